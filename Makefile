@@ -1,0 +1,46 @@
+# Two commands do everything on a machine with Python 3.11+, pip and make:
+#   make demo   install, validate, plan, apply, plan again, test
+#   make test   install, lint, types, layering, tests
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test fix bench clean
+.DEFAULT_GOAL := test
+
+# The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
+$(VENV)/.runtime: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "asstctl needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing asstctl into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "installing the development tools into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/asstctl validate
+	$(BIN)/asstctl plan
+	$(BIN)/asstctl apply --yes
+	$(BIN)/asstctl plan
+	$(BIN)/asstctl test
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) .asstctl build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

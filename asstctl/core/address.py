@@ -1,0 +1,26 @@
+"""Address: the stable identity of a resource, `kind.key`, the same in files, plans and marks."""
+
+import re
+from dataclasses import dataclass
+
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""What a key looks like (FORMAT section 2). `.` and `~` stay ours: the separator and a candidate's suffix."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Address:
+    """`assistant.guagua`: one resource of one project, whatever it is named today."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.key}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read `kind.key`. Raises ValueError when it is not one."""
+        kind, dot, key = text.partition(".")
+        if not dot or not KEY.fullmatch(kind) or not KEY.fullmatch(key):
+            raise ValueError(f"{text!r} is not an address such as assistant.guagua")
+        return cls(kind, key)

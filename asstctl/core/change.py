@@ -1,0 +1,162 @@
+"""Change: what a plan means to do with one address, field by field, and why.
+
+A change is complete: `apply` acts on it alone and never looks at a manifest again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from asstctl.core.address import Address
+from asstctl.core.diagnostic import Where
+from asstctl.core.json_types import Json
+from asstctl.core.resource import EMPTY
+
+
+class Action(StrEnum):
+    """What is done to an object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    MOVE = "move"
+    FORGET = "forget"
+    KEEP = "keep"
+
+    @property
+    def symbol(self) -> str:
+        """The sign in front of it in a plan."""
+        return _SYMBOLS[self]
+
+
+_SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.ADOPT: ">",
+    Action.MOVE: ">",
+    Action.FORGET: ">",
+    Action.KEEP: " ",
+}
+
+
+class FieldState(StrEnum):
+    """Where one field stands between manifest, base and live (ENGINE section 2)."""
+
+    CLEAN = "clean"
+    OURS = "ours"  # the manifest changed it since the last apply
+    DRIFT = "drift"  # somebody changed it on the provider
+    CONFLICT = "conflict"  # both, and differently
+    UNMANAGED = "unmanaged"  # not declared, never was, and not at its default
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The one value that is no value, so that a JSON null can be told from nothing."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One difference inside a field: `path` below the field in dots, ABSENT on the side that lacks it."""
+
+    path: str
+    before: Json | Absent
+    after: Json | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that is not clean.
+
+    `before` is live, `after` the manifest; ABSENT means at its default (and so, for `after`, a reset or not
+    declared). `last_applied` says whether the manifest or the live value is what we last applied.
+    """
+
+    name: str
+    state: FieldState
+    before: Json | Absent
+    after: Json | Absent
+    details: tuple[Detail, ...] = ()
+    where: Where | None = None
+    overwritten: bool = False  # drift or conflict that the user told us to overwrite
+
+
+class BlockCode(StrEnum):
+    """Why a change cannot be made, stable for scripts."""
+
+    DRIFT = "drift"
+    SAME_NAME = "same-name"
+    DAMAGED_MARK = "damaged-mark"
+    NEWER_MARK = "newer-mark"
+    PROTECTED = "protected"
+    MAX_DELETES = "max-deletes"
+    NO_RESET = "no-reset"
+    MARK_TOO_LONG = "mark-too-long"
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """One way out of a block: what it does, and the command to type."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why a change is not made, and the ways on."""
+
+    code: BlockCode
+    reason: str
+    ways: tuple[WayOn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the plan saw of a live object; a write goes ahead only if a fresh read still shows it."""
+
+    digests: Mapping[str, str]
+    marks: Mapping[str, str]
+    updated_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One address: action, field changes, reason; and all that `apply` needs to act.
+
+    `send` holds the fields to write (None resets), without our mark; `base` the digests that the mark will
+    hold afterwards, by field; `refresh` marks a KEEP whose base is stale and is written again.
+    `metadata_declared`: whether `send`'s metadata is the whole map or live pairs are to be carried over.
+    """
+
+    address: Address
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    unchanged: int = 0
+    reason: str = ""
+    name: str = ""
+    remote_id: str | None = None
+    where: Where | None = None
+    block: Block | None = None
+    refresh: bool = False
+    send: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    base: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    protect: bool = False
+    nonce: str | None = None
+    seen: Seen | None = None
+    depends_on: tuple[Address, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether the plan would do it."""
+        return self.action is not Action.KEEP and self.block is None

@@ -1,0 +1,60 @@
+"""Outcome: what became of one change, and the report of a whole apply."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from asstctl.core.address import Address
+from asstctl.core.change import Action
+from asstctl.core.exit_codes import ExitCode
+
+
+class OutcomeStatus(StrEnum):
+    """How a change ended."""
+
+    APPLIED = "applied"
+    FAILED = "failed"  # the provider said no, or a race was lost
+    SKIPPED = "skipped"  # not attempted: blocked, changed since the plan, a dependency failed, interrupted
+    UNKNOWN = "unknown"  # sent, and nobody can say whether it happened
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One change's end. `seconds` is how long the requests took, `detail` why it is not applied."""
+
+    address: Address
+    action: Action
+    status: OutcomeStatus
+    remote_id: str | None = None
+    seconds: float = 0.0
+    detail: str = ""
+    hint: str = ""
+    request_id: str | None = None
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """All outcomes in the plan's order. `warnings` are sentences (a value the provider rewrote, a twin found)."""
+
+    outcomes: tuple[Outcome, ...]
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    def with_status(self, status: OutcomeStatus) -> tuple[Outcome, ...]:
+        """The outcomes that ended so, mark refreshes aside."""
+        return tuple(o for o in self.outcomes if o.status is status and not o.refresh)
+
+    @property
+    def refreshed(self) -> int:
+        """How many stale marks were written again."""
+        return sum(o.refresh and o.status is OutcomeStatus.APPLIED for o in self.outcomes)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 if anything was blocked, failed or skipped, else 3 if an outcome is unknown (DESIGN section 5)."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        statuses = {o.status for o in self.outcomes}
+        if statuses & {OutcomeStatus.FAILED, OutcomeStatus.SKIPPED}:
+            return ExitCode.FAILED
+        return ExitCode.INCONCLUSIVE if OutcomeStatus.UNKNOWN in statuses else ExitCode.DONE

@@ -1,0 +1,67 @@
+"""Plan: the whole ordered decision for one target, a value that can be printed, saved and compared."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asstctl.core.change import Action, BlockCode, Change
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """What a header says of the place a plan is for. `place` is a host, or a file for `local`."""
+
+    name: str
+    provider: str
+    wire: str
+    place: str
+    project: str
+    local: bool = False
+    replies: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes of one target in the order they are made: waves of the dependency order, then by address.
+
+    Objects that need nothing are in it too, as KEEP, so that each object is counted exactly once. `notes`
+    are sentences that change nothing (orphans, undeclared values, marks of other projects).
+    """
+
+    target: TargetInfo
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """What apply would write, mark refreshes aside."""
+        return tuple(c for c in self.changes if c.pending)
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        """What cannot be done until the user decides."""
+        return tuple(c for c in self.changes if c.block)
+
+    @property
+    def stale_marks(self) -> tuple[Change, ...]:
+        """Objects that match and whose mark is to be written again."""
+        return tuple(c for c in self.changes if c.refresh and c.action is Action.KEEP and not c.block)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do and nothing in the way."""
+        return not self.pending and not self.blocked
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Each object once: by action, `blocked` by its reason, and `unchanged`; zeros are left out."""
+        return Counter(_counted_as(c) for c in self.changes)
+
+
+def _counted_as(change: Change) -> str:
+    if change.block:
+        return f"blocked:{change.block.code}"
+    return "unchanged" if change.action is Action.KEEP else change.action.value
+
+
+__all__ = ["BlockCode", "Plan", "TargetInfo"]

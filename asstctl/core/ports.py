@@ -1,0 +1,129 @@
+"""The ports: what the engine and the conversation runner ask of a provider.
+
+Providers implement them, `workspace` hands them in; neither side knows the other. Every method may raise
+the ProviderError tree of `core.errors` and nothing else of the network.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from asstctl.core.capabilities import Capabilities
+from asstctl.core.json_types import Json
+from asstctl.core.resource import Listing, Live
+
+
+class ResourceStore(Protocol):
+    """The resources of one account.
+
+    Must never repeat a create whose fate is unknown. Must raise IncompleteListing rather than return part
+    of a listing. May repeat a GET. `fields` are named and shaped as in `core.resource`; in `update` only the
+    given fields are sent, and None sets a field back to the wire's default. `metadata` is always sent whole.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this wire can hold; constant for the life of the store."""
+        ...
+
+    async def list(self, kind: str) -> Listing:
+        """Every object of a kind, oldest first."""
+        ...
+
+    async def get(self, kind: str, id: str) -> Live:
+        """One object. Raises NotFound."""
+        ...
+
+    async def create(self, kind: str, fields: Mapping[str, Json]) -> Live:
+        """Make one object, in one request, sent at most once."""
+        ...
+
+    async def update(self, kind: str, id: str, fields: Mapping[str, Json]) -> Live:
+        """Change the given fields, in one request."""
+        ...
+
+    async def delete(self, kind: str, id: str) -> None:
+        """Remove one object. Raises NotFound when it is gone already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a thread: `role` is `user` or `assistant`."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function the assistant asks for; `arguments` is JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """The answer to one ToolCall."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, where the provider counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Where a run stands once nothing moves without us: final, or waiting for tool outputs.
+
+    `status` is `completed`, `requires_action`, `failed`, `incomplete`, `expired` or `cancelled`. `calls` are
+    the pending calls under `requires_action`; `reply` is the text said in this run so far, its messages
+    joined by newlines; `error` is the provider's reason when it failed.
+    """
+
+    id: str
+    status: str
+    calls: tuple[ToolCall, ...] = ()
+    reply: str = ""
+    error: str = ""
+    usage: Usage | None = None
+
+
+class ThreadHost(Protocol):
+    """Threads of one provider: opened, spoken to, run, closed. One host may carry many threads at once."""
+
+    async def open(self, *, messages: Sequence[Said] = (), metadata: Mapping[str, str] | None = None) -> str:
+        """Make a thread with these first messages; returns its id."""
+        ...
+
+    async def post(self, thread: str, text: str) -> None:
+        """Add a user message."""
+        ...
+
+    async def run(self, thread: str, assistant: str) -> RunState:
+        """Run the assistant (by remote id) until it is done or asks for outputs."""
+        ...
+
+    async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
+        """Answer all pending calls at once and go on as `run` does."""
+        ...
+
+    async def close(self, thread: str) -> None:
+        """Delete the thread, ending an active run first. Deleting one that is gone is no error."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,79 @@
+"""Desired and Live: the two sides of every comparison.
+
+Both speak of *fields*: the unit of ownership (ENGINE section 2), a top-level field of the Assistants v2
+object, `tool_resources` split by tool (`tool_resources.file_search`), each entry of `extensions` a field
+of its own (`extensions.text`). Field values have the shapes of the Assistants v2 wire, whatever the
+provider; its codec translates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from asstctl.core.address import Address
+from asstctl.core.diagnostic import Where
+from asstctl.core.json_types import Json
+
+EXTENSION = "extensions."
+"""What the name of a field begins with that is verbatim for one provider."""
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the files mean for one address on one target, after overlays, templates, references and defaults.
+
+    `fields` holds what is declared; None means managed, at the provider's default. A field that is not in
+    it is not declared. `places` says where each field was written ("" is the manifest itself).
+    """
+
+    address: Address
+    fields: Mapping[str, Json]
+    places: Mapping[str, Where] = field(default_factory=lambda: EMPTY)
+    protect: bool = False
+    ignored: frozenset[str] = frozenset()
+    depends_on: tuple[Address, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name people see, or nothing."""
+        name = self.fields.get("name")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def where(self) -> Where | None:
+        """Where the manifest begins."""
+        return self.places.get("")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the provider reports for one object, decoded; the raw object is kept beside it.
+
+    `fields` holds every field that the codec knows and the object bears, `metadata` the whole map with our
+    mark in it, `created_at` unix seconds. `updated_at` is there where the wire has it.
+    """
+
+    kind: str
+    id: str
+    created_at: int
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str]
+    raw: Mapping[str, Any]
+    updated_at: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name people see, or nothing."""
+        name = self.fields.get("name")
+        return name if isinstance(name, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All objects of one kind, in the order `order=asc` gave; never partial (see IncompleteListing)."""
+
+    kind: str
+    objects: tuple[Live, ...]
