@@ -6,6 +6,7 @@ A change is complete: `apply` acts on it alone and never looks at a manifest aga
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
@@ -101,6 +102,7 @@ class BlockCode(StrEnum):
     MAX_DELETES = "max-deletes"
     NO_RESET = "no-reset"
     MARK_TOO_LONG = "mark-too-long"
+    CODE_CLASH = "code-clash"
     DEPENDENCY = "dependency"
 
 
@@ -134,9 +136,10 @@ class Seen:
 class Change:
     """One address: action, field changes, reason; and all that `apply` needs to act.
 
-    `send` holds the fields to write (None resets), without our mark; `base` the digests that the mark will
-    hold afterwards, by field; `refresh` marks a KEEP whose base is stale and is written again.
-    `metadata_declared`: whether `send`'s metadata is the whole map or live pairs are to be carried over.
+    `send` holds the fields to write (None resets), without our mark; where `metadata` is not among them, the
+    live pairs are sent again. `base` holds the digests that the mark will hold afterwards, by field code;
+    `nonce` is the mark's from the object's create. `refresh` says that a KEEP's base is stale and is to be
+    written again.
     """
 
     address: Address
@@ -149,7 +152,7 @@ class Change:
     where: Where | None = None
     block: Block | None = None
     refresh: bool = False
-    send: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    send: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     base: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     protect: bool = False
     nonce: str | None = None

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asstctl.core.change import Action, BlockCode, Change
+from asstctl.core.change import Action, Change
 
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """What a header says of the place a plan is for. `place` is a host, or a file for `local`."""
+    """What a header says of the place a plan is for. `place` is a host, or a file for `local`.
+
+    `default`: whether commands mean this target when none is named.
+    """
 
     name: str
     provider: str
@@ -18,6 +21,13 @@ class TargetInfo:
     project: str
     local: bool = False
     replies: str = ""
+    default: bool = False
+
+    def command(self, words: str) -> str:
+        """A command for people to type that means this target: `asstctl apply --target prod ...`."""
+        name, _, rest = words.partition(" ")
+        option = "" if self.default else f" --target {self.name}"
+        return f"asstctl {name}{option}{' ' if rest else ''}{rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Plan:
     target: TargetInfo
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+    revision: str | None = None  # the git revision that the marks will name, 7 characters
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -62,6 +73,3 @@ def _counted_as(change: Change) -> str:
     if change.block:
         return f"blocked:{change.block.code}"
     return "unchanged" if change.action is Action.KEEP else change.action.value
-
-
-__all__ = ["BlockCode", "Plan", "TargetInfo"]

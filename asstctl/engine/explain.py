@@ -1,0 +1,36 @@
+"""Explaining what differs inside a field, for people; whether it differs was decided by `==` in `classify`.
+
+The one owner of DeepDiff, which is slow to import and to run, so it is asked only about changed fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asstctl.core.change import ABSENT, Absent, Detail
+from asstctl.core.json_types import Json
+
+
+def explain(before: Json | Absent, after: Json | Absent) -> tuple[Detail, ...]:
+    """The differences below a field, in path order; none where either side is a scalar or missing."""
+    if not (_is_container(before) and _is_container(after)):
+        return ()
+    from deepdiff import DeepDiff
+
+    # the threshold keeps DeepDiff from reporting a mostly different mapping as one changed value
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    found = [
+        Detail(".".join(str(step) for step in level.path(output_format="list")), _side(level.t1), _side(level.t2))
+        for levels in tree.values()
+        for level in levels
+    ]
+    return tuple(sorted(found, key=lambda detail: detail.path))
+
+
+def _is_container(value: Json | Absent) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str))
+
+
+def _side(value: Any) -> Json | Absent:
+    from deepdiff.helper import notpresent
+
+    return ABSENT if value is notpresent else value

@@ -1,0 +1,52 @@
+"""Fresh reads: each write follows a read at most two seconds old that shows what the plan saw (promise 5)."""
+
+from asstctl.core.change import Change
+from asstctl.core.errors import NotFound
+from asstctl.core.ports import ResourceStore
+from asstctl.core.resource import Live
+from asstctl.engine.classify import canonical_live
+from asstctl.engine.mark import only_mark
+from asstctl.engine.read import Reading
+from asstctl.engine.requests import Requests
+from asstctl.kinds import KINDS
+from asstctl.kinds.canonical import digest
+
+
+class FreshReads:
+    """The plan's reading while it is young enough, single reads after that."""
+
+    def __init__(self, store: ResourceStore, requests: Requests, reading: Reading) -> None:
+        self._store = store
+        self._requests = requests
+        self._at = reading.at
+        self._known = {live.id: live for live in reading.objects}
+
+    @property
+    def is_young(self) -> bool:
+        """Whether the plan's reading may still be written upon."""
+        pace = self._requests.pace
+        return pace.clock() - self._at <= pace.fresh_for
+
+    async def get(self, kind: str, id: str) -> Live | None:
+        """The object as of at most two seconds ago; None when it is gone."""
+        if self.is_young and id in self._known:
+            return self._known[id]
+        try:
+            return await self._requests.safely(lambda: self._store.get(kind, id))
+        except NotFound:
+            return None
+
+    def forget(self, id: str) -> None:
+        """The next `get` asks the provider: something was sent whose end is not known."""
+        self._known.pop(id, None)
+
+
+def still_shows(live: Live, change: Change) -> bool:
+    """Whether a fresh read is what the plan saw: managed digests, mark, and updated_at where it exists."""
+    assert change.seen is not None
+    kind = KINDS[change.address.kind]
+    return (
+        only_mark(live.metadata) == change.seen.marks
+        and live.updated_at == change.seen.updated_at
+        and all(digest(canonical_live(kind, name, live)) == seen for name, seen in change.seen.digests.items())
+    )

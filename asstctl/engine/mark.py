@@ -1,0 +1,155 @@
+"""Mark: our ownership note, three metadata keys on the object itself (ENGINE section 1).
+
+`asstctl_base` is `1;FLAGS;n=NONCE;r=GITREV;FIELDS;cf=FILES`; `n`, `r` and `cf` are left out when there is
+nothing to say. This module writes and reads the text and judges whether it is sound; what follows from it
+is decided in `ownership`, `classify` and `plan`.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from asstctl.core.address import KEY, Address
+from asstctl.core.resource import EMPTY
+
+PROJECT, KEY_NAME, BASE = "asstctl_project", "asstctl_key", "asstctl_base"
+PREFIX = "asstctl_"
+VERSION = "1"
+MAX_CHARS = 512
+
+_NONCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NONCE = re.compile(r"[A-Za-z0-9]{8}")
+_REVISION = re.compile(r"[0-9a-f]{7}")
+_FIELD = re.compile(r"([A-Za-z0-9]{2})([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{16})")
+_FILES = re.compile(r"(?:[A-Za-z0-9_-]{8})+")
+_CANDIDATE = re.compile(rf"{KEY.pattern}\.{KEY.pattern}~.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the mark says. `fields` maps a field's code to its digest: 8 characters, or 16 where the
+    provider rewrote the value (request half, then response half)."""
+
+    project: str
+    address: Address
+    protect: bool = False
+    nonce: str = ""
+    revision: str = ""
+    fields: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    files: str = ""
+
+    def metadata(self) -> dict[str, str]:
+        """The three pairs to send. Raises MarkTooLong; the git revision is dropped first, nothing is truncated."""
+        base = self._text()
+        if len(base) > MAX_CHARS:
+            base = replace(self, revision="")._text()
+        pairs = {PROJECT: self.project, KEY_NAME: str(self.address), BASE: base}
+        if too_long := [key for key, value in pairs.items() if len(value) > MAX_CHARS]:
+            raise MarkTooLong(too_long[0], len(pairs[too_long[0]]))
+        return pairs
+
+    def _text(self) -> str:
+        parts = [VERSION, "p" if self.protect else ""]
+        if self.nonce:
+            parts.append(f"n={self.nonce}")
+        if self.revision:
+            parts.append(f"r={self.revision}")
+        parts.append(",".join(code + digest for code, digest in sorted(self.fields.items())))
+        if self.files:
+            parts.append(f"cf={self.files}")
+        return ";".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A mark that cannot be read, or (`newer`) one that a later version of this program wrote.
+
+    It is never treated as absent. `project` and `address` are there as far as they can be read.
+    """
+
+    reason: str
+    project: str | None = None
+    address: Address | None = None
+    newer: bool = False
+
+
+class MarkTooLong(ValueError):
+    """More fields are declared than a mark can hold."""
+
+    def __init__(self, key: str, length: int) -> None:
+        super().__init__(f"{key} would be {length} characters long and {MAX_CHARS} are allowed")
+
+
+def draw_nonce() -> str:
+    """Eight random characters, drawn once per create, by which a lost answer's object is found again."""
+    return "".join(secrets.choice(_NONCE_ALPHABET) for _ in range(8))
+
+
+def is_ours(key: str) -> bool:
+    """Whether a metadata key belongs to the mark."""
+    return key.startswith(PREFIX)
+
+
+def without_mark(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The user's own pairs."""
+    return {key: value for key, value in metadata.items() if not is_ours(key)}
+
+
+def only_mark(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Our pairs."""
+    return {key: value for key, value in metadata.items() if is_ours(key)}
+
+
+def is_candidate(metadata: Mapping[str, str]) -> bool:
+    """Whether the object is a short-lived copy under test (`guagua~RUN`), which plans do not look at."""
+    return bool(_CANDIDATE.fullmatch(metadata.get(KEY_NAME) or ""))
+
+
+def read_mark(metadata: Mapping[str, str]) -> Mark | Damaged | None:
+    """The mark in a live object's metadata; None where there is no trace of one."""
+    project, key, base = (metadata.get(name) for name in (PROJECT, KEY_NAME, BASE))
+    if project is None and key is None and base is None:
+        return None
+    try:
+        address = Address.parse(key or "")
+    except ValueError:
+        address = None
+    missing = [name for name, value in ((PROJECT, project), (KEY_NAME, key), (BASE, base)) if not value]
+    if missing:
+        return Damaged(f"{' and '.join(missing)} missing", project, address)
+    if address is None:
+        return Damaged(f"{KEY_NAME} is {key!r}, which is no address", project)
+    assert project is not None
+    assert base is not None
+    version = base.partition(";")[0]
+    if version != VERSION:
+        newer = version.isdecimal() and int(version) > int(VERSION)
+        return Damaged(f"{BASE} has version {version!r}, this program writes {VERSION}", project, address, newer)
+    parsed = _parse(base, Mark(project, address))
+    return parsed or Damaged(f"{BASE} cannot be read", project, address)
+
+
+def _parse(base: str, mark: Mark) -> Mark | None:
+    parts = base.split(";")[1:]
+    if not parts or parts[0] not in ("", "p"):
+        return None
+    mark = replace(mark, protect=parts.pop(0) == "p")
+    if parts and parts[0].startswith("n="):
+        mark = replace(mark, nonce=parts.pop(0)[2:])
+    if parts and parts[0].startswith("r="):
+        mark = replace(mark, revision=parts.pop(0)[2:])
+    if not parts:
+        return None
+    codes = [_FIELD.fullmatch(item) for item in parts.pop(0).split(",") if item]
+    if parts and parts[0].startswith("cf="):
+        mark = replace(mark, files=parts.pop(0)[3:])
+    fields = {match[1]: match[2] for match in codes if match}
+    sound = (
+        not parts
+        and len(fields) == len(codes)
+        and (not mark.nonce or _NONCE.fullmatch(mark.nonce))
+        and (not mark.revision or _REVISION.fullmatch(mark.revision))
+        and (not mark.files or _FILES.fullmatch(mark.files))
+    )
+    return replace(mark, fields=fields) if sound else None

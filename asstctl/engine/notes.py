@@ -1,0 +1,79 @@
+"""Notes: sentences beside a plan that change nothing and are worth knowing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from asstctl.core.address import Address
+from asstctl.core.change import FieldState
+from asstctl.core.plan import TargetInfo
+from asstctl.core.resource import Desired, Live
+from asstctl.engine.classify import FieldVerdict
+from asstctl.engine.ownership import Ownership
+from asstctl.engine.policy import Policy
+
+_MAX_SHOWN = 60
+
+
+def notes(
+    desired: Sequence[Desired],
+    ownership: Ownership,
+    verdicts: Mapping[Address, Sequence[FieldVerdict]],
+    target: TargetInfo,
+    policy: Policy,
+) -> tuple[str, ...]:
+    """All of them, in a stable order: undeclared values, copies, other projects' twins, damaged marks, orphans."""
+    return (
+        *_undeclared(verdicts, target),
+        *_copies(ownership, policy),
+        *_other_projects(desired, ownership, target),
+        *_damaged(desired, ownership),
+        *_orphans(desired, ownership, target, policy),
+    )
+
+
+def _undeclared(verdicts: Mapping[Address, Sequence[FieldVerdict]], target: TargetInfo) -> Iterable[str]:
+    for address, fields in sorted(verdicts.items()):
+        for field in fields:
+            if field.state is FieldState.UNMANAGED:
+                yield f"{address}: {field.name} is {_short(field.live)} on {target.name} and not declared here."
+
+
+def _copies(ownership: Ownership, policy: Policy) -> Iterable[str]:
+    for address, owned in sorted(ownership.owned.items()):
+        if owned.copies and policy.covers(address):
+            copies = ", ".join(_dated(copy) for copy in owned.copies)
+            yield f"{address}: {_dated(owned.live)} keeps this address; {copies} bears it too and is left alone."
+
+
+def _other_projects(desired: Sequence[Desired], ownership: Ownership, target: TargetInfo) -> Iterable[str]:
+    names = {one.name: one.address for one in desired if one.name}
+    for live, project in ownership.others:
+        if live.name in names and names[live.name] not in ownership.owned:
+            yield f"{names[live.name]}: {live.id} on {target.name} has the same name and belongs to project {project}."
+
+
+def _damaged(desired: Sequence[Desired], ownership: Ownership) -> Iterable[str]:
+    declared = {one.address for one in desired} - set(ownership.owned)
+    for live, damaged in ownership.damaged:
+        if damaged.address not in declared:
+            yield f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
+
+
+def _orphans(desired: Sequence[Desired], ownership: Ownership, target: TargetInfo, policy: Policy) -> Iterable[str]:
+    if policy.only is not None:
+        return
+    orphans = sorted(set(ownership.owned) - {one.address for one in desired})
+    if orphans:
+        count = "1 object is" if len(orphans) == 1 else f"{len(orphans)} objects are"
+        names = ", ".join(str(address) for address in orphans)
+        command = target.command("destroy " + " ".join(f"--only {address}" for address in orphans[:3]))
+        yield f"{count} no longer declared: {names} (to delete: {command})."
+
+
+def _short(value: object) -> str:
+    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def _dated(live: Live) -> str:
+    return f"{live.id} ({datetime.fromtimestamp(live.created_at, UTC):%Y-%m-%d %H:%M:%S}Z)"

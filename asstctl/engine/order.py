@@ -1,0 +1,33 @@
+"""Order: dependencies first.
+
+    files -> vector stores -> assistants        (deletes run backwards)
+
+A wave holds what depends on nothing that is still to come; its members run at once, waves run in turn.
+"""
+
+from collections.abc import Iterable
+from graphlib import TopologicalSorter
+
+from asstctl.core.change import Action, Change
+
+
+def waves(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
+    """The changes in waves, each sorted by address; deletes last, in reverse. Raises graphlib.CycleError."""
+    everything = sorted(changes, key=lambda change: change.address)
+    deletes = [change for change in everything if change.action is Action.DELETE]
+    others = [change for change in everything if change.action is not Action.DELETE]
+    return (*_forwards(others), *reversed(_forwards(deletes)))
+
+
+def _forwards(changes: list[Change]) -> list[tuple[Change, ...]]:
+    by_address = {change.address: change for change in changes}
+    sorter = TopologicalSorter(
+        {change.address: [a for a in change.depends_on if a in by_address] for change in changes}
+    )
+    sorter.prepare()
+    result = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        result.append(tuple(by_address[address] for address in sorted(ready)))
+        sorter.done(*ready)
+    return result

@@ -1,0 +1,271 @@
+"""Planning: (desired, live, policy) -> Plan, a pure function.
+
+Each address is decided alone: create, update, keep, or blocked with a reason and the ways on. What a
+listing says about ownership comes from `ownership`, field states from `classify`, order from `order`;
+deletes are planned in `destroy`, sentences beside the changes in `notes`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
+from asstctl.core.change import (
+    ABSENT,
+    Absent,
+    Action,
+    Block,
+    BlockCode,
+    Change,
+    FieldChange,
+    FieldState,
+    Seen,
+    WayOn,
+)
+from asstctl.core.json_types import Json
+from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.resource import Desired, Live
+from asstctl.engine.classify import FieldVerdict, canonical_live, canonical_manifest, classify, kept_codes
+from asstctl.engine.explain import explain
+from asstctl.engine.mark import Damaged, Mark, MarkTooLong, only_mark
+from asstctl.engine.notes import notes
+from asstctl.engine.order import waves
+from asstctl.engine.ownership import Owned, Ownership, sort_out
+from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.kinds import KINDS
+from asstctl.kinds.canonical import DIGEST_LENGTH, digest
+from asstctl.kinds.field import Kind
+
+PROTECT = "protect"
+
+
+def make_plan(
+    desired: Iterable[Desired],
+    objects: Iterable[Live],
+    *,
+    target: TargetInfo,
+    capabilities: Capabilities,
+    policy: Policy = CAUTIOUS,
+    revision: str | None = None,
+) -> Plan:
+    """Decide what to do with every desired resource. `objects` are all live objects of the known kinds."""
+    wanted = [d for d in desired if policy.covers(d.address)]
+    ownership = sort_out(objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order)
+    verdicts: dict[Address, Sequence[FieldVerdict]] = {}
+    changes = []
+    for one in wanted:
+        owned = ownership.owned.get(one.address)
+        if damaged := _damaged(one, ownership, owned):
+            changes.append(_blocked_by_mark(one, *damaged))
+        elif owned is None:
+            changes.append(_create(one, ownership, target, policy))
+        else:
+            kind = KINDS[one.address.kind]
+            verdicts[one.address] = classify(kind, one, owned.live, owned.mark.fields)
+            changes.append(_update(kind, one, owned, verdicts[one.address], target, capabilities, policy))
+    ordered = tuple(change for wave in waves(_sound(change, target) for change in changes) for change in wave)
+    return Plan(target, ordered, notes(wanted, ownership, verdicts, target, policy), revision)
+
+
+def _create(desired: Desired, ownership: Ownership, target: TargetInfo, policy: Policy) -> Change:
+    kind = KINDS[desired.address.kind]
+    canonical = {name: canonical_manifest(kind, desired, name) for name in _in_order(kind, desired.fields)}
+    block = _clash(kind, desired)
+    twins = [live for live in ownership.foreign if live.kind == kind.name and live.name == desired.name != ""]
+    if not block and twins and desired.address not in policy.allow_same_name:
+        block = Block(
+            BlockCode.SAME_NAME,
+            f"{twins[0].id} on {target.name} is named {desired.name!r} too, and is not ours",
+            (
+                WayOn(
+                    "give yours another name", f"edit `name` in {desired.where.path if desired.where else 'its file'}"
+                ),
+                WayOn("make a second one", target.command(f"apply --allow-same-name {desired.address}")),
+            ),
+        )
+    return Change(
+        desired.address,
+        Action.CREATE,
+        fields=tuple(
+            FieldChange(name, FieldState.OURS, ABSENT, value, where=desired.places.get(name))
+            for name, value in canonical.items()
+            if value is not None
+        ),
+        reason=f"not on {target.name} yet",
+        name=desired.name,
+        where=desired.where,
+        block=block,
+        send=dict(desired.fields),
+        base=_base(kind, desired, {}),
+        protect=desired.protect,
+        depends_on=desired.depends_on,
+    )
+
+
+def _update(
+    kind: Kind,
+    desired: Desired,
+    owned: Owned,
+    verdicts: Sequence[FieldVerdict],
+    target: TargetInfo,
+    capabilities: Capabilities,
+    policy: Policy,
+) -> Change:
+    address, mark = desired.address, owned.mark
+    changes = tuple(
+        _field_change(v, desired, overwritten=policy.overwrites(address, v.name))
+        for v in verdicts
+        if v.state in (FieldState.OURS, FieldState.DRIFT, FieldState.CONFLICT)
+    )
+    if desired.protect is not mark.protect:
+        changes += (FieldChange(PROTECT, FieldState.OURS, mark.protect, desired.protect),)
+    written = [c.name for c in changes if c.name != PROTECT]
+    send = {name: desired.fields.get(name) for name in written}
+    if "metadata" in desired.fields and "metadata" not in desired.ignored:
+        send["metadata"] = desired.fields["metadata"]
+    stuck = [c for c in changes if c.state is not FieldState.OURS and not c.overwritten]
+    return Change(
+        address,
+        Action.UPDATE if changes else Action.KEEP,
+        fields=changes,
+        unchanged=sum(v.state is FieldState.CLEAN and not isinstance(v.manifest, Absent) for v in verdicts),
+        reason=_reason(changes),
+        name=desired.name or owned.live.name,
+        remote_id=owned.live.id,
+        where=desired.where,
+        block=_clash(kind, desired)
+        or _drift_block(address, desired, stuck, target)
+        or _reset_block(kind, send, capabilities),
+        refresh=not changes and any(v.stale for v in verdicts),
+        send=send,
+        base=_base(kind, desired, mark.fields),
+        protect=desired.protect,
+        nonce=mark.nonce,
+        seen=what_is_seen(kind, desired.fields, mark.fields, owned.live),
+        depends_on=desired.depends_on,
+    )
+
+
+def _field_change(verdict: FieldVerdict, desired: Desired, *, overwritten: bool) -> FieldChange:
+    before: Json | Absent = ABSENT if verdict.live is None else verdict.live
+    after: Json | Absent = ABSENT if verdict.manifest is None else verdict.manifest
+    return FieldChange(
+        verdict.name,
+        verdict.state,
+        before,
+        after,
+        details=explain(before, after),
+        where=desired.places.get(verdict.name),
+        overwritten=overwritten and verdict.state is not FieldState.OURS,
+    )
+
+
+def _base(kind: Kind, desired: Desired, previous: Mapping[str, str]) -> dict[str, str]:
+    """The digests of the next mark, by field code: of all that is declared, and what stays from before."""
+    base = kept_codes(kind, desired, previous)
+    for name in desired.fields:
+        code = kind.field(name).code
+        if name in desired.ignored and code in base:
+            continue
+        request = digest(kind.field(name).canonical(desired.fields[name]))
+        held = previous.get(code, "")
+        # what the provider made of the same request is still known; keep both halves
+        base[code] = held if held[:DIGEST_LENGTH] == request else request
+    return base
+
+
+def what_is_seen(kind: Kind, declared: Iterable[str], base: Mapping[str, str], live: Live) -> Seen:
+    """What a later read must still show before the object is written: managed digests, mark, updated_at."""
+    names = {*declared, *(name for name, field in kind.fields.items() if field.code in base)}
+    digests = {name: digest(canonical_live(kind, name, live)) for name in sorted(names)}
+    return Seen(digests, only_mark(live.metadata), live.updated_at)
+
+
+def _in_order(kind: Kind, names: Iterable[str]) -> list[str]:
+    rank = {name: i for i, name in enumerate(kind.fields)}
+    return sorted(names, key=lambda name: (rank.get(name, len(rank)), name))
+
+
+def _reason(changes: Sequence[FieldChange]) -> str:
+    names = [change.name for change in changes]
+    if not names:
+        return ""
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{listed} differ{'s' if len(names) == 1 else ''}"
+
+
+def _clash(kind: Kind, desired: Desired) -> Block | None:
+    names: dict[str, str] = {}
+    for name in sorted(desired.fields):
+        other = names.setdefault(kind.field(name).code, name)
+        if other != name:
+            return Block(BlockCode.CODE_CLASH, f"{other} and {name} have the same code in the mark; drop one of them")
+    return None
+
+
+def _drift_block(address: Address, desired: Desired, stuck: Sequence[FieldChange], target: TargetInfo) -> Block | None:
+    if not stuck:
+        return None
+    names = ", ".join(change.name for change in stuck)
+    where = next((change.where for change in stuck if change.where), desired.where)
+    return Block(
+        BlockCode.DRIFT,
+        f"{names} changed on {target.name} outside of git",
+        (
+            WayOn("keep the live value", f"write it in {where.path}:{where.line}" if where else "write it in its file"),
+            WayOn("restore the manifest", target.command(f"apply --overwrite-drift {address}")),
+        ),
+    )
+
+
+def _reset_block(kind: Kind, send: Mapping[str, Any], capabilities: Capabilities) -> Block | None:
+    on_wire = capabilities.fields.get(kind.name, {})
+    for name, value in send.items():
+        if value is None and name in on_wire and not on_wire[name].resettable:
+            return Block(
+                BlockCode.NO_RESET, f"{name} cannot be set back to a default on {capabilities.wire}; declare it"
+            )
+    return None
+
+
+def _damaged(desired: Desired, ownership: Ownership, owned: Owned | None) -> tuple[Live, Damaged] | None:
+    """The damaged object that stands where this address should: it bears the address, or only the name."""
+    if owned is not None:
+        return None
+    for live, damaged in ownership.damaged:
+        by_name = damaged.address is None and live.name == desired.name != ""
+        if live.kind == desired.address.kind and (damaged.address == desired.address or by_name):
+            return live, damaged
+    return None
+
+
+def _blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
+    code = BlockCode.NEWER_MARK if damaged.newer else BlockCode.DAMAGED_MARK
+    way = (
+        WayOn("use the newer program", "upgrade asstctl")
+        if damaged.newer
+        else WayOn("make it foreign again", f"remove the asstctl_ keys from the metadata of {live.id}")
+    )
+    return Change(
+        desired.address,
+        Action.UPDATE,
+        name=desired.name,
+        remote_id=live.id,
+        where=desired.where,
+        reason="its mark cannot be trusted",
+        block=Block(code, f"the mark on {live.id} cannot be used: {damaged.reason}", (way,)),
+        depends_on=desired.depends_on,
+    )
+
+
+def _sound(change: Change, target: TargetInfo) -> Change:
+    """The same change, blocked where its mark could not be written."""
+    if change.block or not (change.pending or change.refresh):
+        return change
+    try:
+        mark = Mark(target.project, change.address, change.protect, change.nonce or "00000000", "", change.base)
+        mark.metadata()
+    except MarkTooLong as too_long:
+        return replace(change, block=Block(BlockCode.MARK_TOO_LONG, f"{too_long}; declare fewer fields"))
+    return change
