@@ -16,8 +16,9 @@ def explain(before: Json | Absent, after: Json | Absent) -> tuple[Detail, ...]:
         return ()
     from deepdiff import DeepDiff
 
-    # the threshold keeps DeepDiff from reporting a mostly different mapping as one changed value
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    # the threshold keeps DeepDiff from reporting a mostly different mapping as one changed value; keys that
+    # begin with two underscores are a user's like any other
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     found = [
         Detail(".".join(str(step) for step in level.path(output_format="list")), _side(level.t1), _side(level.t2))
         for levels in tree.values()

@@ -21,15 +21,21 @@ MAX_CHARS = 512
 _NONCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _NONCE = re.compile(r"[A-Za-z0-9]{8}")
 _REVISION = re.compile(r"[0-9a-f]{7}")
-_FIELD = re.compile(r"([A-Za-z0-9]{2})([A-Za-z0-9_-]{8}|[A-Za-z0-9_-]{16})")
+_FIELD = re.compile(r"[A-Za-z0-9]{2}(?:[A-Za-z0-9_-]{16}|[A-Za-z0-9_-]{8})")
 _FILES = re.compile(r"(?:[A-Za-z0-9_-]{8})+")
+_TEXT = re.compile(
+    rf"{VERSION};(?P<protect>p?)(?:;n=(?P<nonce>{_NONCE.pattern}))?(?:;r=(?P<revision>{_REVISION.pattern}))?"
+    rf";(?P<fields>(?:{_FIELD.pattern}(?:,{_FIELD.pattern})*)?)(?:;cf=(?P<files>{_FILES.pattern}))?"
+)
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _CANDIDATE = re.compile(rf"{KEY.pattern}\.{KEY.pattern}~.+")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What the mark says. `fields` maps a field's code to its digest: 8 characters, or 16 where the
-    provider rewrote the value (request half, then response half)."""
+    provider rewrote the value (request half, then response half). Raises ValueError for parts that would
+    make a mark that nobody can read back."""
 
     project: str
     address: Address
@@ -38,6 +44,16 @@ class Mark:
     revision: str = ""
     fields: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     files: str = ""
+
+    def __post_init__(self) -> None:
+        sound = (
+            (not self.nonce or _NONCE.fullmatch(self.nonce))
+            and (not self.revision or _REVISION.fullmatch(self.revision))
+            and (not self.files or _FILES.fullmatch(self.files))
+            and all(_FIELD.fullmatch(code + digest) for code, digest in self.fields.items())
+        )
+        if not sound:
+            raise ValueError(f"not a mark: {self._text()}")
 
     def metadata(self) -> dict[str, str]:
         """The three pairs to send. Raises MarkTooLong; the git revision is dropped first, nothing is truncated."""
@@ -117,39 +133,32 @@ def read_mark(metadata: Mapping[str, str]) -> Mark | Damaged | None:
         address = None
     missing = [name for name, value in ((PROJECT, project), (KEY_NAME, key), (BASE, base)) if not value]
     if missing:
-        return Damaged(f"{' and '.join(missing)} missing", project, address)
+        return Damaged(f"{' and '.join(missing)} missing", project or None, address)
     if address is None:
         return Damaged(f"{KEY_NAME} is {key!r}, which is no address", project)
     assert project is not None
     assert base is not None
     version = base.partition(";")[0]
     if version != VERSION:
-        newer = version.isdecimal() and int(version) > int(VERSION)
+        newer = bool(_NUMBER.fullmatch(version)) and int(version) > int(VERSION)
         return Damaged(f"{BASE} has version {version!r}, this program writes {VERSION}", project, address, newer)
     parsed = _parse(base, Mark(project, address))
     return parsed or Damaged(f"{BASE} cannot be read", project, address)
 
 
 def _parse(base: str, mark: Mark) -> Mark | None:
-    parts = base.split(";")[1:]
-    if not parts or parts[0] not in ("", "p"):
+    match = _TEXT.fullmatch(base)
+    if match is None:
         return None
-    mark = replace(mark, protect=parts.pop(0) == "p")
-    if parts and parts[0].startswith("n="):
-        mark = replace(mark, nonce=parts.pop(0)[2:])
-    if parts and parts[0].startswith("r="):
-        mark = replace(mark, revision=parts.pop(0)[2:])
-    if not parts:
+    items = match["fields"].split(",") if match["fields"] else []
+    fields = {item[:2]: item[2:] for item in items}
+    if len(fields) < len(items):
         return None
-    codes = [_FIELD.fullmatch(item) for item in parts.pop(0).split(",") if item]
-    if parts and parts[0].startswith("cf="):
-        mark = replace(mark, files=parts.pop(0)[3:])
-    fields = {match[1]: match[2] for match in codes if match}
-    sound = (
-        not parts
-        and len(fields) == len(codes)
-        and (not mark.nonce or _NONCE.fullmatch(mark.nonce))
-        and (not mark.revision or _REVISION.fullmatch(mark.revision))
-        and (not mark.files or _FILES.fullmatch(mark.files))
+    return replace(
+        mark,
+        protect=bool(match["protect"]),
+        nonce=match["nonce"] or "",
+        revision=match["revision"] or "",
+        fields=fields,
+        files=match["files"] or "",
     )
-    return replace(mark, fields=fields) if sound else None

@@ -40,10 +40,10 @@ def sort_out(objects: Iterable[Live], project: str, *, ties_in_creation_order: b
         mark = read_mark(live.metadata)
         if mark is None:
             foreign.append(live)
-        elif mark.project not in (None, project):
-            others.append((live, mark.project or ""))
         elif is_candidate(live.metadata):
             continue
+        elif mark.project not in (None, project):
+            others.append((live, mark.project or ""))
         elif isinstance(mark, Damaged):
             damaged.append((live, mark))
         elif mark.address.kind != live.kind:

@@ -27,37 +27,34 @@ def digest(canonical: Json) -> str:
 
 def same(left: Json, right: Json) -> bool:
     """Whether two canonical values are one. Written out, because Python holds True and 1 for equal."""
-    return left == right and _written(left) == _written(right)
+    return left is right or (left == right and _written(left) == _written(right))
 
 
-def _written(canonical: Json) -> str:
-    return json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def plain(value: Json) -> Json:
     """Any JSON: numbers normalised (1.0 is 1), line ends LF, mappings and lists copied."""
-    match value:
-        case bool() | None:
-            return value
-        case float():
-            return int(value) if value.is_integer() else value
-        case str():
-            return text(value)
-        case Mapping():
-            return {key: plain(item) for key, item in value.items()}
-        case Sequence():
-            return [plain(item) for item in value]
-    return value
+    # most of what is compared are texts, so they are asked about first
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value]
 
 
-def text(value: Json) -> Json:
-    """Text with line ends LF; the empty text is the default."""
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+def text(value: str) -> str:
+    """Text with line ends LF."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
 def optional_text(value: Json) -> Json:
     """Text whose absence and emptiness are one."""
-    return text(value) or None
+    return plain(value) or None
 
 
 def with_default(default: Json) -> Rule:
@@ -76,7 +73,10 @@ def id_set(key: str) -> Rule:
 
     def rule(value: Json) -> Json:
         ids = value.get(key) if isinstance(value, Mapping) else None
-        return {key: sorted(set(ids))} if ids else None
+        if not isinstance(ids, Sequence) or isinstance(ids, str):
+            return None
+        known = {id for id in ids if isinstance(id, str)}
+        return {key: sorted(known)} if known else None
 
     return rule
 
@@ -87,13 +87,17 @@ def mapping(value: Json) -> Json:
 
 
 def response_format(value: Json) -> Json:
-    """`auto` is the default; inside json_schema, nulls and `strict: false` are."""
-    if value in (None, "auto"):
+    """`auto` is the default; inside json_schema, nulls, an empty description and `strict: false` are."""
+    if value is None or value == "auto":
         return None
-    if isinstance(value, Mapping) and value.get("type") == "json_schema":
-        schema = value.get("json_schema")
-        inner = _stripped(schema, {"strict": False}) if isinstance(schema, Mapping) else schema
-        return {"type": "json_schema", "json_schema": plain(inner)}
+    if not isinstance(value, Mapping):
+        return plain(value)
+    match value.get("type"):
+        case "text" | "json_object" as known:
+            return {"type": known}
+        case "json_schema" as known:
+            inner = _settings(value, known)
+            return {"type": known, known: _stripped(_known(inner, ("name", "schema", "strict")), {"strict": False})}
     return plain(value)
 
 
@@ -105,11 +109,13 @@ def tools(value: Json) -> Json:
     """
     if not isinstance(value, Sequence) or isinstance(value, str):
         return plain(value)
+    found = [_tool(tool) for tool in value]
+    if len({name for name, _ in found}) < len(found):
+        found.sort(key=lambda pair: (pair[0], _written(pair[1])))
     keyed: dict[str, Any] = {}
-    for tool in value:
-        name, canonical = _tool(tool)
+    for name, canonical in found:
         while name in keyed:
-            name += "'"  # a live object may hold the same tool twice; both must count
+            name += "'"  # several of one type and name (two servers of type `mcp`); all of them count
         keyed[name] = canonical
     return dict(sorted(keyed.items())) or None
 
@@ -121,15 +127,15 @@ def _tool(tool: Any) -> tuple[str, Json]:
         case "code_interpreter":
             return "code_interpreter", {}
         case "file_search":
-            return "file_search", _file_search(tool.get("file_search") or {})
+            return "file_search", _file_search(_settings(tool, "file_search"))
         case "function":
-            return _function(tool.get("function") or {})
+            return _function(_settings(tool, "function"))
     return str(tool.get("type")), plain(tool)
 
 
 def _file_search(settings: Mapping[str, Any]) -> Json:
     kept = _stripped({"max_num_results": settings.get("max_num_results")}, {"max_num_results": 20})
-    ranking = settings.get("ranking_options") or {}
+    ranking = _settings(settings, "ranking_options")
     known = {"ranker": ranking.get("ranker"), "score_threshold": ranking.get("score_threshold")}
     # `auto` is another word for the default ranker, and the wire answers with its real name
     options = _stripped(_stripped(known, {"ranker": "auto", "score_threshold": 0}), {"ranker": "default_2024_08_21"})
@@ -137,11 +143,21 @@ def _file_search(settings: Mapping[str, Any]) -> Json:
 
 
 def _function(function: Mapping[str, Any]) -> tuple[str, Json]:
-    known = {key: function.get(key) for key in ("description", "parameters", "strict")}
-    known["description"] = optional_text(known["description"])
+    known = _known(function, ("parameters", "strict"))
     return f"function.{function.get('name')}", _stripped(
         known, {"parameters": {"type": "object", "properties": {}}, "strict": False}
     )
+
+
+def _settings(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The mapping under a key; an empty one where a provider has none or something else there."""
+    inner = value.get(key)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _known(value: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """These keys and the description; what else a provider puts beside them is nobody's."""
+    return {**{key: value.get(key) for key in keys}, "description": optional_text(value.get("description"))}
 
 
 def _stripped(value: Mapping[str, Any], defaults: Mapping[str, Json]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""The command line: thin commands over `workspace`, one file each.
+
+This module is all that `--help` and completion import, so it holds click and a static table; everything
+else is imported by the command that runs. Adding a command is one file and one line in COMMANDS.
+"""
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from asstctl.cli.options import Shared, shared_options
+from asstctl.core.exit_codes import ExitCode
+
+COMMANDS = {
+    "init": "Start a project in this folder.",
+    "validate": "Check the files; sends nothing.",
+    "plan": "Show what apply would change.",
+    "apply": "Make the target match the files.",
+    "test": "Talk to the assistants and check how they behave.",
+    "list": "List the assistants and their ids.",
+    "show": "Show one assistant: its files and what is live.",
+    "destroy": "Delete what this project owns on a target.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Every command with its line of help; the module of the same name in this package holds it."""
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"asstctl.cli.{cmd_name}")
+        assert isinstance(module.command, click.Command)
+        return module.command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else " See `asstctl --help`."
+            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+EPILOG = """\b
+A first session, with no key and no network:
+  asstctl init
+  asstctl plan
+  asstctl apply
+  asstctl test
+"""
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda c, _, v: _version(c, v)
+)
+@shared_options
+@click.pass_context
+def cli(ctx: click.Context, /, **values: object) -> None:
+    """Terraform for AI assistants: YAML in git, plan, apply, and conversation tests."""
+    ctx.obj = Shared.of(values)
+
+
+def _version(ctx: click.Context, wanted: bool) -> None:
+    if wanted:
+        import platform
+
+        from asstctl._version import __version__
+
+        click.echo(f"asstctl {__version__} (Python {platform.python_version()})")
+        ctx.exit()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command. Returns its exit code; every error ends here, as text on stderr."""
+    from asstctl.cli.boundary import exit_code_of
+
+    return exit_code_of(lambda: cli.main(args=list(arguments), prog_name="asstctl", standalone_mode=False))
+
+
+__all__ = ["COMMANDS", "ExitCode", "cli", "run"]

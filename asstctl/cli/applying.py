@@ -1,0 +1,92 @@
+"""What `apply` and `destroy` share: show the plan, ask, say what happens, sum up, stop on Ctrl-C."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from asstctl.cli.session import Session
+from asstctl.core.errors import Interrupted, WrongUsage
+from asstctl.core.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from asstctl.core.outcome import Outcome
+    from asstctl.core.plan import Plan
+    from asstctl.workspace.apply import Applied, Conduct
+
+STOPPING = "Stopping: what was sent is waited for, nothing more is started. Press Ctrl-C again to leave at once."
+
+
+def run_apply(
+    session: Session,
+    use_case: "Callable[[Conduct], Awaitable[Applied]]",
+    *,
+    name: str,
+    yes: bool,
+    form: str,
+    parallelism: int = 8,
+) -> ExitCode:
+    """Run one of the two use cases under the eyes of a person, or of CI with --yes."""
+    from asstctl.render.apply import address_column, outcome_text, report_text
+    from asstctl.render.plan import apply_question, plan_text
+
+    column = 0
+
+    def approve(plan: "Plan") -> bool:
+        nonlocal column
+        column = address_column(plan)
+        if form == "text":
+            session.result(plan_text(plan, session.look))
+        if yes:
+            return True
+        if not session.can_ask:
+            raise WrongUsage(
+                f"{name} needs --yes where nobody can be asked",
+                detail="nothing was sent but reads",
+                hint=plan.target.command(f"{name} --yes"),
+            )
+        return session.ask(apply_question(plan))
+
+    def said(outcome: "Outcome") -> None:
+        if form == "text":
+            session.result(outcome_text(outcome, column, session.look))
+
+    async def watched() -> "Applied":
+        from asstctl.workspace.apply import Conduct
+
+        conduct = Conduct(approve, said, asyncio.Event(), parallelism)
+        with_signal(conduct.stop, session)
+        return await use_case(conduct)
+
+    try:
+        applied = asyncio.run(watched())
+    except asyncio.CancelledError:
+        raise Interrupted("interrupted", detail="what was in flight may have happened", hint="asstctl plan") from None
+    if applied.report is None:
+        session.say("Nothing was changed.")
+        return ExitCode.FAILED
+    if form == "json":
+        from asstctl.render.json import apply_json
+
+        session.result(apply_json(applied.report, applied.plan.target))
+    else:
+        if not applied.plan.pending:
+            session.result(plan_text(applied.plan, session.look))
+        if applied.report.outcomes:
+            session.result(report_text(applied.report, applied.plan.target, session.look))
+    return applied.report.exit_code
+
+
+def with_signal(stop: asyncio.Event, session: Session) -> None:
+    """The first Ctrl-C asks the apply to stop, the second ends the command."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def interrupted() -> None:
+        if stop.is_set():
+            task.cancel()
+        else:
+            session.say(STOPPING)
+            stop.set()
+
+    loop.add_signal_handler(signal.SIGINT, interrupted)

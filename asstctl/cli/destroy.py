@@ -1,0 +1,39 @@
+"""`asstctl destroy`"""
+
+import click
+
+from asstctl.cli.options import format_option, only_option, shared_command, yes_option
+from asstctl.cli.session import Session
+from asstctl.core.exit_codes import ExitCode
+
+
+@shared_command("destroy")
+@yes_option
+@only_option
+@click.option(
+    "--max-deletes",
+    type=click.IntRange(1),
+    metavar="N",
+    envvar="ASSTCTL_MAX_DELETES",
+    help="Allow this many deletes. Default: the target's limit, or 3.",
+)
+@format_option("text", "json")
+def command(session: Session, yes: bool, only: tuple[str, ...], max_deletes: int | None, form: str) -> ExitCode:
+    """Delete what bears this project's mark on a target, and nothing else.
+
+    A protected assistant is never deleted; set `protect: false` and apply first.
+
+    \b
+    Examples:
+      asstctl destroy
+      asstctl destroy --only assistant.old-bot
+      asstctl destroy --target pr --max-deletes 12 --yes
+    """
+    from asstctl.cli.applying import run_apply
+    from asstctl.workspace.apply import destroy
+    from asstctl.workspace.plan import Choices
+
+    choices = Choices(only=only, max_deletes=max_deletes)
+    return run_apply(
+        session, lambda conduct: destroy(session.workspace, conduct, choices), name="destroy", yes=yes, form=form
+    )

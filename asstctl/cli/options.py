@@ -1,0 +1,129 @@
+"""Options: the ones that every command takes, before and after its name, and a few that several share.
+
+Each has an environment variable ASSTCTL_NAME, except those that permit something (`--yes`,
+`--overwrite-drift`, `--allow-...`): a permission is given in the command that uses it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COLOURS = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The options of every command. None and empty mean not given."""
+
+    directory: Path | None = None
+    target: str | None = None
+    variables: tuple[str, ...] = ()
+    var_files: tuple[Path, ...] = ()
+    color: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Shared":
+        """From click's parameters."""
+        return cls(**{name: values[name] for name in cls.__slots__ if values.get(name) is not None})
+
+    def under(self, later: "Shared") -> "Shared":
+        """These, overridden by what was given after the command's name; variables add up."""
+        return Shared(
+            later.directory or self.directory,
+            later.target or self.target,
+            self.variables + later.variables,
+            self.var_files + later.var_files,
+            later.color or self.color,
+            self.quiet or later.quiet,
+            self.verbose or later.verbose,
+        )
+
+
+_SHARED = (
+    click.option(
+        "-C",
+        "--directory",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        envvar="ASSTCTL_DIRECTORY",
+        help="Run as if started in this folder.",
+    ),
+    click.option("--target", metavar="NAME", envvar="ASSTCTL_TARGET", help="A target of the project file."),
+    click.option("--var", "variables", metavar="K=V", multiple=True, help="Set a variable; may be repeated."),
+    click.option(
+        "--var-file",
+        "var_files",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        multiple=True,
+        envvar="ASSTCTL_VAR_FILE",
+        help="Read variables from a YAML file; may be repeated.",
+    ),
+    click.option("--color", type=click.Choice(COLOURS), envvar="ASSTCTL_COLOR", help="Default: auto."),
+    click.option("-q", "--quiet", is_flag=True, envvar="ASSTCTL_QUIET", help="Say only what was asked for and errors."),
+    click.option("-v", "--verbose", is_flag=True, envvar="ASSTCTL_VERBOSE", help="Show every request on stderr."),
+)
+
+
+def shared_options(function: F) -> F:
+    """Add the options that every command takes."""
+    for option in reversed(_SHARED):
+        function = option(function)
+    return function
+
+
+def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that takes the shared options and is called with a Session and its own options."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        def call(ctx: click.Context, /, **values: Any) -> Any:
+            from asstctl.cli.session import Session
+
+            own = Shared.of({key: values.pop(key) for key in Shared.__slots__})
+            return function(Session((ctx.obj or Shared()).under(own)), **values)
+
+        # click keeps a function's parameters last first: this puts the command's own before the shared ones
+        parameters = [*vars(shared_options(call))["__click_params__"], *vars(function).get("__click_params__", ())]
+        callback = click.pass_context(call)
+        return click.Command(name, callback=callback, params=parameters[::-1], help=function.__doc__, **settings)
+
+    return decorate
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, the first being the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        envvar="ASSTCTL_FORMAT",
+        help="How to print the result.",
+    )
+
+
+only_option = click.option(
+    "--only", metavar="ADDRESS", multiple=True, envvar="ASSTCTL_ONLY", help="Restrict to this address; may be repeated."
+)
+detailed_exitcode_option = click.option(
+    "--detailed-exitcode", is_flag=True, envvar="ASSTCTL_DETAILED_EXITCODE", help="Exit 2 when changes are pending."
+)
+overwrite_drift_option = click.option(
+    "--overwrite-drift",
+    metavar="ADDRESS[.FIELD]",
+    multiple=True,
+    help="Write over what was changed outside of git; `all` for everything.",
+)
+allow_same_name_option = click.option(
+    "--allow-same-name",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Create it although an object that is not ours has the same name.",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")

@@ -1,0 +1,76 @@
+"""Session: one run of one command: its options, its streams, and how results look on them.
+
+Results go to stdout, talk to stderr; with `--format json` stdout holds JSON alone.
+"""
+
+import os
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from asstctl.cli.options import Shared
+
+if TYPE_CHECKING:
+    from asstctl.render.style import Look
+    from asstctl.workspace.workspace import Workspace
+
+
+class Session:
+    """Handed to every command. Entering `-C DIR` happens here, once."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        if shared.directory is not None:
+            os.chdir(shared.directory)
+
+    @cached_property
+    def workspace(self) -> "Workspace":
+        """The project and target of this run."""
+        from asstctl.workspace.workspace import Workspace
+
+        return Workspace(
+            Path.cwd(),
+            self.shared.target,
+            self.shared.variables,
+            self.shared.var_files,
+            observer=self._observe if self.shared.verbose else None,
+        )
+
+    @cached_property
+    def look(self) -> "Look":
+        """How results look on stdout."""
+        from asstctl.render.style import ColorChoice, look_for
+
+        return look_for(sys.stdout, ColorChoice(self.shared.color or "auto"))
+
+    def result(self, text: str) -> None:
+        """Print a result. It ends with a newline of its own."""
+        click.echo(text, nl=not text.endswith("\n"), color=True)
+
+    def say(self, text: str) -> None:
+        """Say something that is not the result; --quiet leaves it out."""
+        if not self.shared.quiet:
+            click.echo(text, err=True, nl=not text.endswith("\n"), color=True)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person at the other end."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+    def ask(self, question: str) -> bool:
+        """Ask on the terminal; only `yes` is accepted."""
+        import signal
+
+        # asyncio turns the first Ctrl-C into a cancellation that a blocking read would never see
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            click.echo(question, err=True, nl=False)
+            return sys.stdin.readline().strip() == "yes"
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def _observe(self, method: str, path: str, status: int | None, seconds: float) -> None:
+        click.echo(f"{method} {path} {status or 'no answer'} {seconds * 1000:.0f} ms", err=True)

@@ -1,0 +1,32 @@
+"""`asstctl validate`"""
+
+import click
+
+from asstctl.cli.options import format_option, shared_command
+from asstctl.cli.session import Session
+from asstctl.core.exit_codes import ExitCode
+
+
+@shared_command("validate")
+@format_option("text", "json")
+@click.option("--strict", is_flag=True, envvar="ASSTCTL_STRICT", help="Warnings are errors.")
+def command(session: Session, form: str, strict: bool) -> ExitCode:
+    """Check project file, manifests and conversations. Sends nothing.
+
+    \b
+    Examples:
+      asstctl validate
+      asstctl validate --target prod --strict
+    """
+    from asstctl.workspace.validate import validate
+
+    found = validate(session.workspace, strict=strict)
+    if form == "json":
+        from asstctl.render.json import validation_json
+
+        session.result(validation_json(found.diagnostics, found.files, found.found))
+    else:
+        from asstctl.render.diagnostics import validation_text
+
+        session.result(validation_text(found.diagnostics, found.files, found.found, session.look))
+    return ExitCode.FAILED if found.failed else ExitCode.DONE

@@ -1,0 +1,25 @@
+"""`contains-any: [texts]`: at least one of them is in the reply."""
+
+from collections.abc import Sequence
+
+from asstctl.conversation.checks.check import TextCheck, no_text
+from asstctl.conversation.text import as_json
+from asstctl.core.json_types import Json
+
+
+def _refuses(value: Json) -> str | None:
+    fine = isinstance(value, Sequence) and not isinstance(value, str) and value and not any(map(no_text, value))
+    return None if fine else "takes a list of texts"
+
+
+def _texts(value: Json) -> list[str]:
+    assert isinstance(value, Sequence)
+    return [str(text) for text in value]
+
+
+CONTAINS_ANY = TextCheck(
+    name="contains-any",
+    holds=lambda reply, expected: any(text in reply for text in _texts(expected)),
+    says=lambda expected: f"contain any of {', '.join(map(as_json, _texts(expected)))}",
+    refuses=_refuses,
+)

@@ -1,0 +1,17 @@
+"""`equals: text`: the whole reply, character by character."""
+
+from asstctl.conversation.checks.check import TextCheck
+from asstctl.conversation.text import as_json
+from asstctl.core.json_types import Json
+
+
+def _refuses(value: Json) -> str | None:
+    return None if isinstance(value, str) else "takes a text"  # an empty one is a meaning here: no reply
+
+
+EQUALS = TextCheck(
+    name="equals",
+    holds=lambda reply, expected: reply == expected,
+    says=lambda expected: f"be exactly {as_json(expected)}",
+    refuses=_refuses,
+)

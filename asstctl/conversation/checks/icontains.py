@@ -1,0 +1,12 @@
+"""`icontains: text` or a list: every one of them is in the reply, whatever its case and width."""
+
+from asstctl.conversation.checks.check import TextCheck, no_text
+from asstctl.conversation.text import as_json, fold
+
+ICONTAINS = TextCheck(
+    name="icontains",
+    holds=lambda reply, expected: fold(str(expected)) in fold(reply),
+    says=lambda expected: f"contain {as_json(expected)} (both sides compared NFKC-casefolded)",
+    refuses=no_text,
+    each=True,
+)

@@ -1,0 +1,18 @@
+"""Files that a conversation names: found inside the project, or a diagnostic."""
+
+from pathlib import Path
+
+from asstctl.core.diagnostic import Diagnostic, Where, error
+from asstctl.documents.paths import PathRefused, inside
+
+
+def project_file(written: str, *, beside: Path, root: Path, where: Where) -> Path | Diagnostic:
+    """The file that `written` means: relative to the file `beside`, or to the project by a leading `/`."""
+    try:
+        path = inside(root, beside.parent, written)
+    except PathRefused as refused:
+        return error(refused.code, refused.summary, where, hint=refused.hint)
+    if not path.is_file():
+        hint = "paths start at this file's folder; a leading / is the project's folder"
+        return error("missing-file", f"`{written}` does not exist", where, hint=hint)
+    return path

@@ -1,0 +1,121 @@
+"""One call of a Python function of the project, in a child process of its own.
+
+The child is an isolated interpreter (`-I`): nothing of the caller's environment reaches it but what is
+handed over, no module of the working directory shadows another, and no call sees what an earlier one left
+behind. Which files may be run is decided before, by `python`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from pathlib import Path
+
+from asstctl.conversation.stubs.kind import StubFailed
+from asstctl.core.json_types import JsonObject
+
+SECONDS = 10.0
+"""How long one call may take."""
+
+MAX_OUTPUT = 1024 * 1024
+_TAIL = 4096
+_MAIN = Path(__file__).with_name("child_main.py")
+_BASE = ("PATH", "HOME", "LANG")
+
+
+def child_environment(environ: Mapping[str, str], allowed: Mapping[str, str]) -> dict[str, str]:
+    """All that a child gets to see: PATH, HOME and LANG of ours, and what the project allows by name."""
+    return {name: environ[name] for name in _BASE if name in environ} | dict(allowed)
+
+
+async def call_function(
+    file: Path,
+    function: str,
+    arguments: JsonObject,
+    *,
+    root: Path,
+    environment: Mapping[str, str],
+    seconds: float = SECONDS,
+) -> str:
+    """The function's result as text: a str as it is, anything else as JSON. Raises StubFailed."""
+    request = {"file": str(file), "function": function, "arguments": arguments, "root": str(root)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-B", "-X", "utf8", str(_MAIN)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=dict(environment),
+        cwd=root,
+        start_new_session=True,  # a Ctrl-C is ours to handle, and what it starts can be ended with it
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            said, complaints = await _talk(process, json.dumps(request).encode())
+            await process.wait()
+    except TimeoutError:
+        raise StubFailed(f"took longer than {seconds:g} s") from None
+    finally:
+        await _end(process)
+    return _result(said, complaints, process.returncode, root)
+
+
+async def _talk(process: Process, request: bytes) -> tuple[bytes, bytes]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    complaints = asyncio.ensure_future(_tail(process.stderr))
+    try:
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # it ended early; its reason is in `complaints`
+            process.stdin.write(request)
+            await process.stdin.drain()
+        process.stdin.close()
+        said = bytearray()
+        while chunk := await process.stdout.read(65536):
+            said += chunk
+            if len(said) > 2 * MAX_OUTPUT:  # JSON escapes make it longer than the text that counts
+                raise StubFailed("answered with more than 1 MiB")
+        return bytes(said), await complaints
+    finally:
+        complaints.cancel()
+
+
+async def _tail(stream: asyncio.StreamReader) -> bytes:
+    kept = b""
+    while chunk := await stream.read(65536):
+        kept = (kept + chunk)[-_TAIL:]
+    return kept
+
+
+async def _end(process: Process) -> None:
+    """End the child and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> str:
+    try:
+        response = json.loads(said)
+    except ValueError:
+        lines = complaints.decode(errors="replace").strip().splitlines()
+        last = f": {lines[-1]}" if lines else ""
+        raise StubFailed(f"ended with status {status} and no answer{last}") from None
+    if "error" in response:
+        place = response["place"]
+        at = f"{_shown(place[0], root)}:{place[1]}: " if place else ""
+        raise StubFailed(f"{at}{response['error']}")
+    output = str(response["output"])
+    if len(output) > MAX_OUTPUT:
+        raise StubFailed("answered with more than 1 MiB")
+    return output
+
+
+def _shown(file: str, root: Path) -> str:
+    path = Path(file)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file

@@ -1,0 +1,76 @@
+"""`python: "file.py:function"`: a function of the project, called with the arguments by name.
+
+Reading one executes nothing: the file must lie inside the project, and its source must bind the name. The
+call itself is for `child`.
+"""
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+from asstctl.conversation.project_files import project_file
+from asstctl.conversation.stubs.child import call_function
+from asstctl.conversation.stubs.kind import Answer, StubCall, StubKind, StubSource
+from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.documents.suggest import did_you_mean
+
+_FORM = 'write it as "file.py:function"; a leading / is the project\'s folder'
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of one file of the project, both resolved."""
+
+    runs_code: ClassVar[bool] = True
+    file: Path
+    name: str
+    root: Path
+
+    async def answer(self, call: StubCall) -> str:
+        return await call_function(self.file, self.name, call.arguments, root=self.root, environment=call.environment)
+
+
+def _read(source: StubSource) -> Answer | Diagnostic:
+    value = source.value
+    file_part, colon, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not colon or not file_part.endswith(".py") or not name.isidentifier():
+        return error("stub-shape", "`python` does not name a function of a file", source.where, hint=_FORM)
+    found = project_file(file_part, beside=source.file, root=source.root, where=source.where)
+    if isinstance(found, Diagnostic):
+        return found
+    names = _bound_names(found, found.stat().st_mtime_ns)
+    if isinstance(names, str):
+        return error("stub-code", f"`{file_part}` is not Python: {names}", source.where, hint="correct that file")
+    if names and name not in names:
+        hint = did_you_mean(name, names)
+        return error("stub-code", f"`{file_part}` defines no `{name}`", source.where, hint=hint)
+    return Function(found, name, source.root.resolve())
+
+
+@lru_cache(maxsize=256)
+def _bound_names(file: Path, modified: int) -> frozenset[str] | str:
+    """The names a file binds at its top level (none: it cannot be told), or why it is not Python.
+
+    `modified` makes a changed file another one for the cache.
+    """
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        line = getattr(problem, "lineno", None)
+        return f"{getattr(problem, 'msg', problem)}" + (f", line {line}" if line else "")
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return frozenset()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return frozenset(names)
+
+
+PYTHON = StubKind("python", _read)

@@ -1,0 +1,45 @@
+"""`template: text`: a sandboxed template with the arguments of the call as `args`."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
+
+from asstctl.conversation.stubs.kind import Answer, StubCall, StubFailed, StubKind, StubSource
+from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.documents.templates import TemplateFault, render
+
+_NAMED_ARGS = "{% set args = vars %}"
+"""Templates know their values as `vars`, which in a project are something else than the arguments of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer made of the arguments."""
+
+    runs_code: ClassVar[bool] = False
+    text: str
+
+    async def answer(self, call: StubCall) -> str:
+        try:
+            # In a thread: a template with loops is rendered by a child process, which is waited for.
+            return await asyncio.to_thread(render, _NAMED_ARGS + self.text, call.arguments)
+        except TemplateFault as fault:
+            if fault.code == "undefined-variable":
+                raise StubFailed(f"the template names `{fault.name}`, which the call does not have") from None
+            raise StubFailed(fault.summary) from None
+
+
+def _read(source: StubSource) -> Answer | Diagnostic:
+    text = source.value
+    if not isinstance(text, str):
+        hint = 'write it as text, such as "{{ args.query }}"'
+        return error("stub-shape", "`template` is not a text", source.where, hint=hint)
+    try:
+        render(text, {})
+    except TemplateFault as fault:
+        if fault.code == "template-syntax":  # anything else depends on the arguments of a call
+            return fault.at(source.where)
+    return Rendered(text)
+
+
+TEMPLATE = StubKind("template", _read)

@@ -1,0 +1,37 @@
+"""Markdown with YAML front matter: the head as a document, the body verbatim.
+
+Front matter is what stands between a first line `---` and the next line `---` (or `...`). Everything
+after that line is the body, to the last character.
+"""
+
+import re
+from dataclasses import dataclass
+
+from asstctl.core.diagnostic import Diagnostic, Where
+from asstctl.documents.source import Source
+from asstctl.documents.yaml import Document, parse_one
+
+_OPEN = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
+_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class FrontMatter:
+    """A Markdown file in two parts. `head` is the text of the front matter; `document` None if unreadable."""
+
+    head: str
+    document: Document | None
+    body: str
+    body_where: Where
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def split(text: str, path: str) -> FrontMatter | None:
+    """Both parts of a text, or None when it has no front matter."""
+    opened = _OPEN.match(text)
+    closed = _CLOSE.search(text, opened.end()) if opened else None
+    if opened is None or closed is None:
+        return None
+    head = text[opened.end() : closed.start()]
+    document, diagnostics = parse_one(head, path, line_offset=1)
+    return FrontMatter(head, document, text[closed.end() :], Source(path, text).at(closed.end()), diagnostics)

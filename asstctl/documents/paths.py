@@ -1,0 +1,56 @@
+"""Paths that a file writes: relative to that file, or to the project by a leading `/`, and never out of it.
+
+What counts is where a path really leads: symbolic links are followed first, then the rules are applied.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+REFUSED = (".git", ".asstctl")
+
+
+@dataclass(frozen=True)
+class PathRefused(Exception):
+    """A path that must not be opened, and why; `code` is a diagnostic's."""
+
+    code: str
+    summary: str
+    hint: str
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+def inside(root: Path, base: Path, written: str, *, dot_files: bool = True) -> Path:
+    """The real file that `written`, in a file of the folder `base`, means. Raises PathRefused.
+
+    `root` is the project's folder. With `dot_files=False` no file and no folder on the way may be hidden.
+    The file need not exist.
+    """
+    if not written or "\0" in written or "\\" in written:
+        raise PathRefused("bad-path", f"`{written}` is not a path", "write folders and a file, separated by `/`")
+    plain = written.lstrip("/")
+    joined = root / plain if written.startswith("/") else base / written
+    real_root = root.resolve()
+    try:
+        real = joined.resolve()
+    except (OSError, RuntimeError) as problem:  # a circle of links
+        raise PathRefused("bad-path", f"`{written}` cannot be followed", "check the links") from problem
+    if not real.is_relative_to(real_root):
+        linked = ".." not in PurePosixPath(plain).parts
+        through = "through a link" if linked else "through `..`"
+        raise PathRefused(
+            "outside-project", f"`{written}` leads out of the project {through}", "copy the file into the project"
+        )
+    for part in (*real.relative_to(real_root).parts, *PurePosixPath(plain).parts):
+        name = part.lower()
+        if name in REFUSED or name.startswith(".env"):
+            raise PathRefused("forbidden-path", f"`{written}` is a place that is never read", "keep the text elsewhere")
+        if not dot_files and name.startswith(".") and name not in {".", ".."}:
+            raise PathRefused("forbidden-path", f"`{written}` is hidden", "take the dot off its name")
+    return real
+
+
+def shown(root: Path, path: Path) -> str:
+    """A path as a person would type it in the project's folder."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

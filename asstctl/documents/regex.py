@@ -1,0 +1,47 @@
+"""Regexes that come from files: checked before use, and bounded in time when used.
+
+Python's engine cannot be interrupted and backtracks without bound. A pattern without repeats tries each
+of its characters at most once per place in the text and runs here; every other one runs in the child
+process, where it is ended at the time limit.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
+
+_REPEATS = re.compile(r"[*+?{]")
+
+
+class RegexTimeout(Exception):
+    """A search was ended at the time limit: the pattern backtracks without bound on this text."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(f"the regex `{pattern}` took longer than {TIME_LIMIT:g} s")
+        self.pattern = pattern
+
+
+@lru_cache(maxsize=1024)
+def check_regex(pattern: str) -> str | None:
+    """What is wrong with a pattern, in the engine's words; None when it can be used."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as problem:
+        return str(problem) or type(problem).__name__
+    return None
+
+
+def search(pattern: str, text: str) -> bool:
+    """Whether the pattern occurs in the text. Raises RegexTimeout; the pattern must have been checked."""
+    if not _REPEATS.search(pattern):
+        return re.search(pattern, text) is not None
+    try:
+        return bool(CHILD.call("search", {"pattern": pattern, "text": text}))
+    except (WorkTimeout, WorkFailed) as problem:
+        raise RegexTimeout(pattern) from problem
+
+
+def search_task(argument: dict[str, Any]) -> bool:
+    """The child's side of `search`."""
+    return re.search(argument["pattern"], argument["text"]) is not None

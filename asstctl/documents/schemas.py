@@ -1,0 +1,112 @@
+"""JSON Schema: is it one (2020-12), does it keep to the strict subset, does an instance fit it.
+
+Nothing is ever fetched: a `$ref` leads inside its own schema or is an error. Findings carry the path inside
+the schema, and callers place them. Results are kept by the schema's canonical text, because the same
+function is used by many assistants.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from asstctl.core.json_types import Json
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong with a schema: the path of what it speaks of, and whether the key there is meant."""
+
+    code: str
+    path: Path
+    summary: str
+    hint: str
+    of_key: bool = False
+
+
+def canonical(schema: Json) -> str:
+    """One text for equal schemas."""
+    return json.dumps(schema, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def check_schema(schema: Json) -> tuple[Finding, ...]:
+    """Everything that keeps a value from being a JSON Schema 2020-12 that stands on its own."""
+    return _check_schema(canonical(schema))
+
+
+@lru_cache(maxsize=4096)
+def _check_schema(text: str) -> tuple[Finding, ...]:
+    import jsonschema_rs
+
+    schema = json.loads(text)
+    if not isinstance(schema, dict | bool):
+        return (Finding("bad-schema", (), "a schema must be a map", "write `type: object` and `properties`"),)
+    findings = [
+        Finding("bad-schema", tuple(problem.instance_path), _sentence(problem), "see JSON Schema 2020-12")
+        for problem in _meta_validator().iter_errors(schema)
+    ]
+    findings += [
+        Finding(
+            "remote-ref", path, f"`{ref}` leads out of the schema", "copy it under `$defs`, and refer to `#/$defs/...`"
+        )
+        for path, ref in _remote_refs(schema, ())
+    ]
+    if findings:
+        return tuple(findings)
+    try:
+        jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as problem:
+        path = tuple(getattr(problem, "instance_path", ()))
+        return (Finding("bad-schema", path, _sentence(problem), "check its `$ref`s and patterns"),)
+    return ()
+
+
+def validator(schema: Json) -> Callable[[Json], tuple[str, ...]]:
+    """A function that lists what is wrong with an instance, one sentence each. The schema must be checked."""
+    import jsonschema_rs
+
+    checked = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)  # type: ignore[arg-type]
+
+    def problems(instance: Json) -> tuple[str, ...]:
+        found = []
+        for problem in checked.iter_errors(instance):
+            path = ".".join(str(step) for step in problem.instance_path)
+            found.append(f"{path}: {problem.message}" if path else problem.message)
+        return tuple(found)
+
+    return problems
+
+
+@lru_cache(maxsize=1)
+def _meta_validator() -> Any:
+    import jsonschema_rs
+
+    uri = "https://json-schema.org/draft/2020-12/schema"  # known to the library; nothing is fetched
+    return jsonschema_rs.Draft202012Validator({"$ref": uri}, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"`{uri}` leads out of the schema")
+
+
+def _sentence(problem: Any) -> str:
+    text = str(getattr(problem, "message", problem)).splitlines()[0].rstrip(".")
+    text = text if len(text) <= 200 else text[:200] + "…"
+    return f"not a JSON Schema: {text}"
+
+
+def _remote_refs(schema: Any, path: Path) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key in {"$ref", "$dynamicRef"} and isinstance(value, str) and not value.startswith("#"):
+                found.append(((*path, key), value))
+            elif key not in {"const", "enum", "default", "examples"}:
+                found += _remote_refs(value, (*path, key))
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            found += _remote_refs(value, (*path, number))
+    return found

@@ -1,0 +1,78 @@
+"""Source: one text as people see it, with places in it; and the one way in which an input file is read.
+
+Positions are counted in the text itself, not by a parser, so that every parser agrees with the editor.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from asstctl.core.diagnostic import Diagnostic, Where, error
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest input file (FORMAT section 3)."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the name it is shown under. `line_offset`: lines that stand before it in the same file."""
+
+    path: str
+    text: str
+    line_offset: int = 0
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+
+    def line_end(self, index: int) -> int:
+        """Where the line that holds this index ends, its line end left out."""
+        match = _LINE_END.search(self.text, index)
+        return match.start() if match else len(self.text)
+
+    def at(self, index: int, length: int = 0) -> Where:
+        """The place of the character at `index`; the caret never runs past its line."""
+        index = max(0, min(index, len(self.text)))
+        number = bisect_right(self._starts, index) - 1
+        start, end = self._starts[number], self.line_end(index)
+        return Where(
+            path=self.path,
+            line=number + 1 + self.line_offset,
+            column=index - start + 1,
+            length=max(0, min(length, end - index)),
+            text=self.text[start:end],
+        )
+
+
+def read_text(path: Path, shown: str) -> str | Diagnostic:
+    """The text of an input file, without its byte order mark; or why it cannot be had."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return error("missing-file", f"`{shown}` does not exist", Where(shown), hint="check the name")
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        return error("unreadable-file", f"`{shown}` cannot be read", Where(shown), detail=reason, hint="check the file")
+    if len(data) > MAX_BYTES:
+        return error(
+            "file-too-large",
+            f"`{shown}` is larger than 16 MiB",
+            Where(shown),
+            hint="split it, or upload it as a knowledge file",
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        # The decoder counts behind a byte order mark, the file with it.
+        before = data.removeprefix(b"\xef\xbb\xbf")[: problem.start].decode("utf-8")
+        return error(
+            "not-utf8",
+            f"`{shown}` is not UTF-8 text",
+            Source(shown, before).at(len(before)),
+            hint="save the file as UTF-8",
+        )

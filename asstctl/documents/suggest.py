@@ -1,0 +1,21 @@
+"""The nearest right word: what hints offer when a name is not known."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """`did you mean …?`, or the whole choice when nothing is near."""
+    names = list(known)
+    match = nearest(word, names)
+    if match is not None:
+        return f"did you mean `{match}`?"
+    if otherwise:
+        return otherwise
+    return f"choose from: {', '.join(names)}" if names else ""

@@ -1,0 +1,149 @@
+"""A child process for work that a file asks for and that may never end: loops in templates, regexes.
+
+Python can interrupt neither from outside, so such work runs where it can be killed. The child is started
+when first needed, kept, and killed when a call takes too long (the next call starts another). It sees no
+environment variable and holds at most a fixed amount of memory. It ends with its parent: its input closes.
+
+The protocol is one JSON line each way: `[task, argument]`, then `[ok, value]`.
+"""
+
+import atexit
+import contextlib
+import json
+import subprocess  # only ever starts this module, with this interpreter
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock, Timer
+from typing import IO, Any
+
+from asstctl.core.json_types import Json
+
+TIME_LIMIT = 1.0
+"""Seconds for one rendering or one search (FORMAT section 3)."""
+
+MEMORY_LIMIT = 1024 * 1024 * 1024
+
+_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from asstctl.documents.worker import serve; serve()"
+
+
+class WorkTimeout(Exception):
+    """The work was ended at its time limit."""
+
+
+class WorkFailed(Exception):
+    """The work ended without an answer of its own: it ran out of memory or took the child down."""
+
+
+@dataclass
+class Child:
+    """One child process at a time; calls from several threads take turns."""
+
+    _process: "subprocess.Popen[str] | None" = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def call(self, task: str, argument: Mapping[str, Json], *, seconds: float = TIME_LIMIT) -> Any:
+        """Do one task. Raises WorkTimeout or WorkFailed; the child's start is not counted as time."""
+        with self._lock:
+            process = self._started()
+            ended: list[bool] = []
+
+            def end() -> None:
+                ended.append(True)
+                process.kill()
+
+            timer = Timer(seconds, end)
+            timer.start()
+            try:
+                _send(process.stdin, [task, argument])
+                line = _receive(process.stdout)
+            finally:
+                timer.cancel()
+            if not line:
+                self._stop()
+                raise WorkTimeout if ended else WorkFailed
+            ok, value = json.loads(line)
+            if not ok:
+                raise WorkFailed(value)
+            return value
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        with self._lock:
+            self._stop()
+
+    def _started(self) -> "subprocess.Popen[str]":
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._stop()
+        self._process = subprocess.Popen(  # noqa: S603 - a fixed command
+            [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env={},
+        )
+        _receive(self._process.stdout)  # the greeting: from here on the clock is fair
+        return self._process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.wait()
+
+
+def _send(pipe: IO[str] | None, message: Json) -> None:
+    assert pipe is not None
+    with contextlib.suppress(OSError, ValueError):  # a child that died is noticed when nothing comes back
+        pipe.write(json.dumps(message) + "\n")
+        pipe.flush()
+
+
+def _receive(pipe: IO[str] | None) -> str:
+    assert pipe is not None
+    return pipe.readline()
+
+
+CHILD = Child()
+atexit.register(CHILD.close)
+
+
+def serve() -> None:
+    """The child's side: answer line by line until the input closes."""
+    _limit_memory()
+    print(json.dumps([True, "ready"]), flush=True)  # noqa: T201 - the protocol
+    for line in sys.stdin:
+        task, argument = json.loads(line)
+        try:
+            answer: list[Json] = [True, _task(task)(argument)]
+        except (MemoryError, RecursionError, OverflowError, ValueError) as problem:
+            answer = [False, type(problem).__name__]
+        print(json.dumps(answer), flush=True)  # noqa: T201
+
+
+def _task(name: str) -> Callable[[dict[str, Any]], Any]:
+    # Imported here: the child that searches regexes needs no jinja2.
+    if name == "render":
+        from asstctl.documents.rendering import render_task
+
+        return render_task
+    from asstctl.documents.regex import search_task
+
+    return search_task
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the time limit alone has to do
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))

@@ -1,0 +1,46 @@
+"""The embedded provider: a faithful Assistants v2 server over one SQLite file.
+
+A program of its own that imports nothing else of asstctl and never learns what a plan is. This module is its public
+face and stays cheap to import: each name below is loaded when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asstctl.emulator.emulator import Emulator, open_emulator
+    from asstctl.emulator.errors import (
+        DatabaseTooNew,
+        DatabaseUnusable,
+        EmulatorError,
+        FaultSpecError,
+        RepliesFileError,
+        UnknownReplies,
+    )
+    from asstctl.emulator.request_log import RequestEntry, RequestLog
+
+__all__ = [
+    "DatabaseTooNew",
+    "DatabaseUnusable",
+    "Emulator",
+    "EmulatorError",
+    "FaultSpecError",
+    "RepliesFileError",
+    "RequestEntry",
+    "RequestLog",
+    "UnknownReplies",
+    "open_emulator",
+]
+
+_HOME = {
+    "Emulator": "emulator",
+    "open_emulator": "emulator",
+    "RequestEntry": "request_log",
+    "RequestLog": "request_log",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME.get(name, 'errors')}"), name)

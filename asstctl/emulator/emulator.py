@@ -1,0 +1,76 @@
+"""The composition root: a database, a reply backend and the application over them, as one thing to open and close."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asstctl.emulator.app import App, Asgi
+from asstctl.emulator.replies import Replies, make_backend
+from asstctl.emulator.replies.delayed import Delayed
+from asstctl.emulator.runs.executor import Executor
+from asstctl.emulator.runs.settling import settle_all
+from asstctl.emulator.services import Services
+from asstctl.emulator.shapes import Rules
+from asstctl.emulator.store import Store
+
+if TYPE_CHECKING:
+    from asstctl.emulator.request_log import RequestLog
+
+
+class Emulator:
+    """A running server without a socket: `app` is the ASGI callable, with the wire under `/v1`."""
+
+    def __init__(self, app: Asgi, services: Services) -> None:
+        self.app = app
+        self.services = services
+        self._closed = False
+
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Let runs go on for `grace` seconds, fail those that are left, and close the database."""
+        if self._closed:
+            return
+        self._closed = True
+        await self.services.executor.aclose(grace)
+        self.services.store.close()
+
+
+def open_emulator(
+    database: Path | str,
+    *,
+    replies: Replies = "echo",
+    lenient: bool = False,
+    reply_delay: float = 0.0,
+    clock: Callable[[], float] = time.time,
+    api_key: str | None = None,
+    faults: Iterable[str] = (),
+    log: "RequestLog | None" = None,
+) -> Emulator:
+    """Open a server over a database, which `":memory:"` keeps in memory. Needs no running event loop.
+
+    replies: `"echo"`, `{"script": PATH}`, `{"chat": {"base_url": ..., "api_key": ..., "models": {...}}}` or a backend.
+    lenient: ignore parameters that the wire does not know instead of refusing them.
+    reply_delay: seconds that each turn of the model takes.
+    api_key: when given, any other key is refused with 401.
+    faults: for tests, specifications as `faults.py` lists them.
+    log: for tests, where every request is noted.
+    """
+    backend = make_backend(replies)
+    if reply_delay > 0:
+        backend = Delayed(backend, reply_delay)
+    services = Services(Store(database), Executor(backend), clock, Rules(lenient=lenient))
+    try:
+        settle_all(services)
+        app: Asgi = App(services, api_key=api_key)
+        specs = tuple(faults)
+        if specs:
+            # For tests only, so that a server without faults does not even load them.
+            from asstctl.emulator.faults import with_faults
+
+            app = with_faults(app, specs)
+        if log is not None:
+            app = log.around(app)
+    except BaseException:
+        services.store.close()
+        raise
+    return Emulator(app, services)

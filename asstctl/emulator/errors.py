@@ -1,0 +1,52 @@
+"""Errors that a Python caller of the emulator can meet, as one tree.
+
+    EmulatorError
+      DatabaseTooNew      the file belongs to a later version of this program
+      DatabaseUnusable    the file cannot be opened as our database
+      UnknownReplies      a reply backend or one of its settings that does not exist
+      RepliesFileError    a rules file that does not say what it should, with every problem found
+      FaultSpecError      a fault that cannot be read
+
+What a client of the wire meets is in `refusals.py`.
+"""
+
+from collections.abc import Sequence
+
+
+class EmulatorError(Exception):
+    """The root of the tree."""
+
+
+class DatabaseTooNew(EmulatorError):
+    """The database was written by a later version: using it could lose what only that version knows."""
+
+    def __init__(self, database: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{database} was written by a newer version of asstctl "
+            f"(its schema is {found}, this version knows {known}). Upgrade asstctl, or name another database."
+        )
+        self.found = found
+        self.known = known
+
+
+class DatabaseUnusable(EmulatorError):
+    """The database cannot be opened: no such folder, no rights, or not a database."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        super().__init__(f"{database} cannot be used as a database: {reason}.")
+
+
+class UnknownReplies(EmulatorError):
+    """The `replies` setting names no backend, or gives one a setting that it does not have."""
+
+
+class RepliesFileError(EmulatorError):
+    """A rules file is wrong; `problems` holds one `file:line: text` for each fault in it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class FaultSpecError(EmulatorError):
+    """A fault specification does not follow the grammar in `faults.py`."""

@@ -1,0 +1,123 @@
+"""Shapes that several objects share: tools, their resources, response formats, metadata."""
+
+from typing import Any
+
+from asstctl.emulator import refusals
+from asstctl.emulator.shapes import (
+    AnyObject,
+    Array,
+    Choice,
+    Decimal,
+    Either,
+    Flag,
+    Member,
+    Metadata,
+    Null,
+    Record,
+    Rules,
+    Shape,
+    Text,
+    Variants,
+    Whole,
+)
+
+Json = Any
+
+METADATA = Metadata()
+NAME_PATTERN = "[a-zA-Z0-9_-]+"
+EFFORTS = Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max"))
+TEMPERATURE = Decimal(0, 2)
+TOP_P = Decimal(0, 1)
+
+_FUNCTION = Record(
+    (
+        Member("name", Text(64, NAME_PATTERN), required=True),
+        Member("description", Text(1024), null=Null.IGNORED),
+        Member("parameters", AnyObject(), default={"type": "object", "properties": {}}, null=Null.IGNORED),
+        Member("strict", Flag(), default=False, null=Null.IGNORED),
+    )
+)
+_RANKING = Record(
+    (
+        Member("ranker", Choice(("auto", "default_2024_08_21")), default="default_2024_08_21"),
+        Member("score_threshold", Decimal(0, 1), required=True),
+        Member("hybrid_search", AnyObject(), default=None, null=Null.KEPT),
+    )
+)
+_DEFAULT_RANKING = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
+_FILE_SEARCH = Record(
+    (
+        Member("max_num_results", Whole(1, 50), null=Null.IGNORED),
+        Member("ranking_options", _RANKING, default=_DEFAULT_RANKING, null=Null.IGNORED),
+    )
+)
+TOOL = Variants(
+    {
+        "code_interpreter": Record(()),
+        "file_search": Record(
+            (Member("file_search", _FILE_SEARCH, default={"ranking_options": _DEFAULT_RANKING}, null=Null.IGNORED),)
+        ),
+        "function": Record((Member("function", _FUNCTION, required=True),)),
+    }
+)
+RESPONSE_FORMAT = Either(
+    Choice(("auto",)),
+    Variants(
+        {
+            "text": Record(()),
+            "json_object": Record(()),
+            "json_schema": Record(
+                (
+                    Member(
+                        "json_schema",
+                        Record(
+                            (
+                                Member("name", Text(64, NAME_PATTERN), required=True),
+                                Member("description", Text()),
+                                Member("schema", AnyObject()),
+                                Member("strict", Flag(), null=Null.KEPT),
+                            )
+                        ),
+                        required=True,
+                    ),
+                )
+            ),
+        }
+    ),
+)
+
+
+class _StoreHelper(Shape):
+    """The helper that makes a vector store on the way; refused until vector stores are served."""
+
+    expected = "an array"
+
+    def read(self, value: Json, path: str, rules: Rules) -> Json:
+        raise refusals.not_served_yet(path, "Give the id of a store in 'vector_store_ids'.")
+
+
+def resources(*, with_stores: bool) -> Record:
+    """`tool_resources`; only creates of assistants and threads take the helper `vector_stores`."""
+    stores: tuple[Member, ...] = (Member("vector_store_ids", Array(Text(), 1), null=Null.IGNORED),)
+    if with_stores:
+        stores += (Member("vector_stores", _StoreHelper(), null=Null.IGNORED),)
+    code = Record((Member("file_ids", Array(Text(), 20), default=[], null=Null.IGNORED),))
+    # Several clients send back what they read, which has null for the tool that is not used.
+    return Record(
+        (
+            Member("code_interpreter", code, null=Null.IGNORED),
+            Member("file_search", Record(stores), null=Null.IGNORED),
+        )
+    )
+
+
+def settle_resources(kept: dict[str, Json], given: dict[str, Json], tools: list[Json]) -> dict[str, Json]:
+    """`tool_resources` after a write: replaced tool by tool, with empty lists exactly for the tools in use."""
+    merged = {**kept, **given}
+    used = {tool["type"] for tool in tools}
+    settled = {}
+    for tool, ids in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
+        held = merged.get(tool, {}).get(ids, [])
+        if held or tool in used:
+            settled[tool] = {ids: held}
+    return settled

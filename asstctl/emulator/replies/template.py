@@ -1,0 +1,90 @@
+"""Placeholders in the texts and arguments of a rule: `{{ output.rows.0.course_name }}`.
+
+A placeholder is a name and a path through plain values: no expressions, no calls, no attributes. `*` stands for every
+item of a list; in a text its results are joined with a comma.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Json = Any
+
+NAMES = ("user", "assistant", "match", "output", "outputs")
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_PATH = re.compile(r"\w+(\.([\w-]+|\*))*")
+
+
+class NothingThere(Exception):
+    """A placeholder's path leads nowhere in the values of this message."""
+
+
+def placeholders(template: Json) -> Iterator[str]:
+    """Every placeholder in a template, however deep."""
+    if isinstance(template, str):
+        yield from _PLACEHOLDER.findall(template)
+    elif isinstance(template, list):
+        for item in template:
+            yield from placeholders(item)
+    elif isinstance(template, Mapping):
+        for item in template.values():
+            yield from placeholders(item)
+
+
+def is_path(placeholder: str) -> bool:
+    return _PATH.fullmatch(placeholder) is not None
+
+
+def fill_text(template: str, values: Mapping[str, Json]) -> str:
+    return _PLACEHOLDER.sub(lambda found: _as_text(_look_up(found[1], values)), template)
+
+
+def fill(template: Json, values: Mapping[str, Json]) -> Json:
+    """A template of any JSON shape; a string that is one placeholder takes the type of what it finds."""
+    if isinstance(template, str):
+        alone = _PLACEHOLDER.fullmatch(template)
+        return _look_up(alone[1], values) if alone else fill_text(template, values)
+    if isinstance(template, list):
+        return [fill(item, values) for item in template]
+    if isinstance(template, Mapping):
+        return {key: fill(item, values) for key, item in template.items()}
+    return template
+
+
+def _look_up(path: str, values: Mapping[str, Json]) -> Json:
+    return _follow(values, path.split("."), path)
+
+
+def _follow(value: Json, parts: list[str], path: str) -> Json:
+    for index, part in enumerate(parts):
+        if isinstance(value, str) and index > 0:
+            value = _parsed(value, path)
+        if part == "*":
+            if not isinstance(value, list):
+                raise NothingThere(f"{{{{ {path} }}}} expects a list at '*', but there is {_as_text(value)[:80]}")
+            return [_follow(item, ["", *parts[index + 1 :]], path) if parts[index + 1 :] else item for item in value]
+        if part == "" and index == 0:
+            continue
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise NothingThere(f"{{{{ {path} }}}} finds no '{part}' in {_as_text(value)[:80]}") from error
+    return value
+
+
+def _parsed(text: str, path: str) -> Json:
+    """Outputs are texts; a path into one means that it holds JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise NothingThere(f"{{{{ {path} }}}} goes into a text that is not JSON: {text[:80]}") from error
+
+
+def _as_text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        return ", ".join(map(_as_text, value))
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,130 @@
+"""What a reply backend is asked and what it answers: frozen values and one protocol.
+
+A backend knows nothing of HTTP or SQL. It may say text, call functions, report usage, or raise `ReplyFailed`.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the thread, as text."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """A function call made earlier in this run, with the output that the client sent."""
+
+    call_id: str
+    function: str
+    arguments: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One turn of the model in this run that ended in calls: what it said first, and the calls."""
+
+    text: str
+    calls: tuple[CallMade, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """Everything that a model would be given."""
+
+    assistant_id: str
+    assistant_name: str | None
+    model: str
+    instructions: str | None
+    messages: tuple[Said, ...]
+    turn: int
+    """How many user messages the thread has, so the first question is turn 1."""
+    tools: tuple[Mapping[str, Json], ...] = ()
+    """Tools as on the wire; empty when the run's tool_choice is none."""
+    tool_choice: Json = "auto"
+    parallel_tool_calls: bool = True
+    temperature: float = 1.0
+    top_p: float = 1.0
+    reasoning_effort: str | None = None
+    response_format: Json = "auto"
+    max_completion_tokens: int | None = None
+    """What is left of the run's budget."""
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[CallMade, ...]:
+        """The outputs that have just come in; empty on the first turn of a run."""
+        return self.rounds[-1].calls if self.rounds else ()
+
+    @property
+    def functions(self) -> dict[str, Mapping[str, Json]]:
+        return {tool["function"]["name"]: tool["function"] for tool in self.tools if tool["type"] == "function"}
+
+    @property
+    def user(self) -> str:
+        """The user's last message."""
+        return next((said.text for said in reversed(self.messages) if said.role == "user"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    function: str
+    arguments: str
+    """JSON text, as the wire carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as a real model counted them; without it the server estimates."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """The model stopped because it had used up `max_completion_tokens`."""
+
+
+Part = TextDelta | ToolCall | Usage | CutShort
+
+
+class ReplyFailed(Exception):
+    """The run ends `failed` with this as its `last_error`."""
+
+    def __init__(
+        self, message: str, code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] = "server_error"
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Backend(Protocol):
+    """Where replies come from.
+
+    Must: answer one turn of a run per call of `reply`, text before the calls that follow it.
+    May: yield text in as many deltas as it likes; be asked for several runs at once.
+    Must not: keep anything about a thread; everything it may know is in the request.
+    """
+
+    counts_tokens: bool
+    """True: it keeps to `max_completion_tokens` itself and says so with `CutShort`; else the server cuts its text."""
+
+    def reply(self, request: ReplyRequest) -> AsyncGenerator[Part, None]: ...
+
+    async def aclose(self) -> None: ...

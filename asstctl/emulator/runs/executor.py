@@ -1,0 +1,138 @@
+"""The tasks that execute runs in this process, and the heartbeat that keeps their leases.
+
+A run goes on when the client that started it disconnects; it ends with the server, which then says so in the run.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from dataclasses import dataclass, field
+
+from asstctl.emulator.ids import new_id
+from asstctl.emulator.objects import RUN
+from asstctl.emulator.replies.values import Backend
+from asstctl.emulator.runs import leases
+from asstctl.emulator.runs.ending import end_run
+from asstctl.emulator.runs.events import Announcements
+from asstctl.emulator.runs.execution import Execution
+from asstctl.emulator.runs.settling import STOPPED
+from asstctl.emulator.services import Services
+
+_log = logging.getLogger("asstctl.emulator")
+
+
+@dataclass(slots=True)
+class _Playing:
+    execution: Execution
+    task: asyncio.Task[None]
+    expected: bool = field(default=False)
+    """True once somebody else has seen to the run's end, so that a cancelled task has nothing to say."""
+
+
+class Executor:
+    """Starts, cancels and stops executions. One per server; its `owner` is the name on the leases."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.owner = new_id("server_")
+        self.announcements = Announcements()
+        self._playing: dict[str, _Playing] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    def executes(self, run_id: str) -> bool:
+        playing = self._playing.get(run_id)
+        return playing is not None and not playing.task.done()
+
+    def text_of(self, run_id: str) -> str:
+        """What the open message of a run has come to say in this process."""
+        playing = self._playing.get(run_id)
+        return playing.execution.text if playing is not None else ""
+
+    def start(self, services: Services, run_id: str) -> None:
+        """Execute a queued run whose lease is ours."""
+        execution = Execution(services, run_id)
+        task = asyncio.get_running_loop().create_task(self._play(services, run_id, execution))
+        self._playing[run_id] = _Playing(execution, task)
+        if self._heartbeat is None or self._heartbeat.done():
+            self._heartbeat = asyncio.get_running_loop().create_task(self._beat(services))
+
+    def cancel(self, services: Services, run_id: str) -> None:
+        """See a run that is `cancelling` to its end, soon but not before the answer to the request."""
+        text = self.text_of(run_id)
+        self.drop(run_id)
+        task = asyncio.get_running_loop().create_task(_finish_cancel(services, run_id, text))
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    def drop(self, run_id: str) -> None:
+        """Stop executing a run that somebody else has ended or will end."""
+        playing = self._playing.pop(run_id, None)
+        if playing is not None:
+            playing.expected = True
+            playing.task.cancel()
+            self._finishing.add(playing.task)
+            playing.task.add_done_callback(self._finishing.discard)
+
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Let runs go on for `grace` seconds, then end them; afterwards no task of ours is left."""
+        left = list(self._playing.values())
+        tasks = [playing.task for playing in left]
+        if tasks and grace > 0:
+            await asyncio.wait(tasks, timeout=grace)
+        for task in tasks:
+            task.cancel()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            tasks.append(self._heartbeat)
+        await asyncio.gather(*tasks, *self._finishing, return_exceptions=True)
+        for run_id, playing in list(self._playing.items()):
+            # Cancelled before its first step, so the task itself could say nothing.
+            _fail_stopped(run_id, playing.execution)
+        self._playing.clear()
+        await self.backend.aclose()
+
+    async def _play(self, services: Services, run_id: str, execution: Execution) -> None:
+        try:
+            await execution.play()
+        except asyncio.CancelledError:
+            playing = self._playing.get(run_id)
+            if playing is not None and not playing.expected:
+                _fail_stopped(run_id, execution)
+            raise
+        except sqlite3.Error as error:
+            # The run's end could not be written; its lease runs out, and the next touch of the thread writes it.
+            _log.warning("run %s was left: %s", run_id, error)
+        finally:
+            if run_id in self._playing and self._playing[run_id].execution is execution:
+                del self._playing[run_id]
+
+    async def _beat(self, services: Services) -> None:
+        while self._playing:
+            await asyncio.sleep(leases.DURATION / 3)
+            try:
+                with services.store.write():
+                    leases.renew(services.store, self.owner, self._playing, services.clock())
+            except sqlite3.Error as error:
+                _log.warning("leases were not renewed: %s", error)
+
+
+def _fail_stopped(run_id: str, execution: Execution) -> None:
+    try:
+        execution.fail(STOPPED["message"])
+    except sqlite3.Error as error:
+        _log.warning("run %s was left: %s", run_id, error)
+
+
+async def _finish_cancel(services: Services, run_id: str, text: str) -> None:
+    store = services.store
+    try:
+        with store.write():
+            run = store.find(RUN, run_id)
+            if run is None or run["status"] != "cancelling":
+                return
+            events = end_run(store, run, "cancelled", int(services.clock()), text=text)
+    except sqlite3.Error as error:
+        _log.warning("run %s was left: %s", run_id, error)
+        return
+    services.executor.announcements.tell(run_id, events)

@@ -1,0 +1,20 @@
+"""What a route and a run need of the server, as one value: the store, the clock, the rules, the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asstctl.emulator.runs.executor import Executor
+    from asstctl.emulator.shapes import Rules
+    from asstctl.emulator.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    store: Store
+    executor: Executor
+    clock: Callable[[], float]
+    rules: Rules

@@ -1,0 +1,162 @@
+"""Objects in one SQLite file: short statements on one connection, one short write transaction per operation.
+
+Called directly on the event loop's thread: a statement takes tens of microseconds, a hop to another thread more. What
+an object means is not known here.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asstctl.emulator.errors import DatabaseUnusable
+from asstctl.emulator.migrations import migrate
+from asstctl.emulator.objects.base import Collection
+
+Json = Any
+Body = dict[str, Json]
+
+_BUSY_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a listing is wanted, in the words of the wire."""
+
+    limit: int = 20
+    descending: bool = True
+    after: str | None = None
+    before: str | None = None
+
+
+class UnknownCursor(Exception):
+    """A cursor that names no object of the listing."""
+
+
+class Store:
+    """The database. Opening it needs no running event loop."""
+
+    def __init__(self, database: Path | str) -> None:
+        self.name = str(database)
+        try:
+            # One thread at a time uses it: the one that opens, then the event loop's.
+            self.connection = sqlite3.connect(
+                self.name, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise DatabaseUnusable(self.name, str(error)) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.connection.close()
+            raise DatabaseUnusable(self.name, str(error)) from error
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        patience = time.monotonic() + _BUSY_TIMEOUT
+        while True:
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError as error:
+                # Changing the mode does not wait for another process that is changing it too.
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA foreign_keys = ON")
+        migrate(self.connection, self.name)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """One write transaction: all of it, or, after any exception, nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            # A full disk may already have rolled it back.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def find(self, collection: Collection, object_id: str) -> Body | None:
+        sql = f"SELECT body FROM {collection.table} WHERE id = ?"  # noqa: S608 - table names are constants
+        row = self.connection.execute(sql, (object_id,)).fetchone()
+        return _load(row[0]) if row else None
+
+    def insert(self, collection: Collection, body: Body) -> None:
+        columns = ("id", "body", *collection.columns)
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {collection.table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - as above
+        self.connection.execute(sql, (body["id"], _dump(body), *(body[name] for name in collection.columns)))
+
+    def replace(self, collection: Collection, body: Body) -> None:
+        changes = ", ".join(f"{name} = ?" for name in ("body", *collection.columns))
+        sql = f"UPDATE {collection.table} SET {changes} WHERE id = ?"  # noqa: S608 - as above
+        self.connection.execute(sql, (_dump(body), *(body[name] for name in collection.columns), body["id"]))
+
+    def remove(self, collection: Collection, object_id: str) -> bool:
+        sql = f"DELETE FROM {collection.table} WHERE id = ?"  # noqa: S608 - as above
+        return self.connection.execute(sql, (object_id,)).rowcount > 0
+
+    def all(self, collection: Collection, **where: Json) -> list[Body]:
+        """Every object that has these values in these columns, oldest first."""
+        tests, values = _conditions(where)
+        sql = f"SELECT body FROM {collection.table}{tests} ORDER BY seq"  # noqa: S608 - as above
+        return [_load(row[0]) for row in self.connection.execute(sql, values)]
+
+    def page(self, collection: Collection, page: Page, where: Mapping[str, Json]) -> tuple[list[Body], bool]:
+        """A page in the requested order, and whether there is more in the direction of reading.
+
+        Order is that of insertion, so objects of one second page correctly. With `before` alone the page is the one
+        next to the cursor, so that reading backwards meets every object.
+        """
+        tests, values = _conditions(where)
+        limits = [tests.removeprefix(" WHERE ")] if tests else []
+        for cursor, follows in ((page.after, True), (page.before, False)):
+            if cursor is not None:
+                limits.append("seq < ?" if follows == page.descending else "seq > ?")
+                values.append(self._position(collection, cursor, where))
+        backwards = page.before is not None and page.after is None
+        order = "DESC" if page.descending != backwards else "ASC"
+        tests = f" WHERE {' AND '.join(limits)}" if limits else ""
+        sql = f"SELECT body FROM {collection.table}{tests} ORDER BY seq {order} LIMIT ?"  # noqa: S608 - as above
+        rows = self.connection.execute(sql, (*values, page.limit + 1)).fetchall()
+        bodies = [_load(row[0]) for row in rows[: page.limit]]
+        if backwards:
+            bodies.reverse()
+        return bodies, len(rows) > page.limit
+
+    def _position(self, collection: Collection, cursor: str, where: Mapping[str, Json]) -> int:
+        tests, values = _conditions({**where, "id": cursor})
+        sql = f"SELECT seq FROM {collection.table}{tests}"  # noqa: S608 - as above
+        row = self.connection.execute(sql, values).fetchone()
+        if row is None:
+            raise UnknownCursor(cursor)
+        position: int = row[0]
+        return position
+
+
+def _conditions(where: Mapping[str, Json]) -> tuple[str, list[Json]]:
+    if not where:
+        return "", []
+    return " WHERE " + " AND ".join(f"{name} = ?" for name in where), list(where.values())
+
+
+def _load(text: str) -> Body:
+    body: Body = json.loads(text)
+    return body
+
+
+def _dump(body: Body) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,175 @@
+"""What a user writes for an assistant: the Assistants v2 object, plus references to files and keys.
+
+Shapes and closed sets of words only; how large things may be differs by wire and is in its capabilities.
+The field table (codes, defaults, compare rules) is in `assistant_fields`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, Tag, model_validator
+
+from asstctl.core.resource import EXTENSION
+from asstctl.documents.models import Many, Model, by_key, by_shape, problem
+from asstctl.documents.suggest import did_you_mean
+from asstctl.kinds.assistant_fields import ASSISTANT
+from asstctl.kinds.function import FUNCTION_NAME, InlineFunction
+
+OUR_METADATA = "asstctl_"
+"""What the names of our own metadata pairs begin with; refused in a user's."""
+
+FIELD_NAMES = tuple(ASSISTANT.fields)
+"""The fields of an assistant, as `ignore_changes` names them."""
+
+
+class TextFile(Model):
+    """`instructions: {file: prompt.md}`: verbatim."""
+
+    file: str
+
+
+class TextTemplate(Model):
+    """`instructions: {template: prompt.md.j2}`: rendered."""
+
+    template: str
+
+
+def _text_shape(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return "text"
+    return "template" if "template" in value else "file"
+
+
+Text = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[TextFile, Tag("<file>")] | Annotated[TextTemplate, Tag("<template>")],
+    by_shape(_text_shape),
+]
+
+
+class _Tool(Model):
+    only: Many[str] | None = None
+    except_: Many[str] | None = Field(default=None, alias="except")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "_Tool":
+        if self.only is not None and self.except_ is not None:
+            raise problem("only-and-except", "a tool has both `only` and `except`", "keep one of them")
+        return self
+
+
+class CodeInterpreterTool(_Tool):
+    type: Literal["code_interpreter"]
+
+
+class RankingOptions(Model):
+    score_threshold: float
+    ranker: Literal["auto", "default_2024_08_21"] | None = None
+
+
+class FileSearchOptions(Model):
+    max_num_results: int | None = None
+    ranking_options: RankingOptions | None = None
+
+
+class FileSearchTool(_Tool):
+    type: Literal["file_search"]
+    file_search: FileSearchOptions | None = None
+
+
+class FunctionTool(_Tool):
+    """`function` is the key of a `kind: function`, or the function itself."""
+
+    type: Literal["function"]
+    function: Annotated[
+        Annotated[str, Tag("<key>")] | Annotated[InlineFunction, Tag("<inline>")],
+        by_shape(lambda value: "inline" if isinstance(value, Mapping) else "key"),
+    ]
+
+
+Tool = Annotated[
+    Annotated[CodeInterpreterTool, Tag("<code_interpreter>")]
+    | Annotated[FileSearchTool, Tag("<file_search>")]
+    | Annotated[FunctionTool, Tag("<function>")],
+    by_key("type"),
+]
+
+
+class CodeInterpreterResources(Model):
+    file_ids: Many[str] = ()
+
+
+class FileSearchResources(Model):
+    vector_store_ids: Many[str] = ()
+
+
+class ToolResources(Model):
+    """Each key is a field of its own: what is not written is not declared."""
+
+    code_interpreter: CodeInterpreterResources | None = None
+    file_search: FileSearchResources | None = None
+
+
+class TextFormat(Model):
+    type: Literal["text"]
+
+
+class JsonObjectFormat(Model):
+    type: Literal["json_object"]
+
+
+class NamedSchema(Model):
+    name: str = Field(pattern=FUNCTION_NAME)
+    description: str | None = None
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    strict: bool | None = None
+
+
+class JsonSchemaFormat(Model):
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+ResponseFormat = Annotated[
+    Annotated[Literal["auto"], Tag("<auto>")]
+    | Annotated[TextFormat, Tag("<text>")]
+    | Annotated[JsonObjectFormat, Tag("<json_object>")]
+    | Annotated[JsonSchemaFormat, Tag("<json_schema>")],
+    by_key("type", text="auto"),
+]
+
+
+def _not_ours(key: str) -> str:
+    if key.startswith(OUR_METADATA):
+        raise problem(
+            "reserved-metadata", f"`{key}` is reserved: `{OUR_METADATA}` pairs are the program's", "rename it"
+        )
+    return key
+
+
+def _field_name(name: str) -> str:
+    known = (*FIELD_NAMES, "tool_resources")
+    if name not in known and not name.startswith(EXTENSION):
+        raise problem("unknown-field", f"`{name}` is not a field of an assistant", did_you_mean(name, known))
+    return name
+
+
+class AssistantManifest(Model):
+    """`kind: assistant`, after defaults, overlay and templates."""
+
+    kind: Literal["assistant"]
+    key: str | None = None
+    name: str | None = None
+    description: str | None = None
+    model: str
+    instructions: Text | None = None
+    tools: Many[Tool] | None = None
+    tool_resources: ToolResources | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    response_format: ResponseFormat | None = None
+    metadata: dict[Annotated[str, AfterValidator(_not_ours)], str] | None = None
+    protect: bool = False
+    ignore_changes: Many[Annotated[str, AfterValidator(_field_name)]] = ()
+    targets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    extensions: dict[str, dict[str, Any]] = Field(default_factory=dict)

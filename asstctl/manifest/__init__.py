@@ -1,0 +1,11 @@
+"""From files to Desired: the project file, discovery, overlays, templates, references, limits.
+
+Nothing here opens a connection or runs anything a file says; every user's mistake is a diagnostic, and all
+of them come at once. `open_project` and `load` are the way in.
+"""
+
+from asstctl.manifest.load import Loaded, load
+from asstctl.manifest.project import Project, Target, TestSettings, find_project, open_project
+from asstctl.manifest.secrets import Secret
+
+__all__ = ["Loaded", "Project", "Secret", "Target", "TestSettings", "find_project", "load", "open_project"]

@@ -1,0 +1,206 @@
+"""Targets and what belongs to them: provider settings, keys, replies, names in the environment.
+
+The rules for secrets live here: where a key may go, which names in the environment are secret.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.suggest import did_you_mean
+from asstctl.documents.yaml import Document
+from asstctl.documents.yaml import Path as Place
+from asstctl.manifest.project import DEFAULT_TIMEOUT, LOCAL, PROJECT_FILE, Project, Replies, Target, TestSettings
+from asstctl.manifest.project_model import (
+    EVERY_TARGET,
+    PROVIDERS,
+    Chat,
+    ChatSettings,
+    FromEnvironment,
+    ProjectModel,
+    Script,
+    TargetModel,
+)
+from asstctl.manifest.secrets import Secret, looks_secret
+
+
+def read_targets(
+    model: ProjectModel, document: Document, root: Path, environ: Mapping[str, str]
+) -> tuple[Project, tuple[Diagnostic, ...]]:
+    """The project that a checked model means, and what is wrong with it beyond its shape."""
+    reader = _Reader(model, document, root, environ)
+    targets = {name: reader.target(name, target) for name, target in model.targets.items()}
+    targets.setdefault(LOCAL, Target(LOCAL, LOCAL))
+    reader.default_target(targets)
+    reader.project_name()
+    reader.variables()
+    project = Project(
+        root=root,
+        name=model.project or LOCAL,
+        default_target=model.default_target,
+        targets=targets,
+        manifests=model.manifests,
+        conversations=model.conversations,
+        vars=_raw(document, ("vars",)),
+        defaults=model.defaults,
+        test=TestSettings(model.test.use, model.test.env),
+        file=root / PROJECT_FILE,
+        document=document,
+        environment={name: environ[name] for name in reader.named() if name in environ},
+        secret_names=reader.secret_names(),
+    )
+    return project, tuple(reader.diagnostics)
+
+
+def _raw(document: Document, path: Place) -> Mapping[str, Any]:
+    value: Any = document.value
+    for step in path:
+        value = value.get(step) or {}
+    return dict(value)
+
+
+@dataclass
+class _Reader:
+    model: ProjectModel
+    document: Document
+    root: Path
+    environ: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def refuse(self, code: str, summary: str, place: Place, hint: str, *, key: bool = False) -> None:
+        self.diagnostics.append(error(code, summary, self.document.where(place, key=key), hint=hint))
+
+    def target(self, name: str, model: TargetModel) -> Target:
+        place: Place = ("targets", name)
+        settings = PROVIDERS.get(model.provider)
+        if settings is None:
+            hint = did_you_mean(model.provider, PROVIDERS)
+            summary = f"there is no provider `{model.provider}`"
+            self.refuse("unknown-provider", summary, (*place, "provider"), hint)
+            return Target(name, model.provider)
+        written = _raw(self.document, place)
+        known = (*EVERY_TARGET, *settings.takes)
+        for key in written:
+            if key not in known:
+                summary = f"`{key}` is not a setting of provider `{model.provider}`"
+                self.refuse("unknown-key", summary, (*place, key), did_you_mean(key, known), key=True)
+        for key in settings.needs:
+            if written.get(key) is None:
+                summary = f"target `{name}` has no `{key}`"
+                self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
+        if model.base_url is not None:
+            self.url(model.base_url, (*place, "base_url"), has_key=model.api_key is not None)
+        return Target(
+            name=name,
+            provider=model.provider,
+            base_url=model.base_url.rstrip("/") if model.base_url else None,
+            api_key=self.secret(model.api_key.env) if model.api_key else None,
+            api_key_env=model.api_key.env if model.api_key else None,
+            replies=self.replies(model, place),
+            vars=_raw(self.document, (*place, "vars")),
+            max_deletes=model.limits.max_deletes,
+            on_unsupported=model.on_unsupported,
+            timeout=model.timeout or DEFAULT_TIMEOUT,
+            where=self.document.where(place, key=True),
+        )
+
+    def secret(self, env: str) -> Secret | None:
+        return Secret(env, self.environ[env]) if self.environ.get(env) else None
+
+    def url(self, url: str, place: Place, *, has_key: bool) -> None:
+        try:
+            parts = urlsplit(url)
+            host, credentials = parts.hostname, parts.username or parts.password
+        except ValueError:
+            host, credentials, parts = None, None, urlsplit("")
+        if parts.scheme not in {"http", "https"} or not host:
+            self.refuse("bad-url", "`base_url` is not an http or https URL", place, "write https://HOST/v1")
+        elif credentials:
+            self.refuse("secret-in-file", "`base_url` holds a name or a password", place, "use `api_key: {env: NAME}`")
+        elif has_key and parts.scheme == "http" and not is_loopback(host):
+            summary = f"the key would go to `{host}` unencrypted"
+            self.refuse("insecure-key", summary, place, "use https, or a server on this machine")
+
+    def replies(self, model: TargetModel, place: Place) -> Replies:
+        if isinstance(model.replies, Script):
+            return {"script": self.file(model.replies.script, (*place, "replies", "script"))}
+        if isinstance(model.replies, Chat):
+            return self.chat(model.replies.chat, (*place, "replies", "chat"))
+        return "echo"
+
+    def chat(self, chat: ChatSettings, place: Place) -> Replies:
+        self.url(chat.base_url, (*place, "base_url"), has_key=chat.api_key is not None)
+        key = self.secret(chat.api_key.env) if chat.api_key else None
+        settings: dict[str, Any] = {"base_url": chat.base_url.rstrip("/"), "models": chat.models}
+        return {"chat": settings | ({"api_key": key.reveal()} if key else {})}
+
+    def file(self, written: str, place: Place) -> str:
+        try:
+            path = inside(self.root, self.root, written)
+        except PathRefused as refused:
+            self.refuse(refused.code, refused.summary, place, refused.hint)
+            return ""
+        if not path.is_file():
+            self.refuse("missing-file", f"`{written}` does not exist", place, "paths start at the project's folder")
+        return str(path)
+
+    def default_target(self, targets: Mapping[str, Target]) -> None:
+        name = self.model.default_target
+        if name not in targets:
+            self.refuse(
+                "unknown-target", f"there is no target `{name}`", ("default_target",), did_you_mean(name, targets)
+            )
+
+    def project_name(self) -> None:
+        hosted = next((name for name, target in self.model.targets.items() if target.provider != LOCAL), None)
+        if self.model.project is None and hosted is not None:
+            summary = f"target `{hosted}` is not local, and the file has no `project`"
+            hint = "add `project: NAME`: it says which objects on the provider are yours"
+            self.refuse("missing-key", summary, ("targets", hosted), hint, key=True)
+
+    def variables(self) -> None:
+        for place, variable in self._from_environment():
+            if looks_secret(variable.env) and not variable.secret:
+                summary = f"`{variable.env}` looks like a secret"
+                self.refuse("secret-not-declared", summary, (*place, "env"), "add `secret: true`")
+
+    def secret_names(self) -> frozenset[str]:
+        """Names that any key or secret variable uses: secret wherever they are named."""
+        secret = {variable.env for _, variable in self._from_environment() if variable.secret}
+        return frozenset(secret | set(self._keys()))
+
+    def named(self) -> frozenset[str]:
+        """Every name in the environment that the file names; no other is read."""
+        return frozenset({variable.env for _, variable in self._from_environment()} | set(self._keys()))
+
+    def _from_environment(self) -> Iterator[tuple[Place, FromEnvironment]]:
+        scopes: list[tuple[Place, Mapping[str, Any]]] = [(("vars",), self.model.vars)]
+        scopes += [(("targets", name, "vars"), target.vars) for name, target in self.model.targets.items()]
+        for place, variables in scopes:
+            for name, value in variables.items():
+                if isinstance(value, FromEnvironment):
+                    yield (*place, name), value
+
+    def _keys(self) -> Iterator[str]:
+        for target in self.model.targets.values():
+            if target.api_key:
+                yield target.api_key.env
+            if isinstance(target.replies, Chat) and target.replies.chat.api_key:
+                yield target.replies.chat.api_key.env
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,91 @@
+"""Variables of one target: what templates see under `vars`.
+
+Precedence: `--var` over `--var-file` over the target's vars over the project's. A secret is never among
+the values, whatever names it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from asstctl.core.diagnostic import Diagnostic, error, has_errors
+from asstctl.core.errors import WrongUsage
+from asstctl.core.json_types import Json
+from asstctl.documents.source import read_text
+from asstctl.documents.yaml import parse_one, scalar_from_text
+from asstctl.manifest.project import Project, Target
+
+
+@dataclass(frozen=True)
+class Variables:
+    """`values` for templates; `secret` and `unset` (name in the environment, by variable) are not in it."""
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    secret: frozenset[str] = frozenset()
+    unset: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line gives, by variable; a text that `--var` gives may be read as a number."""
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
+    """`--var K=V` and `--var-file F`. Raises WrongUsage for what is no pair."""
+    values: dict[str, Json] = {}
+    diagnostics: list[Diagnostic] = []
+    for file in files:
+        text = read_text(file, str(file))
+        if isinstance(text, Diagnostic):
+            diagnostics.append(text)
+            continue
+        document, found = parse_one(text, str(file))
+        diagnostics += found
+        if document is None or has_errors(found):
+            continue
+        if isinstance(document.value, Mapping):
+            values |= document.value
+        else:
+            hint = "write `name: value` pairs"
+            diagnostics.append(error("wrong-type", "a file of variables must be a map", document.where(), hint=hint))
+    pairs: dict[str, str] = {}
+    for pair in texts:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise WrongUsage(f"--var {pair!r} is not NAME=VALUE", hint="write --var model=gpt-4o")
+        pairs[name] = value
+    return Given(values, pairs, tuple(diagnostics))
+
+
+def variables_of(project: Project, target: Target, given: Given) -> Variables:
+    """What the templates of a target see."""
+    declared: dict[str, Any] = {**project.vars, **target.vars}
+    values: dict[str, Json] = {}
+    secret: set[str] = set()
+    unset: dict[str, str] = {}
+    for name, value in declared.items():
+        if not isinstance(value, Mapping):
+            values[name] = value
+        elif value["env"] in project.secret_names:
+            secret.add(name)
+        elif value["env"] in project.environment:
+            values[name] = project.environment[value["env"]]
+        else:
+            unset[name] = value["env"]
+    # What was declared as a number is one, however it is given: a command line knows only texts.
+    texts = {name: _as_declared(text, values.get(name)) for name, text in given.texts.items()}
+    values |= {**given.values, **texts}
+    known = {name: value for name, value in values.items() if name not in secret}
+    return Variables(known, frozenset(secret), {name: env for name, env in unset.items() if name not in values})
+
+
+def _as_declared(text: str, declared: Json) -> Json:
+    if isinstance(declared, bool | int | float):
+        value = scalar_from_text(text)
+        return value if isinstance(value, bool | int | float) else text
+    return text

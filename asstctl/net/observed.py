@@ -1,0 +1,35 @@
+"""ObservedTransport: tells an observer of every request that passes: method, path, status, seconds.
+
+For `-v`, for counts in tests and benchmarks. It never shows a query, a header or a body.
+"""
+
+import time
+from collections.abc import Callable
+
+import httpx2
+
+from asstctl.net.transport import Transport
+
+Observer = Callable[[str, str, int | None, float], None]
+"""Called with the method, the path, the status (None when no answer came) and the seconds until it came."""
+
+
+class ObservedTransport(httpx2.AsyncBaseTransport):
+    """Passes requests on to `inner`, which it owns, and reports them once their answer begins."""
+
+    def __init__(self, inner: Transport, observer: Observer) -> None:
+        self._inner = inner
+        self._observer = observer
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        started = time.perf_counter()
+        status: int | None = None
+        try:
+            response = await self._inner.handle_async_request(request)
+            status = response.status_code
+            return response
+        finally:
+            self._observer(request.method, request.url.path, status, time.perf_counter() - started)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,105 @@
+"""Transports: the way out of the process, and how one of them is lent.
+
+`network_transport` makes the way to one server; `asgi.py` makes the way to an app in this process. A
+provider owns its transport and closes it; whoever else sends over it gets a `LentTransport`. The aliases
+are what the rest of the program needs of httpx2's names.
+"""
+
+import ipaddress
+import ssl
+from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx2
+
+from asstctl.core.errors import Refused
+
+Transport = httpx2.AsyncBaseTransport
+HttpClient = httpx2.AsyncClient
+HttpResponse = httpx2.Response
+
+KEEPALIVE = 2.0
+"""Seconds that an idle connection is kept. Servers commonly close theirs after 5: a request that goes out on
+a connection just closed has an unknown fate, which costs more than a new connection."""
+
+_NEEDED = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, by name or by number; nothing is resolved."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(base_url: str, *, has_key: bool) -> SplitResult:
+    """The parts of a base URL that may be used; raises Refused for one that may not.
+
+    The URL is quoted only once it is known to hold no credentials.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.username is not None or parts.password is not None:
+        raise Refused(
+            "base_url holds credentials",
+            detail=f"for {host}; a URL is printed and stored, so it cannot keep a secret",
+            hint="Take them out of the URL and name the environment variable in api_key.",
+        )
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+        raise Refused(
+            "base_url is not an address",
+            detail="it must be http:// or https://, a host and a path such as /v1, without a query",
+            hint='Write it as in: base_url: "http://127.0.0.1:8000/v1"',
+        )
+    if has_key and parts.scheme == "http" and not is_loopback(host):
+        raise Refused(
+            f"the key would go to {parts.netloc} unencrypted",
+            detail="a key is sent over https, or over http to this machine only",
+            hint="Use an https:// base_url, or take api_key out of the target.",
+        )
+    return parts
+
+
+def proxy_for(parts: SplitResult, proxies: Mapping[str, str]) -> str | None:
+    """The proxy for one address out of the environment's; never one for this machine itself."""
+    host = parts.hostname or ""
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or is_loopback(host) or proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def network_transport(parts: SplitResult) -> Transport:
+    """The way to one server, through the environment's proxy where it names one."""
+    proxy = proxy_for(parts, getproxies())
+    limits = httpx2.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=KEEPALIVE)
+    if parts.scheme == "http" and proxy is None:
+        # No TLS will be spoken, and reading the system's certificates takes a tenth of a second.
+        # This context trusts nobody, so a mistake here would fail closed.
+        return httpx2.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), limits=limits)
+    return httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
+
+
+class LentTransport(httpx2.AsyncBaseTransport):
+    """A transport lent to a library: it cannot close it, and of its headers only what HTTP needs goes out.
+
+    The openai SDK adds a description of the machine, and organisation, project and free headers from the
+    environment, which were meant for another host. `headers` are ours, the key among them: the library never
+    sees it.
+    """
+
+    def __init__(self, inner: Transport, headers: Mapping[str, str]) -> None:
+        self._inner = inner
+        self._headers = dict(headers)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        kept = {name: value for name, value in request.headers.items() if name in _NEEDED}
+        request.headers = httpx2.Headers(kept | self._headers)
+        return await self._inner.handle_async_request(request)

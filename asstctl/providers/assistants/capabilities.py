@@ -1,0 +1,55 @@
+"""What the Assistants v2 wire holds and promises, as data (wire facts, A3 and A4).
+
+Plain values of `core`: `validate` loads this without an SDK or an HTTP library.
+"""
+
+from asstctl.core.capabilities import Capabilities, Limit, WireField
+
+OUR_METADATA_PAIRS = 3
+
+ASSISTANT_FIELDS = {
+    "name": WireField(("name",)),
+    "description": WireField(("description",)),
+    "model": WireField(("model",), resettable=False),
+    "instructions": WireField(("instructions",)),
+    "tools": WireField(("tools",), reset=[]),
+    "tool_resources.code_interpreter": WireField(("tool_resources", "code_interpreter"), reset={"file_ids": []}),
+    "tool_resources.file_search": WireField(("tool_resources", "file_search"), reset={"vector_store_ids": []}),
+    "metadata": WireField(("metadata",), reset={}),
+    "temperature": WireField(("temperature",)),
+    "top_p": WireField(("top_p",)),
+    "reasoning_effort": WireField(("reasoning_effort",)),
+    "response_format": WireField(("response_format",), reset="auto"),
+}
+
+ASSISTANT_LIMITS = {
+    "name": Limit(max_chars=256),
+    "description": Limit(max_chars=512),
+    "instructions": Limit(max_chars=256_000),
+    "tools": Limit(max_items=128),
+    "tools[].function.name": Limit(max_chars=64),
+    "tools[].function.description": Limit(max_chars=1024),
+    "tools[].file_search.max_num_results": Limit(minimum=1, maximum=50),
+    "tools[].file_search.ranking_options.score_threshold": Limit(minimum=0, maximum=1),
+    "tool_resources.code_interpreter.file_ids": Limit(max_items=20),
+    "tool_resources.file_search.vector_store_ids": Limit(max_items=1),
+    "metadata": Limit(max_items=16 - OUR_METADATA_PAIRS, max_key_chars=64, max_value_chars=512),
+    "temperature": Limit(minimum=0, maximum=2),
+    "top_p": Limit(minimum=0, maximum=1),
+    "response_format.json_schema.name": Limit(max_chars=64),
+}
+
+# A function lives in its users' tools; these are its bounds where it has a file of its own.
+FUNCTION_LIMITS = {
+    "name": ASSISTANT_LIMITS["tools[].function.name"],
+    "description": ASSISTANT_LIMITS["tools[].function.description"],
+}
+
+ASSISTANTS_V2 = Capabilities(
+    wire="assistants-v2",
+    fields={"assistant": ASSISTANT_FIELDS},
+    limits={"assistant": ASSISTANT_LIMITS, "function": FUNCTION_LIMITS},
+    list_lag=0.0,
+    ties_in_creation_order=True,
+    page_size=100,
+)

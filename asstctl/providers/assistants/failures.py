@@ -1,0 +1,54 @@
+"""What a refusal means on hosts that once had the Assistants API, before the general rule applies. Pure."""
+
+from asstctl.core.errors import NoSuchApi, ProviderError, RateLimited
+from asstctl.net.failures import Failure, failure_of, retry_after_of
+
+SWITCHED_OFF = (
+    ("api.openai.com", "OpenAI"),
+    (".api.openai.com", "OpenAI"),
+    (".openai.azure.com", "Azure OpenAI"),
+    (".cognitiveservices.azure.com", "Azure OpenAI"),
+)
+"""Hosts (a leading dot: and all below) whose owners ended the API on 2026-08-26."""
+
+WAY_ON = (
+    "Use provider: local, or point base_url in asstctl.yaml at a server that speaks the Assistants v2 wire, "
+    "then type: asstctl plan"
+)
+
+DATABASE_BUSY = "database_busy"
+
+
+def owner_of_closed(host: str) -> str:
+    """Who switched the Assistants API of this host off, or nothing."""
+    for name, owner in SWITCHED_OFF:
+        if host == name or (name.startswith(".") and host.endswith(name)):
+            return owner
+    return ""
+
+
+def explain(failure: Failure) -> ProviderError:
+    """The error that an answer means on this wire."""
+    owner = owner_of_closed(failure.asked.place.rsplit(":", 1)[0].lower())
+    if failure.status == 404 and owner:
+        return NoSuchApi(
+            f"{failure.asked.place} has no Assistants API any more",
+            detail=f"{failure.asked}: status 404; {owner} switched it off on 2026-08-26",
+            hint=WAY_ON,
+            status=404,
+            request_id=failure.headers.get("x-request-id"),
+        )
+    if failure.code == DATABASE_BUSY:
+        # Our own server says so before it writes: unlike any other 5xx, it is safe to repeat.
+        return RateLimited(
+            f"another program is writing to {failure.asked.place}",
+            detail=failure.detail,
+            hint="Wait until it is done and type the same command again.",
+            status=failure.status,
+            request_id=failure.headers.get("x-request-id"),
+            retry_after=retry_after_of(failure),
+        )
+    error = failure_of(failure)
+    if isinstance(error, NoSuchApi):
+        error.summary = f"{failure.asked.place} has no Assistants API here"
+    return error

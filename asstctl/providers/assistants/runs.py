@@ -1,0 +1,107 @@
+"""What thread, message and run objects of the Assistants v2 wire say. Pure.
+
+Sending, and waiting between two looks at a run, is for `threads.py`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from asstctl.core.errors import BadAnswer
+from asstctl.core.ports import RunState, Said, ToolCall, Usage
+
+WAITING = frozenset({"completed", "requires_action", "failed", "incomplete", "expired", "cancelled"})
+"""Statuses in which nothing moves without us."""
+
+MOVING = frozenset({"queued", "in_progress", "cancelling"})
+
+
+def thread_body(messages: Iterable[Said], metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    """The body that makes a thread with its first messages."""
+    body: dict[str, Any] = {}
+    if said := [{"role": message.role, "content": message.text} for message in messages]:
+        body["messages"] = said
+    if metadata:
+        body["metadata"] = dict(metadata)
+    return body
+
+
+def id_of(value: Mapping[str, Any], noun: str) -> str:
+    """The id of an object just made."""
+    id = value.get("id")
+    if not isinstance(id, str) or not id:
+        raise BadAnswer(f"the server sent something that is not a {noun}", detail="it has no id")
+    return id
+
+
+def status_of(run: Mapping[str, Any]) -> str:
+    """The status of a run; raises BadAnswer for one that the wire does not have."""
+    status = run.get("status")
+    if not isinstance(status, str) or status not in WAITING | MOVING:
+        raise BadAnswer("the server sent something that is not a run", detail=f"its status is {status!r:.80}")
+    return status
+
+
+def state_of(run: Mapping[str, Any], reply: str) -> RunState:
+    """A run that waits for us or has ended, and what was said in it."""
+    return RunState(
+        id=id_of(run, "run"),
+        status=status_of(run),
+        calls=_pending_calls(run),
+        reply=reply,
+        error=_error(run),
+        usage=_usage(run.get("usage")),
+    )
+
+
+def reply_of(messages: Iterable[Any], run: str) -> str:
+    """The assistant's texts of one run in the order given, joined by newlines. Other runs are left out even
+    where the server ignores the `run_id` we ask with."""
+    texts: list[str] = []
+    for message in messages:
+        if isinstance(message, Mapping) and message.get("role") == "assistant" and message.get("run_id") == run:
+            texts += _texts(message.get("content"))
+    return "\n".join(texts)
+
+
+def _texts(content: object) -> Iterable[str]:
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        if not isinstance(part, Mapping):
+            continue
+        text, refusal = part.get("text"), part.get("refusal")
+        value = text.get("value") if isinstance(text, Mapping) else refusal
+        if isinstance(value, str):
+            yield value
+
+
+def _pending_calls(run: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    if run.get("status") != "requires_action":
+        return ()
+    try:
+        calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        return tuple(
+            ToolCall(str(call["id"]), str(call["function"]["name"]), str(call["function"]["arguments"]))
+            for call in calls
+        )
+    except (KeyError, TypeError) as error:
+        raise BadAnswer(
+            "the server sent a run whose calls cannot be read", detail=f"{run.get('id')!r:.80}: required_action"
+        ) from error
+
+
+def _error(run: Mapping[str, Any]) -> str:
+    last, incomplete = run.get("last_error"), run.get("incomplete_details")
+    if isinstance(last, Mapping):
+        code, message = last.get("code"), last.get("message")
+        return f"{code}: {message}" if code and message else str(message or code or "")
+    if isinstance(incomplete, Mapping) and incomplete.get("reason"):
+        return str(incomplete["reason"])
+    return ""
+
+
+def _usage(usage: object) -> Usage | None:
+    if not isinstance(usage, Mapping):
+        return None
+    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    return Usage(asked, said) if isinstance(asked, int) and isinstance(said, int) else None

@@ -1,0 +1,1 @@
+"""The embedded provider: the Assistants v2 adapter over the emulator in this process."""

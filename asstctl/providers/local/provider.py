@@ -1,0 +1,62 @@
+"""The front of the embedded provider: opens the emulator over a file and speaks to it like to any server."""
+
+from pathlib import Path
+
+from asstctl.emulator import Emulator, EmulatorError, open_emulator
+from asstctl.net.asgi import AsgiTransport
+from asstctl.net.observed import Observer
+from asstctl.providers.assistants.provider import Provider
+from asstctl.providers.local.failures import cannot_open, explain
+from asstctl.providers.local.folder import prepare_folder
+from asstctl.providers.settings import LocalSettings
+
+BASE_URL = "http://local/v1"
+
+
+class LocalProvider(Provider):
+    """The embedded server, closed together with its connections."""
+
+    def __init__(self, emulator: Emulator, *, place: str, timeout: float, observer: Observer | None) -> None:
+        super().__init__(
+            BASE_URL,
+            AsgiTransport(emulator.app),
+            place=place,
+            timeout=timeout,
+            explain=explain,
+            observer=observer,
+        )
+        self._emulator = emulator
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self._emulator.aclose()
+
+
+def open_provider(settings: LocalSettings, *, observer: Observer | None = None) -> LocalProvider:
+    """Open the embedded server, making its folder and its file when they are missing.
+
+    Raises StoreError for a file that cannot be used and InvalidInput for replies that cannot.
+    """
+    place = place_of(settings.database)
+    if isinstance(settings.database, Path):
+        prepare_folder(settings.database)
+    try:
+        emulator = open_emulator(
+            settings.database,
+            replies=settings.replies,
+            reply_delay=settings.reply_delay,
+            faults=settings.faults,
+        )
+    except EmulatorError as error:
+        raise cannot_open(error, place) from error
+    return LocalProvider(emulator, place=place, timeout=settings.timeout, observer=observer)
+
+
+def place_of(database: Path | str) -> str:
+    """What a person calls the database: its path from here, or that it is in memory."""
+    if not isinstance(database, Path):
+        return "memory"
+    try:
+        return str(database.relative_to(Path.cwd()))
+    except ValueError:
+        return str(database)

@@ -1,0 +1,115 @@
+"""What became of a plan: one line per change while it runs, then what went wrong, and one closing line."""
+
+from collections.abc import Iterable
+
+from asstctl.core.change import Action
+from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
+from asstctl.core.plan import Plan, TargetInfo
+from asstctl.render.errors import indented
+from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.values import counted, short_id
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.ADOPT: "adopted",
+    Action.MOVE: "moved",
+    Action.FORGET: "forgotten",
+    Action.KEEP: "refreshed",
+}
+_STATUS_STYLES = {
+    OutcomeStatus.APPLIED: Style.PLAIN,
+    OutcomeStatus.FAILED: Style.BAD,
+    OutcomeStatus.SKIPPED: Style.WARN,
+    OutcomeStatus.UNKNOWN: Style.WARN,
+}
+_TROUBLE = (OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN, OutcomeStatus.SKIPPED)
+_WIDEST_ADDRESS = 40
+
+
+def address_column(plan: Plan) -> int:
+    """How wide the addresses of the lines of `outcome_text` are, known before the first of them."""
+    widths = [min(cells(str(c.address)), _WIDEST_ADDRESS) for c in (*plan.changes,) if c.pending or c.refresh]
+    return max(widths, default=0)
+
+
+def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN) -> str:
+    """The line said when a change has ended. What went wrong is explained once, in `report_text`."""
+    done = outcome.status is OutcomeStatus.APPLIED
+    style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
+    word = _DONE[outcome.action] if done else str(outcome.status)
+    symbol = _sign(outcome, look)
+    id = short_id(outcome.remote_id, look.glyphs) if outcome.remote_id else ""
+    head = line("  ", Span(symbol, style), " ", padded(str(outcome.address), column), "   ", padded(word, 9))
+    if outcome.status is OutcomeStatus.SKIPPED:
+        return written([head], look)  # nothing was sent, so there is no id and no time to tell
+    tail = line("   ", padded(id, 14), f"   {outcome.seconds:.1f} s")
+    if cells(head) + cells(tail) > look.width:
+        tail = line("   ", id, f"   {outcome.seconds:.1f} s")
+    return written([line(head, tail)], look)
+
+
+def report_text(report: ApplyReport, target: TargetInfo, look: Look = PLAIN) -> str:
+    """What is said after the last outcome: warnings, everything that is not applied and why, the closing line."""
+    lines: list[Line] = [EMPTY] if report.warnings else []
+    for warning in report.warnings:
+        lines += wrapped(line(Span("warning", Style.WARN), f": {warning}"), look.width, rest="  ")
+    for status in _TROUBLE:
+        for outcome in (o for o in report.outcomes if o.status is status):
+            lines += [EMPTY, *_trouble(outcome, look)]
+    if lines:
+        lines.append(EMPTY)
+    lines.append(line(_closing(report, target)))
+    if report.interrupted:
+        lines.append(line(f"Go on with: {target.command('apply')}"))
+    return written(lines, look)
+
+
+def _sign(outcome: Outcome, look: Look) -> str:
+    match outcome.status:
+        case OutcomeStatus.APPLIED:
+            return "~" if outcome.refresh else outcome.action.symbol
+        case OutcomeStatus.FAILED:
+            return look.glyphs.failed
+        case OutcomeStatus.UNKNOWN:
+            return "?"
+        case OutcomeStatus.SKIPPED:
+            return "-"
+
+
+def _trouble(outcome: Outcome, look: Look) -> list[Line]:
+    what = "mark refresh" if outcome.refresh else str(outcome.action)
+    label = Span(str(outcome.status).upper(), _STATUS_STYLES[outcome.status])
+    id = f"   {outcome.remote_id}" if outcome.remote_id else ""
+    lines = [line(label, " ", Span(str(outcome.address), Style.STRONG), f"   {what}{id}")]
+    lines += indented(outcome.detail, look)
+    if outcome.request_id:
+        lines.append(line(f"  request {outcome.request_id}"))
+    return lines + indented(outcome.hint, look)
+
+
+def _closing(report: ApplyReport, target: TargetInfo) -> str:
+    applied = len(report.with_status(OutcomeStatus.APPLIED))
+    troubles = [f"{number:,} {status}" for status in _TROUBLE if (number := _count(report.outcomes, status))]
+    place = (
+        f"{target.place} on this machine; nothing was sent anywhere"
+        if target.local
+        else f"{target.provider} at {target.place}"
+    )
+    refreshed = f"{counted(report.refreshed, 'mark')} refreshed" if report.refreshed else ""
+    if refreshed and not (applied or troubles):
+        said, refreshed = f"{refreshed} on {target.name} ({place}).", ""
+    else:
+        said = f"Applied {applied:,} to {target.name} ({place})."
+    if troubles:
+        said += f" {', '.join(troubles)}."
+    if refreshed:
+        said += f" {refreshed}."
+    return f"Interrupted. {said}" if report.interrupted else said
+
+
+def _count(outcomes: Iterable[Outcome], status: OutcomeStatus) -> int:
+    return sum(o.status is status for o in outcomes)

@@ -1,0 +1,205 @@
+"""The lines of one change's fields: what becomes of each, with the difference of long texts word by word.
+
+Which fields a change has, and where they stand, was decided by the engine.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from asstctl.core.change import Absent, Action, Change, Detail, FieldChange, FieldState
+from asstctl.core.json_types import Json
+from asstctl.render.style import Look, Style
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped
+from asstctl.render.values import counted, is_long_text, json_text, summary, tool_names
+from asstctl.render.words import Piece, Row, Side, diff_texts
+
+_FIELD = " " * 6
+_BELOW = " " * 10
+_NAME_COLUMN = 24
+_SHOWN_ROWS = 200
+_ENTRIES = 12
+_CONTEXT = 24
+"""Columns of unchanged text kept on each side of a change in a line that does not fit."""
+
+_DEFAULT = "(default)"
+_SIDE_STYLES = {Side.SAME: Style.PLAIN, Side.OLD: Style.REMOVE, Side.NEW: Style.ADD}
+
+
+def field_lines(change: Change, look: Look) -> list[Line]:
+    """All fields of a change, aligned, and how many others it leaves alone."""
+    column = max((cells(f.name) + 1 for f in change.fields if cells(f.name) < _NAME_COLUMN), default=0) + 1
+    lines = [text for field in change.fields for text in _Writer(look, column, change.action).lines(field)]
+    if change.unchanged and change.action is not Action.CREATE:
+        lines.append(line(_FIELD, Span(f"({counted(change.unchanged, 'unchanged attribute')} hidden)", Style.FAINT)))
+    return lines
+
+
+class _Writer:
+    """One field in one look; holds what every line of it needs."""
+
+    def __init__(self, look: Look, column: int, action: Action) -> None:
+        self._look = look
+        self._column = column
+        self._action = action
+
+    def lines(self, field: FieldChange) -> list[Line]:
+        match field.state:
+            case FieldState.UNMANAGED:
+                return self._value(" ", Style.FAINT, field.name, f"{self._short(field.before)} (not declared here)")
+            case FieldState.DRIFT | FieldState.CONFLICT:
+                return self._outside(field)
+        if isinstance(field.before, Absent):
+            return self._one_side("+", Style.ADD, field.name, field.after)
+        if isinstance(field.after, Absent):
+            gone = "" if self._action is Action.DELETE else f" -> {_DEFAULT}"
+            return self._value("-", Style.REMOVE, field.name, self._short(field.before, len(gone)) + gone)
+        return self._both_sides("~", Style.CHANGE, field)
+
+    def _outside(self, field: FieldChange) -> list[Line]:
+        """Drift and conflict: the live value first, since nobody has seen it yet."""
+        if field.overwritten:
+            return self._both_sides("!", Style.DRIFT, field, " (overwrites drift)")
+        why = "(changed outside of git)" if field.state is FieldState.DRIFT else "(both changed)"
+        if self._is_text(field):
+            header, rows = self._text_rows(str(field.before), str(field.after))
+            legend = f"{header}{', ' if header else ''}[-live-]{{+manifest+}}"
+            both = f" {why}" if field.state is FieldState.CONFLICT else ""
+            return [*self._value("!", Style.DRIFT, field.name, legend + both), *rows]
+        if not field.details:
+            return self._value("!", Style.DRIFT, field.name, f"{self._live_and_manifest(field)} {why}")
+        lines = self._value("!", Style.DRIFT, field.name, why)
+        for detail in field.details:
+            lines += self._value("!", Style.DRIFT, _path(field, detail), self._live_and_manifest(detail))
+        return lines
+
+    def _live_and_manifest(self, pair: FieldChange | Detail) -> str:
+        none = _DEFAULT if isinstance(pair, FieldChange) else "(none)"
+        sides = (none if isinstance(side, Absent) else self._short(side) for side in (pair.before, pair.after))
+        return "live {}, manifest {}".format(*sides)
+
+    def _both_sides(self, symbol: str, style: Style, field: FieldChange, remark: str = "") -> list[Line]:
+        if self._is_text(field):
+            header, rows = self._text_rows(str(field.before), str(field.after))
+            return [*self._value(symbol, style, field.name, (header + remark).strip()), *rows]
+        if field.details:
+            head = self._value(symbol, style, field.name, remark.strip()) if remark else []
+            return head + [text for d in field.details for text in self._detail(_path(field, d), d, symbol, style)]
+        before, after = self._short(field.before), self._short(field.after)
+        return self._value(symbol, style, field.name, f"{before} -> {after}{remark}")
+
+    def _detail(self, path: str, detail: Detail, symbol: str, style: Style) -> list[Line]:
+        if isinstance(detail.before, Absent):
+            return self._value(symbol, style, path, "+ " + self._short(detail.after, 2))
+        if isinstance(detail.after, Absent):
+            return self._value(symbol, style, path, "- " + self._short(detail.before, 2))
+        if _are_long_texts(detail.before, detail.after, self._room):
+            header, rows = self._text_rows(str(detail.before), str(detail.after))
+            return [*self._value(symbol, style, path, header), *rows]
+        return self._value(symbol, style, path, f"{self._short(detail.before)} -> {self._short(detail.after)}")
+
+    def _one_side(self, symbol: str, style: Style, name: str, value: Json | Absent) -> list[Line]:
+        """A value that appears: on its line if it fits there, else its entries below."""
+        if isinstance(value, (Absent, str)) or cells(json_text(value)) <= self._room:
+            return self._value(symbol, style, name, self._short(value))
+        if name == "tools" and (names := tool_names(value)):
+            return self._value(symbol, style, name, ", ".join(names))
+        entries = _entries(value)
+        lines = self._value(symbol, style, name, "")
+        for label, entry in entries[:_ENTRIES]:
+            room = self._look.width - len(_BELOW) - cells(label)
+            lines.append(line(_BELOW, label, summary(entry, max(20, room), self._look)))
+        if more := len(entries) - _ENTRIES:
+            lines += [line(_BELOW, Span(f"({more} more)", Style.FAINT))] if more > 0 else []
+        return lines
+
+    def _value(self, symbol: str, style: Style, name: str, value: str) -> list[Line]:
+        """`symbol name: value`; a value that does not fit goes below the name."""
+        head = line(_FIELD, Span(symbol, style), " ", padded(f"{name}:", self._column))
+        if cells(head) + 1 + cells(value) <= self._look.width:
+            return [line(head, " " if value else "", value)]
+        if cells(name) < _NAME_COLUMN:
+            indent = " " * (cells(head) + 1)
+            return wrapped(value, self._look.width, line(head, " "), indent)
+        return [head, *wrapped(value, self._look.width, _BELOW, _BELOW)]
+
+    @property
+    def _room(self) -> int:
+        return self._look.width - len(_FIELD) - 2 - self._column - 1
+
+    def _short(self, value: Json | Absent, taken: int = 0) -> str:
+        return _DEFAULT if isinstance(value, Absent) else summary(value, max(20, self._room - taken), self._look)
+
+    def _is_text(self, field: FieldChange) -> bool:
+        return _are_long_texts(field.before, field.after, self._room)
+
+    def _text_rows(self, old: str, new: str) -> tuple[str, list[Line]]:
+        diff = diff_texts(old, new)
+        header = f"{diff.changed:,} of {counted(diff.total, 'line')}" if diff.total > 1 else ""
+        return header, list(self._rows(diff.rows, diff.changed))
+
+    def _rows(self, rows: Sequence[Row], changed: int) -> Iterable[Line]:
+        shown, last = 0, None
+        for number, row in enumerate(rows):
+            if not row.changed:
+                continue
+            if shown == _SHOWN_ROWS:
+                yield line(_BELOW, Span(f"({counted(changed - shown, 'more changed line')})", Style.FAINT))
+                return
+            if last is not None and number > last + 1:
+                yield line(_BELOW, Span(self._look.glyphs.ellipsis, Style.FAINT))
+            yield from wrapped(self._row(row), self._look.width, f"{_BELOW}| ", f"{_BELOW}| ")
+            shown, last = shown + 1, number
+
+    def _row(self, row: Row) -> Line:
+        if not any(piece.text for piece in row.pieces):
+            # an empty line that comes or goes: shown as the line break that it is
+            side = Side.NEW if row.new else Side.OLD
+            return marked((Piece(side, "\n"),), self._look)
+        pieces = row.pieces
+        if sum(cells(p.text) for p in pieces) > self._look.width - len(_BELOW) - 2:
+            pieces = _folded(pieces, self._look.glyphs.ellipsis)
+        return marked(pieces, self._look)
+
+
+def marked(pieces: Iterable[Piece], look: Look) -> Line:
+    """`[-old-]{+new+}`; in colour the brackets are needed only around what cannot be seen otherwise."""
+    spans: Line = EMPTY
+    for piece in pieces:
+        style = _SIDE_STYLES[piece.side]
+        bare = piece.side is Side.SAME or (look.color and not piece.text.isspace())
+        opening, closing = ("[-", "-]") if piece.side is Side.OLD else ("{+", "+}")
+        spans += (Span(piece.text if bare else f"{opening}{piece.text}{closing}", style),)
+    return spans
+
+
+def _folded(pieces: Sequence[Piece], ellipsis: str) -> tuple[Piece, ...]:
+    """Long unchanged stretches cut down to what stands beside a change."""
+    folded = []
+    for number, piece in enumerate(pieces):
+        text = piece.text
+        if piece.side is Side.SAME and len(text) > 2 * _CONTEXT + 4:
+            before = text[:_CONTEXT] if number else ""
+            after = text[-_CONTEXT:] if number < len(pieces) - 1 else ""
+            text = f"{before}{ellipsis}{after}"
+        folded.append(Piece(piece.side, text))
+    return tuple(folded)
+
+
+def _are_long_texts(before: object, after: object, room: int) -> bool:
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return False
+    together = room - len(" -> ")
+    return (
+        is_long_text(before, together)
+        or is_long_text(after, together)
+        or (cells(json_text(before)) + cells(json_text(after)) > together)
+    )
+
+
+def _path(field: FieldChange, detail: Detail) -> str:
+    return f"{field.name}.{detail.path}" if detail.path else field.name
+
+
+def _entries(value: Json) -> list[tuple[str, Json]]:
+    if isinstance(value, Mapping):
+        return [(f"{key}: ", item) for key, item in value.items()]
+    return [("- ", item) for item in value] if isinstance(value, Sequence) else [("", value)]

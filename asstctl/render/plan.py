@@ -1,0 +1,176 @@
+"""A plan as a reviewer reads it: header, changes with their reasons and ways on, notes, one summary line."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from asstctl.core.change import Action, Block, BlockCode, Change
+from asstctl.core.plan import Plan, TargetInfo
+from asstctl.render.escape import visible
+from asstctl.render.fields import field_lines
+from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.values import counted, listed, place, short_id, spoken_kind
+
+_HEADINGS = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in-place",
+    Action.REPLACE: "will be replaced",
+    Action.DELETE: "will be deleted",
+    Action.ADOPT: "will be adopted",
+    Action.MOVE: "will be moved",
+    Action.FORGET: "will be forgotten, and left as it is",
+    Action.KEEP: "stays as it is",
+}
+_BLOCKED_HEADINGS = {
+    BlockCode.DRIFT: "was changed outside of git",
+    BlockCode.SAME_NAME: "is not created: the name is taken",
+    BlockCode.DAMAGED_MARK: "bears a damaged mark",
+    BlockCode.NEWER_MARK: "was last applied by a newer asstctl",
+    BlockCode.PROTECTED: "is protected",
+    BlockCode.MAX_DELETES: "is not deleted: too many deletes at once",
+    BlockCode.NO_RESET: "has a field that cannot be reset",
+    BlockCode.MARK_TOO_LONG: "would bear a mark that is too long",
+    BlockCode.CODE_CLASH: "has two fields with one code in the mark",
+    BlockCode.DEPENDENCY: "depends on something that is blocked",
+}
+_BLOCKED_BY = {
+    BlockCode.DRIFT: "drift",
+    BlockCode.SAME_NAME: "a taken name",
+    BlockCode.DAMAGED_MARK: "a damaged mark",
+    BlockCode.NEWER_MARK: "a newer mark",
+    BlockCode.PROTECTED: "protection",
+    BlockCode.MAX_DELETES: "max_deletes",
+    BlockCode.NO_RESET: "a field without a reset",
+    BlockCode.MARK_TOO_LONG: "a mark that is too long",
+    BlockCode.CODE_CLASH: "a clash of codes",
+    BlockCode.DEPENDENCY: "a dependency",
+}
+_FARTHEST_PLACE = 52
+"""The last column at which the places of changes may be aligned."""
+
+
+def plan_text(plan: Plan, look: Look = PLAIN) -> str:
+    """The whole plan. Its last line is never broken: people and scripts look for it."""
+    changes = [change for change in plan.changes if change.pending or change.block]
+    lines: list[Line] = []
+    if changes:
+        column = max(min(cells(_heading(change)), _FARTHEST_PLACE - 3) for change in changes) + 3
+        lines += [*_header(plan.target, look), EMPTY]
+        for change in changes:
+            lines += [*_change_lines(change, column, look), EMPTY]
+    if plan.notes:
+        lines += [text for note in plan.notes for text in wrapped(f"Note: {note}", look.width, rest="  ")]
+        lines.append(EMPTY)
+    lines.append(line(_summary(plan)))
+    return written(lines, look)
+
+
+def apply_question(plan: Plan) -> str:
+    """What `apply` asks on a terminal, without a newline at the end."""
+    refresh = f"efresh {counted(len(plan.stale_marks), 'mark')}" if plan.stale_marks else ""
+    if plan.pending:
+        what = f"Apply {counted(len(plan.pending), 'change')} to {plan.target.name}"
+        what += f" and r{refresh}" if refresh else ""
+    else:
+        what = f"R{refresh} on {plan.target.name}"
+    return f"{visible(what)}? Only 'yes' is accepted: "
+
+
+def target_place(target: TargetInfo) -> str:
+    """`assistants at 127.0.0.1:8000 (full wire)`, `embedded server at .asstctl/local.db`."""
+    if target.local:
+        return f"embedded server at {target.place}"
+    return f"{target.provider} at {target.place}" + (f" ({target.wire})" if target.wire else "")
+
+
+def _header(target: TargetInfo, look: Look) -> list[Line]:
+    dot = f" {look.glyphs.dot} "
+    first, where, project = f"Target {target.name}", target_place(target), f"project {target.project}"
+    whole = line(Span(first, Style.STRONG), dot, where, dot, project)
+    if cells(whole) <= look.width:
+        return [whole]
+    return [
+        line(Span(first, Style.STRONG), dot, project),
+        *wrapped(where, look.width, "  ", "  "),
+    ]
+
+
+def _heading(change: Change) -> str:
+    code = change.block.code if change.block else None
+    return f"  # {change.address} {_BLOCKED_HEADINGS[code] if code else _HEADINGS[change.action]}"
+
+
+def _change_lines(change: Change, column: int, look: Look) -> list[Line]:
+    lines = _title(change, column, look)
+    if reason := _reason(change):
+        lines += wrapped(Span(f"({reason})", Style.FAINT), look.width, "  # ", "  #  ")
+    lines.append(_symbol_line(change, look))
+    lines += field_lines(change, look)
+    if change.block:
+        lines += _ways(change.block, look)
+    return lines
+
+
+def _reason(change: Change) -> str:
+    """Why, where heading and fields do not tell already: drift, creates and updates explain themselves."""
+    if change.block:
+        return "" if change.block.code is BlockCode.DRIFT else change.block.reason
+    return "" if change.action in {Action.CREATE, Action.UPDATE} else change.reason
+
+
+def _title(change: Change, column: int, look: Look) -> list[Line]:
+    heading, where = Span(_heading(change), Style.STRONG), Span(place(change.where), Style.FAINT)
+    if not where.text:
+        return [line(heading)]
+    for width in (column, cells(heading) + 2):
+        if max(width, cells(heading) + 2) + cells(where) <= look.width:
+            return [line(padded(heading, max(width, cells(heading) + 2)), where)]
+    return [line(heading), line("  #   ", where)]
+
+
+def _symbol_line(change: Change, look: Look) -> Line:
+    style = ACTION_STYLES[change.action]
+    symbol = change.action.symbol
+    if change.block:
+        style = Style.DRIFT if change.block.code is BlockCode.DRIFT else Style.BAD
+        symbol = "!"
+    id = f"  {short_id(change.remote_id, look.glyphs)}" if change.remote_id else ""
+    text = line("  ", Span(symbol, style), f' {change.address.kind} "{change.address.key}"{id}')
+    if not change.block:
+        return text
+    return line(padded(text, look.width - len("blocked")), " " * (cells(text) > look.width - 9), Span("blocked", style))
+
+
+def _ways(block: Block, look: Look) -> list[Line]:
+    """The ways on, one a line with the commands aligned, or each on two lines where one would be too long."""
+    if not block.ways:
+        return []
+    column = max(cells(way.text) for way in block.ways) + 4
+    if all(4 + column + cells(way.command) <= look.width for way in block.ways):
+        return [line("    ", padded(f"{way.text}:", column), Span(way.command, Style.STRONG)) for way in block.ways]
+    return [
+        text
+        for way in block.ways
+        for text in (line(f"    {way.text}:"), line("      ", Span(way.command, Style.STRONG)))
+    ]
+
+
+def _summary(plan: Plan) -> str:
+    stale = counted(len(plan.stale_marks), "mark")
+    marks = f" {stale} to refresh." if plan.stale_marks else ""
+    if plan.is_empty:
+        return f"No changes. {_matching(plan.changes, plan.target.name)}{marks}"
+    counts = plan.counts
+    parts = [f"{counts[action]:,} to {action}" for action in Action if counts.get(action)]
+    parts += [f"{n:,} blocked by {_BLOCKED_BY[code]}" for code in BlockCode if (n := counts.get(f"blocked:{code}", 0))]
+    if unchanged := counts.get("unchanged"):
+        parts.append(f"{unchanged:,} unchanged")
+    return f"Plan: {', '.join(parts)}.{marks}"
+
+
+def _matching(changes: Iterable[Change], target: str) -> str:
+    kinds = Counter(spoken_kind(change.address) for change in changes)
+    if not kinds:
+        return f"Nothing is declared for {target}."
+    verb = "matches" if kinds.total() == 1 else "match"
+    return f"{listed([counted(number, kind) for kind, number in kinds.items()])} on {target} {verb} your files."

@@ -1,0 +1,88 @@
+"""Values as text: JSON as people read it, short where it is long. Nothing here knows what a field means."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from asstctl.core.address import Address
+from asstctl.core.diagnostic import Where
+from asstctl.core.json_types import Json
+from asstctl.render.style import Glyphs, Look
+from asstctl.render.text import cells, clipped
+
+
+def json_text(value: Json) -> str:
+    """On one line, with blanks after `:` and `,`."""
+    return json.dumps(value, ensure_ascii=False, default=plain)
+
+
+def json_lines(value: Json) -> list[str]:
+    """On as many lines as it takes, for a value shown in full."""
+    return json.dumps(value, ensure_ascii=False, default=plain, indent=2).splitlines()
+
+
+def is_long_text(value: object, room: int) -> bool:
+    """Whether a text is to be summarised or compared line by line rather than quoted whole."""
+    return isinstance(value, str) and ("\n" in value or cells(json_text(value[: 4 * room])) > room)
+
+
+def summary(value: Json, room: int, look: Look) -> str:
+    """In at most `room` columns. A long text is its first line and how long it is in all."""
+    if isinstance(value, str) and is_long_text(value, room):
+        lines = value.splitlines() or [""]
+        size = f" ({counted(len(lines), 'line') + ', ' if len(lines) > 1 else ''}{counted(len(value), 'character')})"
+        mark = look.glyphs.ellipsis
+        first = clipped(lines[0], max(12, room - len(size) - 2 - cells(mark)), "")
+        return f'"{first}{mark}"{size}'
+    return clipped(json_text(value), room, look.glyphs.ellipsis)
+
+
+def tool_names(value: Json) -> list[str]:
+    """What a list of tools holds, as `code_interpreter` or `function.NAME`; both shapes are read.
+
+    Live and manifest values come either as the wire lists tools or keyed by those names.
+    """
+    if isinstance(value, Mapping):
+        return [str(name) for name in value]
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    names = []
+    for tool in value:
+        kind = str(tool.get("type", "?")) if isinstance(tool, Mapping) else str(tool)
+        function = tool.get("function") if isinstance(tool, Mapping) else None
+        names.append(f"{kind}.{function.get('name', '?')}" if isinstance(function, Mapping) else kind)
+    return names
+
+
+def short_id(id: str, glyphs: Glyphs) -> str:
+    """`asst_xi4K…dmzk`: the prefix, four characters and the last four."""
+    prefix, bar, rest = id.rpartition("_")
+    return f"{prefix}{bar}{rest[:4]}{glyphs.ellipsis}{rest[-4:]}" if len(rest) > 10 else id
+
+
+def place(where: Where | None) -> str:
+    """`assistants/guagua.md:3`, as an editor opens it."""
+    return f"{where.path}:{where.line}" if where else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`, `1,200 assistants`; only plurals in -s."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def spoken_kind(address: Address) -> str:
+    """`vector store` for `vector_store`."""
+    return address.kind.replace("_", " ")
+
+
+def plain(value: object) -> object:
+    """Mappings and sequences that are not dict and list, as frozen values hold them."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(f"not a JSON value: {type(value).__name__}")

@@ -1,0 +1,59 @@
+"""The conversations of a project, checked against the assistants that its files declare."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asstctl.core.diagnostic import Diagnostic
+from asstctl.core.errors import WrongUsage
+from asstctl.core.resource import Desired
+from asstctl.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from asstctl.conversation.case import Case
+
+
+def load_conversations(
+    workspace: Workspace, only: Sequence[str] = ()
+) -> "tuple[tuple[Case, ...], tuple[Diagnostic, ...]]":
+    """The cases of the project's conversation files, or of those named, and what is wrong with them."""
+    from asstctl.conversation.cases import load_cases
+
+    loaded = workspace.loaded
+    return load_cases(
+        chosen(loaded.conversations, only),
+        root=workspace.project.root,
+        use=loaded.stub_files,
+        assistants=loaded.declared,
+        functions={one.address.key: function_names(one) for one in loaded.desired},
+    )
+
+
+def function_names(desired: Desired) -> frozenset[str]:
+    """The functions that an assistant declares."""
+    tools: Any = desired.fields.get("tools") or ()
+    return frozenset(tool["function"]["name"] for tool in tools if tool.get("type") == "function")
+
+
+def chosen(files: Sequence[Path], only: Sequence[str]) -> tuple[Path, ...]:
+    """The files that the command line names, by path or by folder. Raises WrongUsage for a name that finds none."""
+    if not only:
+        return tuple(files)
+    found: dict[Path, None] = {}
+    for text in only:
+        named = Path(text).resolve()
+        matching = [file for file in files if file.resolve() == named or named in file.resolve().parents]
+        if not matching:
+            raise WrongUsage(
+                f"{text} is no conversation of this project",
+                detail="a conversation is a file *.convo.yaml that the project file's `conversations` finds",
+                hint="asstctl test",
+            )
+        found.update(dict.fromkeys(matching))
+    return tuple(found)
+
+
+def assistants_of(cases: "Sequence[Case]", desired: Sequence[Desired]) -> Mapping[str, Desired]:
+    """The assistants that these cases talk to, by key."""
+    wanted = {case.assistant for case in cases}
+    return {one.address.key: one for one in desired if one.address.key in wanted}

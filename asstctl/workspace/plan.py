@@ -1,0 +1,66 @@
+"""Use case: show what apply would do. Sends only GETs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asstctl.core.plan import Plan
+from asstctl.engine.plan import make_plan
+from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.read import Reading, read
+from asstctl.kinds import KINDS
+from asstctl.workspace.revision import git_revision
+from asstctl.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from asstctl.providers.assistants.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line chooses, as it was typed."""
+
+    only: tuple[str, ...] = ()
+    overwrite_drift: tuple[str, ...] = ()
+    allow_same_name: tuple[str, ...] = ()
+    max_deletes: int | None = None
+
+
+DEFAULT = Choices()
+"""Nothing chosen."""
+
+
+def policy_of(workspace: Workspace, choices: Choices) -> Policy:
+    """The choices, checked against the files. Raises WrongUsage for an address that is not declared."""
+    for text in choices.overwrite_drift:
+        if text != "all":
+            address, _, _ = text.partition(".")[2].partition(".")
+            workspace.addresses([f"{text.partition('.')[0]}.{address}"], "--overwrite-drift")
+    only = workspace.addresses(choices.only, "--only")
+    return Policy(
+        overwrite_drift=frozenset(choices.overwrite_drift),
+        allow_same_name=workspace.addresses(choices.allow_same_name, "--allow-same-name"),
+        only=workspace.with_dependencies(only) if only else None,
+    )
+
+
+async def plan(workspace: Workspace, choices: Choices = DEFAULT) -> Plan:
+    """The plan for the workspace's target."""
+    policy = policy_of(workspace, choices)
+    async with workspace.open() as provider:
+        made, _ = await plan_on(workspace, provider, policy)
+    return made
+
+
+async def plan_on(workspace: Workspace, provider: "Provider", policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
+    """The plan on a provider that is open already, and the reading that it rests on."""
+    desired = workspace.desired()
+    reading = await read(provider.store, KINDS)
+    made = make_plan(
+        desired,
+        reading.objects,
+        target=workspace.info(provider),
+        capabilities=provider.store.capabilities,
+        policy=policy,
+        revision=git_revision(workspace.project.root),
+    )
+    return made, reading

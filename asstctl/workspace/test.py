@@ -1,0 +1,162 @@
+"""Use case: talk to the assistants and check how they behave (FORMAT section 4, "What a test talks to").
+
+On `local` the store is first brought to what the files say: the files are what is tested. On any other
+target an assistant whose plan is not empty is refused, because its answers would prove nothing about the
+files.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asstctl.core.address import Address
+from asstctl.core.change import Action, Change
+from asstctl.core.conversation import CaseResult, SuiteResult
+from asstctl.core.diagnostic import has_errors, in_reading_order
+from asstctl.core.errors import InvalidInput, Refused
+from asstctl.core.outcome import OutcomeStatus
+from asstctl.core.plan import Plan
+from asstctl.engine.apply import PLAIN
+from asstctl.engine.apply import apply as carry_out
+from asstctl.engine.policy import EVERYTHING, Policy
+from asstctl.workspace.conversations import load_conversations
+from asstctl.workspace.plan import plan_on
+from asstctl.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from asstctl.conversation.case import Case
+    from asstctl.providers.assistants.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Testing:
+    """How a run is made and watched. `files` as typed; `turn_timeout` in seconds."""
+
+    files: tuple[str, ...] = ()
+    jobs: int = 8
+    turn_timeout: float = 120.0
+    allow_code: bool = True
+    strict: bool = False
+    on_start: "Callable[[Sequence[Case]], None]" = lambda cases: None
+    on_result: Callable[[CaseResult], None] = lambda result: None
+    on_warning: Callable[[str], None] = lambda warning: None
+
+
+async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
+    """Run the conversations. Raises InvalidInput for files with errors, Refused for a target that differs."""
+    from asstctl.conversation.runner import run_cases
+
+    desired = workspace.desired()
+    cases, diagnostics = load_conversations(workspace, testing.files)
+    if has_errors(diagnostics) or (testing.strict and diagnostics):
+        raise InvalidInput(in_reading_order(diagnostics))
+    for diagnostic in diagnostics:
+        testing.on_warning(f"{diagnostic.where}: {diagnostic.summary}")
+    replies, exercised = replies_of(workspace)
+    started = time.perf_counter()
+    if not cases:
+        return SuiteResult((), workspace.target.name, replies, exercised)
+    addresses = frozenset(one.address for one in desired if one.address.key in {case.assistant for case in cases})
+    async with workspace.open() as provider:
+        if workspace.target.provider == "local":
+            ids, warnings = await _bring_up(workspace, provider)
+        else:
+            ids, warnings = await _as_deployed(workspace, provider, addresses), ()
+        testing.on_start(cases)
+        run = await run_cases(
+            cases,
+            hosts=provider.thread_host,
+            assistant_ids={address.key: id for address, id in ids.items()},
+            jobs=testing.jobs,
+            turn_timeout=testing.turn_timeout,
+            stub_env=stub_environment(workspace),
+            allow_code=testing.allow_code,
+            on_result=testing.on_result,
+        )
+    return SuiteResult(
+        run.results,
+        workspace.target.name,
+        replies,
+        exercised,
+        seconds=time.perf_counter() - started,
+        interrupted=run.interrupted,
+        warnings=warnings,
+        left_behind=run.left_behind,
+    )
+
+
+async def _bring_up(workspace: Workspace, provider: "Provider") -> tuple[Mapping[Address, str], tuple[str, ...]]:
+    """Make the local store what the files say: drift overwritten and said, nothing deleted."""
+    plan, reading = await plan_on(workspace, provider, Policy(overwrite_drift=frozenset({EVERYTHING})))
+    if plan.blocked:
+        change = plan.blocked[0]
+        assert change.block is not None
+        raise Refused(
+            f"{change.address} cannot be brought to what your files say",
+            detail=change.block.reason,
+            hint="; ".join(f"{way.text}: {way.command}" for way in change.block.ways),
+        )
+    report = await carry_out(plan, provider.store, reading, PLAIN)
+    ids = ids_of(plan)
+    for outcome in report.outcomes:
+        if outcome.status is not OutcomeStatus.APPLIED:
+            raise Refused(
+                f"{outcome.address} cannot be brought to what your files say",
+                detail=outcome.detail,
+                hint=outcome.hint or plan.target.command("plan"),
+            )
+        if outcome.remote_id:
+            ids[outcome.address] = outcome.remote_id
+    return ids, (*report.warnings, *_overwritten(plan))
+
+
+async def _as_deployed(
+    workspace: Workspace, provider: "Provider", addresses: frozenset[Address]
+) -> Mapping[Address, str]:
+    plan, _ = await plan_on(workspace, provider, Policy(only=addresses))
+    if differing := [change for change in plan.changes if change.pending or change.block]:
+        raise Refused(
+            "the target is not what your files say",
+            detail="\n".join(f"{change.address} on {plan.target.name}: {_difference(change)}" for change in differing),
+            hint=f"apply them first: {plan.target.command('apply')}",
+        )
+    return ids_of(plan)
+
+
+def ids_of(plan: Plan) -> dict[Address, str]:
+    """The remote ids that a plan knows."""
+    return {change.address: change.remote_id for change in plan.changes if change.remote_id}
+
+
+def _difference(change: Change) -> str:
+    if change.action is Action.CREATE:
+        return "it is not there"
+    return change.block.reason if change.block else change.reason
+
+
+def _overwritten(plan: Plan) -> tuple[str, ...]:
+    return tuple(
+        f"{change.address}: {field.name} was changed outside of git and was overwritten"
+        for change in plan.changes
+        for field in change.fields
+        if field.overwritten
+    )
+
+
+def replies_of(workspace: Workspace) -> tuple[str, bool]:
+    """Where answers come from, in words, and whether the assistant's own instructions have a part in them."""
+    if workspace.target.provider != "local":
+        return f"from {workspace.target.provider}", True
+    replies: Any = workspace.target.replies
+    if replies == "echo":
+        return "echoed", False
+    if "script" in replies:
+        return f"scripted ({str(replies['script']).rsplit('/', 1)[-1]})", False
+    return f"from a model at {replies['chat']['base_url']}", True
+
+
+def stub_environment(workspace: Workspace) -> Mapping[str, str]:
+    """What a stub's child process sees of the environment: three names, and those that `test.env` lists."""
+    names = ("PATH", "HOME", "LANG", *workspace.project.test.env)
+    return {name: workspace.environ[name] for name in names if name in workspace.environ}

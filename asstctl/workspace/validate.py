@@ -1,0 +1,36 @@
+"""Use case: check the files. Sends nothing and opens no provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from asstctl.core.diagnostic import Diagnostic, Severity, has_errors, in_reading_order
+from asstctl.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """All diagnostics in reading order, how many files were read, and what they hold, by noun."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    found: Mapping[str, int]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything has to be mended."""
+        return has_errors(self.diagnostics)
+
+
+def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
+    """Check project file, manifests and conversations; `strict` makes warnings errors."""
+    from asstctl.workspace.conversations import load_conversations
+
+    loaded = workspace.loaded
+    cases, more = load_conversations(workspace)
+    diagnostics = in_reading_order((*loaded.diagnostics, *more))
+    if strict:
+        diagnostics = tuple(
+            replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in diagnostics
+        )
+    found = {"assistant": len(loaded.desired), "conversation": len(cases)}
+    return Validation(diagnostics, loaded.files + len(loaded.conversations), found)

@@ -1,0 +1,137 @@
+"""Workspace: one project, one target, and what a command needs of both.
+
+It joins the files (`manifest`), the provider (`providers`) and the settings of one run. The use cases
+beside it do the work.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
+from asstctl.core.diagnostic import has_errors, in_reading_order
+from asstctl.core.errors import InvalidInput, WrongUsage
+from asstctl.core.plan import TargetInfo
+from asstctl.core.resource import Desired
+from asstctl.kinds import KINDS
+from asstctl.manifest import Loaded, Project, Target, load, open_project
+from asstctl.providers import capabilities, opener
+from asstctl.providers.settings import AssistantsSettings, LocalSettings
+
+if TYPE_CHECKING:
+    from asstctl.providers.assistants.provider import Provider
+
+Observer = Callable[[str, str, int | None, float], None]
+"""Told of every request: method, path, status (None: no answer), seconds."""
+
+FOLDER = ".asstctl"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What one command works on. `directory` is where the project file is looked for, upwards."""
+
+    directory: Path
+    target_name: str | None = None
+    variables: tuple[str, ...] = ()
+    var_files: tuple[Path, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    observer: Observer | None = None
+
+    @cached_property
+    def project(self) -> Project:
+        """The project file, checked. Raises InvalidInput."""
+        return open_project(self.directory, self.environ)
+
+    @cached_property
+    def target(self) -> Target:
+        """The target that the command means. Raises WrongUsage for a name that is not in the project file."""
+        name = self.target_name or self.project.default_target
+        if name not in self.project.targets:
+            known = ", ".join(sorted(self.project.targets))
+            raise WrongUsage(f"there is no target {name!r}", detail=f"targets of this project: {known}")
+        return self.project.targets[name]
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The files, as they stand: desired resources, conversations and all diagnostics."""
+        return load(
+            self.project,
+            self.target.name,
+            variables=self.variables,
+            var_files=self.var_files,
+            capabilities={self.target.name: self.capabilities},
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the target's provider can hold."""
+        return capabilities(self.target.provider)
+
+    def desired(self) -> tuple[Desired, ...]:
+        """The desired resources. Raises InvalidInput if anything is wrong with the files."""
+        if has_errors(self.loaded.diagnostics):
+            raise InvalidInput(in_reading_order(self.loaded.diagnostics))
+        return self.loaded.desired
+
+    def addresses(self, texts: Iterable[str], option: str, *, declared: bool = True) -> frozenset[Address]:
+        """Addresses from the command line. Raises WrongUsage for what is none, or is not declared."""
+        known = {str(one.address): one.address for one in self.desired()} if declared else {}
+        result = set()
+        for text in texts:
+            if text in known:
+                result.add(known[text])
+                continue
+            try:
+                address = Address.parse(text)
+            except ValueError as error:
+                raise WrongUsage(f"{option}: {error}", hint="`asstctl list` shows the addresses") from None
+            if declared or address.kind not in KINDS:
+                raise WrongUsage(f"{option}: {text} is not declared here", hint="`asstctl list` shows the addresses")
+            result.add(address)
+        return frozenset(result)
+
+    def with_dependencies(self, addresses: frozenset[Address]) -> frozenset[Address]:
+        """The addresses and all that they depend on."""
+        depends = {one.address: one.depends_on for one in self.desired()}
+        found: set[Address] = set()
+        pending = list(addresses)
+        while pending:
+            address = pending.pop()
+            if address not in found:
+                found.add(address)
+                pending.extend(depends.get(address, ()))
+        return frozenset(found)
+
+    def open(self) -> "Provider":
+        """The target's provider: an async context manager."""
+        target = self.target
+        settings: Any
+        if target.provider == "local":
+            settings = LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
+        else:
+            key = target.api_key.reveal() if target.api_key else None
+            settings = AssistantsSettings(target.base_url or "", api_key=key, timeout=target.timeout)
+        return opener(target.provider)(settings, observer=self.observer)
+
+    @property
+    def database(self) -> Path:
+        """The file of a local target."""
+        return self.project.root / FOLDER / f"{self.target.name}.db"
+
+    def info(self, provider: "Provider") -> TargetInfo:
+        """What headers and summaries say of the target."""
+        target = self.target
+        return TargetInfo(
+            target.name,
+            target.provider,
+            self.capabilities.wire,
+            provider.place,
+            self.project.name,
+            local=target.provider == "local",
+            default=target.name == self.project.default_target,
+        )

@@ -1,0 +1,106 @@
+"""The same embedded server, reached in this process and over a loopback socket."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from asstctl.core.ports import ThreadHost
+from asstctl.providers import opener
+from asstctl.providers.assistants.provider import Provider
+from asstctl.providers.settings import AssistantsSettings, LocalSettings
+
+RULES = """
+rules:
+  - user: "^say (.*)"
+    say: "{{ match.1 }}"
+  - words: [two, towns]
+    call:
+      get_weather: {city: Oslo}
+      get_time: {city: Oslo}
+  - words: [weather]
+    say: One moment.
+    call:
+      get_weather: {city: Oslo}
+  - tool: get_weather
+    say: "It is {{ output }}."
+"""
+
+StartServer = Callable[..., str]
+
+
+def function(name: str) -> dict[str, object]:
+    """A tool that the rules above may call."""
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+@contextmanager
+def serving(database: Path, *arguments: str) -> Iterator[str]:
+    """A server in a process of its own, by its base URL."""
+    command = [sys.executable, "-m", "asstctl.emulator", "--database", str(database), "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on "), line
+            yield line.split()[-1]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def rules_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("replies") / "contract.replies.yaml"
+    file.write_text(RULES, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def server(rules_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for every test that reaches it over a socket; tests make objects of their own."""
+    database = tmp_path_factory.mktemp("server") / "server.db"
+    with serving(database, "--replies", str(rules_file), "--api-key", "sesame-open-123") as url:
+        yield url
+
+
+@pytest.fixture
+def start_server() -> Iterator[StartServer]:
+    """Starts servers that end with the test: `start_server(database, *arguments)` gives a base URL."""
+    from contextlib import ExitStack
+
+    with ExitStack() as running:
+        yield lambda database, *arguments: running.enter_context(serving(database, *arguments))
+
+
+@pytest.fixture(params=["in-process", "socket"])
+async def provider(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[Provider]:
+    if request.param == "socket":
+        url = request.getfixturevalue("server")
+        opened = opener("assistants")(AssistantsSettings(url, api_key="sesame-open-123"))
+    else:
+        database = tmp_path / ".asstctl" / "local.db"
+        opened = opener("local")(LocalSettings(database, replies={"script": str(rules_file)}))
+    async with opened:
+        yield opened
+
+
+@pytest.fixture
+async def threads(provider: Provider) -> AsyncIterator[ThreadHost]:
+    host = provider.thread_host()
+    yield host
+    await host.aclose()
+
+
+@pytest.fixture
+async def assistant(provider: Provider) -> str:
+    """The id of an assistant that can be asked for the weather."""
+    tools = [function("get_weather"), function("get_time")]
+    live = await provider.store.create("assistant", {"name": "Ola", "model": "gpt-4o", "tools": tools})
+    return live.id

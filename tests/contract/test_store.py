@@ -1,0 +1,150 @@
+"""What every ResourceStore promises (core.ports), over every way to reach a server."""
+
+import asyncio
+
+import pytest
+
+from asstctl.core.errors import NotFound, Rejected
+from asstctl.providers.assistants.provider import Provider
+
+pytestmark = pytest.mark.anyio
+
+FULL = {
+    "name": "瓜瓜",
+    "description": "answers",
+    "model": "gpt-4o",
+    "instructions": "Be kind.\nBe short.",
+    "tools": [{"type": "code_interpreter"}],
+    "metadata": {"lang": "zh"},
+    "temperature": 0.2,
+    "top_p": 0.5,
+    "response_format": {"type": "json_object"},
+}
+
+
+async def test_a_create_answers_with_what_was_sent(provider: Provider) -> None:
+    """The object that a create returns bears every field that was sent, and an id and a time."""
+    live = await provider.store.create("assistant", FULL)
+
+    assert {name: live.fields[name] for name in FULL} == FULL
+    assert live.metadata == {"lang": "zh"}
+    assert live.kind == "assistant"
+    assert live.id.startswith("asst_")
+    assert live.created_at > 1_700_000_000
+    assert live.raw["id"] == live.id
+
+
+async def test_none_in_a_create_is_the_default(provider: Provider) -> None:
+    """A field that is None is left to the server."""
+    live = await provider.store.create("assistant", {"model": "gpt-4o", "temperature": None, "tools": None})
+
+    assert live.fields["temperature"] == 1.0
+    assert live.fields["tools"] == []
+
+
+async def test_get_finds_what_was_created(provider: Provider) -> None:
+    """A read shows the object that the create returned."""
+    live = await provider.store.create("assistant", FULL)
+
+    assert await provider.store.get("assistant", live.id) == live
+
+
+async def test_an_update_changes_the_given_fields_alone(provider: Provider) -> None:
+    """Fields that are not given keep their values."""
+    live = await provider.store.create("assistant", FULL)
+
+    updated = await provider.store.update("assistant", live.id, {"instructions": "Be long."})
+
+    assert updated.fields == {**live.fields, "instructions": "Be long."}
+    assert await provider.store.get("assistant", live.id) == updated
+
+
+@pytest.mark.parametrize(
+    ("field", "default"),
+    [
+        ("name", None),
+        ("description", None),
+        ("instructions", None),
+        ("tools", []),
+        ("metadata", {}),
+        ("temperature", 1.0),
+        ("top_p", 1.0),
+        ("response_format", "auto"),
+        ("reasoning_effort", None),
+    ],
+)
+async def test_none_resets_a_field(provider: Provider, field: str, default: object) -> None:
+    """None in an update sets a field back to the wire's default."""
+    live = await provider.store.create("assistant", FULL)
+
+    updated = await provider.store.update("assistant", live.id, {field: None})
+
+    assert updated.fields[field] == default
+
+
+async def test_metadata_is_replaced_whole(provider: Provider) -> None:
+    """Pairs that an update of metadata does not name are gone."""
+    live = await provider.store.create("assistant", {"model": "gpt-4o", "metadata": {"a": "1", "b": "2"}})
+
+    updated = await provider.store.update("assistant", live.id, {"metadata": {"b": "3"}})
+
+    assert updated.metadata == {"b": "3"}
+
+
+async def test_tool_resources_are_fields_of_their_own(provider: Provider) -> None:
+    """Changing the resources of one tool leaves those of another alone, and each can be reset."""
+    tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
+    live = await provider.store.create("assistant", {"model": "gpt-4o", "tools": tools})
+    assert live.fields["tool_resources.code_interpreter"] == {"file_ids": []}
+
+    updated = await provider.store.update("assistant", live.id, {"tool_resources.file_search": None})
+
+    assert updated.fields["tool_resources.file_search"] == {"vector_store_ids": []}
+    assert updated.fields["tool_resources.code_interpreter"] == {"file_ids": []}
+
+
+async def test_a_listing_is_whole_and_oldest_first(provider: Provider) -> None:
+    """More objects than two pages hold are listed once each, in the order they were made."""
+    made = [(await provider.store.create("assistant", {"model": "gpt-4o"})).id for _ in range(5)]
+    others = await asyncio.gather(*(provider.store.create("assistant", {"model": "gpt-4o"}) for _ in range(200)))
+
+    listing = await provider.store.list("assistant")
+
+    ids = [live.id for live in listing.objects]
+    assert listing.kind == "assistant"
+    assert len(ids) == len(set(ids))
+    assert {live.id for live in others} <= set(ids)
+    assert [id for id in ids if id in set(made)] == made
+    times = [live.created_at for live in listing.objects]
+    assert times == sorted(times)
+    await asyncio.gather(*(provider.store.delete("assistant", live.id) for live in others))
+
+
+async def test_a_deleted_object_is_gone(provider: Provider) -> None:
+    """After a delete, get and delete raise NotFound and a listing does not show it."""
+    live = await provider.store.create("assistant", {"model": "gpt-4o"})
+
+    await provider.store.delete("assistant", live.id)
+
+    with pytest.raises(NotFound, match=live.id):
+        await provider.store.get("assistant", live.id)
+    with pytest.raises(NotFound):
+        await provider.store.delete("assistant", live.id)
+    with pytest.raises(NotFound):
+        await provider.store.update("assistant", live.id, {"name": "x"})
+    assert live.id not in [one.id for one in (await provider.store.list("assistant")).objects]
+
+
+async def test_what_the_server_refuses_is_rejected_with_its_words(provider: Provider) -> None:
+    """A 400 is Rejected, with the server's message and the request's id."""
+    with pytest.raises(Rejected, match="string too long") as caught:
+        await provider.store.create("assistant", {"model": "gpt-4o", "name": "x" * 257})
+
+    assert caught.value.status == 400
+    assert caught.value.request_id
+
+
+async def test_an_extension_travels_verbatim(provider: Provider) -> None:
+    """A field that only one server knows is sent under its own name; this server refuses it by that name."""
+    with pytest.raises(Rejected, match="Unknown parameter: 'verbosity'"):
+        await provider.store.create("assistant", {"model": "gpt-4o", "extensions.verbosity": "low"})

@@ -1,0 +1,122 @@
+"""Transports: which addresses may be used, which proxy stands before them, what is lent."""
+
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from asstctl.core.errors import Refused
+from asstctl.net.transport import LentTransport, check_address, is_loopback, proxy_for
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("app.localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost.example.org", False),
+        ("127.0.0.1.example.org", False),
+        ("10.0.0.1", False),
+        ("example.org", False),
+    ],
+)
+def test_loopback_is_this_machine_alone(host: str, loopback: bool) -> None:
+    """Names that only look like it are not."""
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.org/v1",
+        "ftp://example.org",
+        "http://",
+        "http://[::1/v1",
+        "http://example.org:port/v1",
+        "https://example.org/v1?key=1",
+        "https://user:pass@example.org/v1",
+    ],
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    """The message says what one looks like and never repeats the URL, which may hold a password."""
+    with pytest.raises(Refused) as caught:
+        check_address(url, has_key=False)
+
+    assert "pass" not in f"{caught.value}"
+
+
+@pytest.mark.parametrize("url", ["https://example.org/v1", "http://127.0.0.1:8000/v1", "http://[::1]:1/v1"])
+def test_a_key_goes_over_tls_or_stays_here(url: str) -> None:
+    """These may carry one."""
+    assert check_address(url, has_key=True).netloc
+
+
+def test_a_key_does_not_go_over_plain_http() -> None:
+    """To another machine it is refused; without a key the address is fine."""
+    with pytest.raises(Refused, match="unencrypted"):
+        check_address("http://example.org/v1", has_key=True)
+    assert check_address("http://example.org/v1", has_key=False).hostname == "example.org"
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "proxy"),
+    [
+        ("https://example.org/v1", "", "http://proxy:1"),
+        ("http://example.org/v1", "", "http://plain:2"),
+        ("http://127.0.0.1:8000/v1", "", None),
+        ("http://localhost/v1", "", None),
+        ("https://example.org/v1", "example.org", None),
+        ("https://api.example.org/v1", ".example.org", None),
+    ],
+)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, url: str, no_proxy: str, proxy: str | None
+) -> None:
+    """By scheme, never for this machine, and not where no_proxy names the host."""
+    monkeypatch.setenv("no_proxy", no_proxy)
+
+    assert proxy_for(urlsplit(url), {"https": "proxy:1", "http": "http://plain:2"}) == proxy
+
+
+def test_without_a_proxy_there_is_none() -> None:
+    """`all` is the one for every scheme."""
+    assert proxy_for(urlsplit("https://example.org"), {}) is None
+    assert proxy_for(urlsplit("https://example.org"), {"all": "http://every:1"}) == "http://every:1"
+
+
+@pytest.mark.anyio
+async def test_a_lent_transport_sends_our_headers_alone_and_stays_open() -> None:
+    """What a library adds does not leave; what it closes stays open."""
+    seen: list[httpx2.Headers] = []
+
+    class Inner(httpx2.AsyncBaseTransport):
+        closed = False
+
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            seen.append(request.headers)
+            return httpx2.Response(200)
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    inner = Inner()
+    async with httpx2.AsyncClient(transport=LentTransport(inner, {"authorization": "Bearer ours"})) as http:
+        headers = {"Authorization": "Bearer theirs", "OpenAI-Organization": "org", "X-Stainless-OS": "Linux"}
+        await http.post("http://app/", json={}, headers=headers)
+
+    [sent] = seen
+    assert sent["authorization"] == "Bearer ours"
+    assert set(sent) <= {
+        "authorization",
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-type",
+        "content-length",
+    }
+    assert not inner.closed

@@ -1,0 +1,17 @@
+"""Golden files: what a renderer says, kept beside the tests and compared exactly.
+
+`ASSTCTL_UPDATE_GOLDEN=1 pytest tests/render` writes them anew; read the difference before you commit it.
+"""
+
+import os
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def expected(name: str, actual: str) -> str:
+    """What the golden file says; with the variable set, it says `actual` from now on."""
+    path = FOLDER / name
+    if os.environ.get("ASSTCTL_UPDATE_GOLDEN"):
+        path.write_text(actual, encoding="utf-8")
+    return path.read_text(encoding="utf-8")
