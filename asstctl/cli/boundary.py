@@ -20,8 +20,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except click.UsageError as error:
         return _usage(error)
     except click.ClickException as error:
-        click.echo(f"error: {error.format_message()}", err=True)
-        return ExitCode.FAILED
+        return _failed(AsstctlError(error.format_message()))
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return ExitCode.INTERRUPTED
@@ -37,7 +36,9 @@ def exit_code_of(command: Callable[[], object]) -> int:
 
 
 def _usage(error: click.UsageError) -> int:
-    click.echo(f"error[usage]: {error.format_message()}", err=True)
+    from asstctl.render.escape import visible
+
+    click.echo(f"error[usage]: {visible(error.format_message())}", err=True)
     if error.ctx is not None:
         click.echo(f"  {error.ctx.get_usage()}\n  Help: {error.ctx.command_path} --help", err=True)
     return ExitCode.USAGE
@@ -56,6 +57,8 @@ def _bug(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"error[bug]: {type(error).__name__}: {error}", err=True)
+    from asstctl.render.escape import visible
+
+    click.echo(f"error[bug]: {type(error).__name__}: {visible(str(error))}", err=True)
     click.echo("  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.", err=True)
     return ExitCode.FAILED

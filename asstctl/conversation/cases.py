@@ -87,10 +87,16 @@ class _Loader:
     _ids: dict[tuple[str, str], Where] = field(default_factory=dict)
 
     def file(self, file: Path, project_wide: Sequence[_Stubs]) -> None:
-        """Read one `*.convo.yaml`."""
+        """Read one `*.convo.yaml`. One that YAML itself finds fault with is read on, for what else is wrong with it."""
+        cases, problems_before = len(self.cases), len(self.diagnostics)
         document = self._parse(file)
-        if document is None:
-            return
+        if document is not None:
+            damaged = has_errors(self.diagnostics[problems_before:])
+            self._document(document, file, project_wide)
+            if damaged:
+                del self.cases[cases:]
+
+    def _document(self, document: Document, file: Path, project_wide: Sequence[_Stubs]) -> None:
         top = document.value if isinstance(document.value, Mapping) else {}
         several = "conversations" in top
         if several:
@@ -104,13 +110,13 @@ class _Loader:
         tags = model.tags if model else ()
         known = self.functions.get(assistant) if assistant else None
         common = _Shared(document, file, assistant, known, tags, stubs)
-        for place in own:
-            self._check_names(place, common)
         if several:
+            self._check_names(own[0], common)
             nested = top["conversations"]
             for i, value in enumerate(nested if isinstance(nested, list) else ()):
                 id = value.get("id") if isinstance(value, Mapping) else None
-                self._conversation(common, ("conversations", i), value, NestedModel, str(id))
+                named = id if isinstance(id, str) else ""  # that there is none is for the model to say
+                self._conversation(common, ("conversations", i), value, NestedModel, named)
         else:
             self._conversation(common, (), document.value, SingleModel, file.name.removesuffix(SUFFIX))
 
@@ -176,8 +182,10 @@ class _Loader:
         return ""
 
     def _unique(self, assistant: str, id: str, where: Where) -> None:
+        if not assistant or not id:
+            return
         first = self._ids.setdefault((assistant, id), where)
-        if first is not where and assistant:
+        if first is not where:
             summary = f"assistant.{assistant} has two conversations `{id}`"
             hint = f"the other is at {first.path}:{first.line}; rename one"
             self.diagnostics.append(error("duplicate-id", summary, where, hint=hint))

@@ -106,11 +106,12 @@ class CaseResult:
 
     @property
     def status(self) -> Status:
-        """The worst of its turns."""
+        """The worst of its turns; NOT_RUN where none was run and nothing went wrong."""
         if self.skipped:
             return Status.SKIPPED
         own = () if self.failure is None else (Status.ERROR if self.failure.kind.is_error else Status.FAILED,)
-        return Status.worst(*own, *(t.status for t in self.turns if t.status is not Status.NOT_RUN))
+        ran = (*own, *(t.status for t in self.turns if t.status is not Status.NOT_RUN))
+        return Status.worst(*ran) if ran else Status.NOT_RUN
 
     @property
     def first_bad_turn(self) -> TurnResult | None:

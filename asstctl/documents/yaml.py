@@ -103,6 +103,16 @@ class Document:
             node = key_node
         return self._source.at(*_span(node)) if node is not None else self._source.at(0)
 
+    def is_blank(self, path: Path) -> bool:
+        """Whether a key is followed by nothing at all (and not by a written null)."""
+        node = self._node
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                return False
+            node = found[1]
+        return isinstance(node, ScalarNode) and not node.style and not node.value
+
     def find(self, path: Path, pattern: str) -> Where:
         """The first match of a regex inside the source of the value at `path`; else the value's own place."""
         node = self._node
@@ -280,7 +290,7 @@ class _Builder:
                 self._bad_key(key, node)
                 continue
             name = key.value
-            if name == "<<" and key.style is None:
+            if name == "<<" and not key.style:
                 self.refuse("merge-key", "merge keys (`<<`) are not supported", key, "use defaults, or repeat the keys")
                 continue
             built = self.build(item, depth + 1)

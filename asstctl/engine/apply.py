@@ -5,7 +5,7 @@ stop it starts nothing more, lets what runs finish, and reports (ENGINE promise 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from asstctl.core.address import Address
@@ -13,13 +13,13 @@ from asstctl.core.change import Action, Change
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import ResourceStore
+from asstctl.engine.absences import Absences
 from asstctl.engine.mark import draw_nonce
-from asstctl.engine.order import waves
-from asstctl.engine.ownership import sort_out
+from asstctl.engine.order import needs_of, waves
 from asstctl.engine.proof import prove
 from asstctl.engine.read import Reading
 from asstctl.engine.requests import NORMAL, Pace, Requests
-from asstctl.engine.writes import Writer, Written, reread
+from asstctl.engine.writes import Writer, Written
 
 
 def _nobody(outcome: Outcome) -> None:
@@ -45,13 +45,13 @@ PLAIN = Run()
 
 async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = PLAIN) -> ApplyReport:
     """Carry out the pending changes and refresh the stale marks. `reading` is what the plan was made from."""
-    requests = Requests(run.pace)
+    requests = Requests(run.pace, run.stop)
     report = _Report(run)
     for change in plan.blocked:
         assert change.block is not None
         report.end(change, Written(OutcomeStatus.SKIPPED, change.remote_id, detail=f"blocked: {change.block.reason}"))
-    todo = (*plan.pending, *plan.stale_marks)
-    taken = await _taken_since(plan, reading, store, requests)
+    needs = needs_of(plan.changes)
+    absences = Absences(plan.target.project, store, requests, reading)
     writer = Writer(
         store,
         requests,
@@ -65,7 +65,7 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
     async def carry_out(change: Change) -> tuple[Change, Written]:
         async with requests.limiter:
             # looked at only now that its turn has come: much may have happened since the wave began
-            if reason := _why_not(change, report.outcomes, taken, run, requests):
+            if reason := _why_not(change, report.outcomes, needs, absences, run, requests):
                 written, seconds = Written(OutcomeStatus.SKIPPED, change.remote_id, detail=reason), 0.0
             else:
                 started = run.pace.clock()
@@ -74,7 +74,8 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
         report.end(change, written, seconds)
         return change, written
 
-    for wave in waves(todo):
+    for wave in waves((*plan.pending, *plan.stale_marks)):
+        await absences.look_again(wave)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(carry_out(change)) for change in wave]
         created = [task.result() for task in tasks if task.result()[0].action is Action.CREATE]
@@ -103,11 +104,12 @@ class _Report:
             written.detail,
             written.hint,
             written.request_id,
-            refresh=change.action is Action.KEEP,
+            refresh=change.refresh and change.block is None,
         )
+        known = self.outcomes.get(change.address)
         self.outcomes[change.address] = outcome
         self._warnings.update(dict.fromkeys(written.warnings))
-        if not outcome.refresh:
+        if not outcome.refresh and outcome != known:
             self._run.on_outcome(outcome)
 
     def final(self, plan: Plan) -> ApplyReport:
@@ -116,31 +118,19 @@ class _Report:
 
 
 def _why_not(
-    change: Change, outcomes: Mapping[Address, Outcome], taken: Mapping[Address, str], run: Run, requests: Requests
+    change: Change,
+    outcomes: Mapping[Address, Outcome],
+    needs: Mapping[Address, Iterable[Address]],
+    absences: Absences,
+    run: Run,
+    requests: Requests,
 ) -> str:
     """Why a change is not even attempted, or nothing."""
     if run.stopped:
         return "interrupted before it was started"
     if requests.hopeless:
         return f"not attempted: {requests.hopeless.summary}"
-    if change.action is Action.CREATE and change.address in taken:
-        return f"{taken[change.address]} was created since the plan"
-    for address in change.depends_on:
+    for address in needs[change.address]:
         if address in outcomes and outcomes[address].status is not OutcomeStatus.APPLIED:
             return f"{address}, which it needs, was not applied"
-    return ""
-
-
-async def _taken_since(plan: Plan, reading: Reading, store: ResourceStore, requests: Requests) -> Mapping[Address, str]:
-    """Addresses that got an object since the plan's reading, with its id.
-
-    What a create rests on is an absence, and the answer to "apply?" may have taken minutes.
-    """
-    creates = frozenset(change.address.kind for change in plan.pending if change.action is Action.CREATE)
-    if not creates or requests.pace.clock() - reading.at <= requests.pace.fresh_for:
-        return {}
-    project, ties = plan.target.project, store.capabilities.ties_in_creation_order
-    latest = await reread(store, requests, creates)
-    before = sort_out(reading.objects, project, ties_in_creation_order=ties).owned
-    now = sort_out(latest.objects, project, ties_in_creation_order=ties).owned
-    return {address: owned.live.id for address, owned in now.items() if address not in before}
+    return absences.why_not(change) if change.action is Action.CREATE else ""

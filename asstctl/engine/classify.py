@@ -73,10 +73,15 @@ def _verdict(kind: Kind, name: str, desired: Desired, live: Live, base: Mapping[
 
 def _names(kind: Kind, desired: Desired, live: Live, base: Mapping[str, str]) -> list[str]:
     names = [name for name in kind.fields if name not in desired.ignored]
-    declared = {name for name in desired.fields if name.startswith(EXTENSION)}
+    spoken_of = {name for name in (*desired.fields, *desired.ignored) if name.startswith(EXTENSION)}
+    taken = {extension_code(name) for name in spoken_of}
     # a removed extension is known by its code alone; unknown live keys are nobody's until they are declared
-    removed = {name for name in live.fields if name.startswith(EXTENSION) and extension_code(name) in base}
-    return names + sorted((declared | removed) - desired.ignored)
+    removed = {
+        name
+        for name in live.fields
+        if name.startswith(EXTENSION) and (code := extension_code(name)) in base and code not in taken
+    }
+    return names + sorted((spoken_of - desired.ignored) | removed)
 
 
 def kept_codes(kind: Kind, desired: Desired, base: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.order import waves
 from asstctl.engine.ownership import Owned, sort_out
-from asstctl.engine.plan import what_is_seen
+from asstctl.engine.plan import block_dependents, what_is_seen
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
 
@@ -31,21 +31,32 @@ def make_destroy_plan(
     ownership = sort_out(objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order)
     doomed = {address: owned for address, owned in sorted(ownership.owned.items()) if policy.covers(address)}
     declared = {one.address: one for one in desired}
+    count = sum(not _is_protected(owned, declared.get(address)) for address, owned in doomed.items())
     over = None
-    if len(doomed) > policy.max_deletes:
+    if count > policy.max_deletes:
         only = "".join(f" --only {address}" for address in sorted(policy.only or ()))
         over = Block(
             BlockCode.MAX_DELETES,
-            f"{len(doomed)} deletes are more than the {policy.max_deletes} allowed at once",
-            (WayOn("delete them all", target.command(f"destroy{only} --max-deletes {len(doomed)}")),),
+            f"{count} deletes are more than the {policy.max_deletes} allowed at once",
+            (WayOn("delete them all", target.command(f"destroy{only} --max-deletes {count}")),),
         )
     changes = [_delete(address, owned, declared.get(address), over, target) for address, owned in doomed.items()]
-    left = tuple(
+    copies = (
         f"{address}: {', '.join(copy.id for copy in owned.copies)} bears this address too and is left alone."
         for address, owned in doomed.items()
         if owned.copies
     )
-    return Plan(target, tuple(change for wave in waves(changes) for change in wave), left)
+    damaged = (
+        f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
+        for live, damaged in ownership.damaged
+    )
+    ordered = block_dependents([change for wave in waves(changes) for change in wave])
+    return Plan(target, ordered, (*copies, *damaged))
+
+
+def _is_protected(owned: Owned, desired: Desired | None) -> bool:
+    """Whether the object says so, or its manifest does and the object does not know it yet."""
+    return owned.mark.protect or (desired is not None and desired.protect)
 
 
 def _delete(address: Address, owned: Owned, desired: Desired | None, over: Block | None, target: TargetInfo) -> Change:
@@ -55,7 +66,6 @@ def _delete(address: Address, owned: Owned, desired: Desired | None, over: Block
         f"{owned.live.id} is protected",
         (WayOn("take the protection off first", f"set protect: false and run {target.command('apply')}"),),
     )
-    kind = KINDS[address.kind]
     return Change(
         address,
         Action.DELETE,
@@ -63,7 +73,7 @@ def _delete(address: Address, owned: Owned, desired: Desired | None, over: Block
         name=owned.live.name,
         remote_id=owned.live.id,
         where=where,
-        block=protected if owned.mark.protect else over,
-        seen=what_is_seen(kind, (), owned.mark.fields, owned.live),
+        block=protected if _is_protected(owned, desired) else over,
+        seen=what_is_seen(KINDS[address.kind], None, owned),
         depends_on=desired.depends_on if desired else (),
     )

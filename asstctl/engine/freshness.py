@@ -1,7 +1,7 @@
 """Fresh reads: each write follows a read at most two seconds old that shows what the plan saw (promise 5)."""
 
 from asstctl.core.change import Change
-from asstctl.core.errors import NotFound
+from asstctl.core.errors import AnswerLost, NotFound
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
@@ -13,28 +13,29 @@ from asstctl.kinds.canonical import digest
 
 
 class FreshReads:
-    """The plan's reading while it is young enough, single reads after that."""
+    """What is known of live objects while it is young enough, single reads after that."""
 
     def __init__(self, store: ResourceStore, requests: Requests, reading: Reading) -> None:
         self._store = store
         self._requests = requests
-        self._at = reading.at
-        self._known = {live.id: live for live in reading.objects}
-
-    @property
-    def is_young(self) -> bool:
-        """Whether the plan's reading may still be written upon."""
-        pace = self._requests.pace
-        return pace.clock() - self._at <= pace.fresh_for
+        self._known = {live.id: (live, reading.at) for live in reading.objects}
 
     async def get(self, kind: str, id: str) -> Live | None:
-        """The object as of at most two seconds ago; None when it is gone."""
-        if self.is_young and id in self._known:
-            return self._known[id]
+        """The object as of at most two seconds ago; None when it is gone. Sends one request or none."""
+        pace = self._requests.pace
+        if id in self._known and pace.clock() - self._known[id][1] <= pace.fresh_for:
+            return self._known[id][0]
         try:
-            return await self._requests.safely(lambda: self._store.get(kind, id))
+            return await self._store.get(kind, id)
         except NotFound:
             return None
+        except AnswerLost as error:
+            self._requests.give_up(error)
+            raise
+
+    def learn(self, live: Live) -> None:
+        """A provider has just answered with this object."""
+        self._known[live.id] = (live, self._requests.pace.clock())
 
     def forget(self, id: str) -> None:
         """The next `get` asks the provider: something was sent whose end is not known."""

@@ -17,6 +17,7 @@ PROJECT, KEY_NAME, BASE = "asstctl_project", "asstctl_key", "asstctl_base"
 PREFIX = "asstctl_"
 VERSION = "1"
 MAX_CHARS = 512
+NONCE_LENGTH = 8
 
 _NONCE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _NONCE = re.compile(r"[A-Za-z0-9]{8}")
@@ -99,7 +100,7 @@ class MarkTooLong(ValueError):
 
 def draw_nonce() -> str:
     """Eight random characters, drawn once per create, by which a lost answer's object is found again."""
-    return "".join(secrets.choice(_NONCE_ALPHABET) for _ in range(8))
+    return "".join(secrets.choice(_NONCE_ALPHABET) for _ in range(NONCE_LENGTH))
 
 
 def is_ours(key: str) -> bool:

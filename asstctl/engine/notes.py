@@ -1,10 +1,12 @@
 """Notes: sentences beside a plan that change nothing and are worth knowing."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from asstctl.core.address import Address
 from asstctl.core.change import FieldState
+from asstctl.core.json_types import Json
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.classify import FieldVerdict
@@ -70,8 +72,8 @@ def _orphans(desired: Sequence[Desired], ownership: Ownership, target: TargetInf
         yield f"{count} no longer declared: {names} (to delete: {command})."
 
 
-def _short(value: object) -> str:
-    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+def _short(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 

@@ -5,9 +5,10 @@
 A wave holds what depends on nothing that is still to come; its members run at once, waves run in turn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
+from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 
 
@@ -17,6 +18,18 @@ def waves(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     deletes = [change for change in everything if change.action is Action.DELETE]
     others = [change for change in everything if change.action is not Action.DELETE]
     return (*_forwards(others), *reversed(_forwards(deletes)))
+
+
+def needs_of(changes: Sequence[Change]) -> Mapping[Address, tuple[Address, ...]]:
+    """What has to be done before each change: what it uses; for a delete, the deletes of those that use it."""
+    needs: dict[Address, list[Address]] = {change.address: [] for change in changes}
+    for change in changes:
+        for address in change.depends_on:
+            if change.action is not Action.DELETE:
+                needs[change.address].append(address)
+            elif address in needs:
+                needs[address].append(change.address)
+    return {address: tuple(those) for address, those in needs.items()}
 
 
 def _forwards(changes: list[Change]) -> list[tuple[Change, ...]]:

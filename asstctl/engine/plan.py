@@ -25,12 +25,12 @@ from asstctl.core.change import (
 )
 from asstctl.core.json_types import Json
 from asstctl.core.plan import Plan, TargetInfo
-from asstctl.core.resource import Desired, Live
+from asstctl.core.resource import EMPTY, EXTENSION, Desired, Live
 from asstctl.engine.classify import FieldVerdict, canonical_live, canonical_manifest, classify, kept_codes
 from asstctl.engine.explain import explain
-from asstctl.engine.mark import Damaged, Mark, MarkTooLong, only_mark
+from asstctl.engine.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, only_mark
 from asstctl.engine.notes import notes
-from asstctl.engine.order import waves
+from asstctl.engine.order import needs_of, waves
 from asstctl.engine.ownership import Owned, Ownership, sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
@@ -52,6 +52,9 @@ def make_plan(
     """Decide what to do with every desired resource. `objects` are all live objects of the known kinds."""
     wanted = [d for d in desired if policy.covers(d.address)]
     ownership = sort_out(objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order)
+    foreign: dict[tuple[str, str], Live] = {}
+    for live in ownership.foreign:
+        foreign.setdefault((live.kind, live.name), live)
     verdicts: dict[Address, Sequence[FieldVerdict]] = {}
     changes = []
     for one in wanted:
@@ -59,24 +62,25 @@ def make_plan(
         if damaged := _damaged(one, ownership, owned):
             changes.append(_blocked_by_mark(one, *damaged))
         elif owned is None:
-            changes.append(_create(one, ownership, target, policy))
+            twin = foreign.get((one.address.kind, one.name)) if one.name else None
+            changes.append(_create(one, twin, target, policy))
         else:
             kind = KINDS[one.address.kind]
             verdicts[one.address] = classify(kind, one, owned.live, owned.mark.fields)
             changes.append(_update(kind, one, owned, verdicts[one.address], target, capabilities, policy))
-    ordered = tuple(change for wave in waves(_sound(change, target) for change in changes) for change in wave)
+    sound = (_sound(change, target, revision) for change in changes)
+    ordered = block_dependents([change for wave in waves(sound) for change in wave])
     return Plan(target, ordered, notes(wanted, ownership, verdicts, target, policy), revision)
 
 
-def _create(desired: Desired, ownership: Ownership, target: TargetInfo, policy: Policy) -> Change:
+def _create(desired: Desired, twin: Live | None, target: TargetInfo, policy: Policy) -> Change:
     kind = KINDS[desired.address.kind]
-    canonical = {name: canonical_manifest(kind, desired, name) for name in _in_order(kind, desired.fields)}
+    canonical = {name: kind.field(name).canonical(desired.fields[name]) for name in _in_order(kind, desired.fields)}
     block = _clash(kind, desired)
-    twins = [live for live in ownership.foreign if live.kind == kind.name and live.name == desired.name != ""]
-    if not block and twins and desired.address not in policy.allow_same_name:
+    if not block and twin and desired.address not in policy.allow_same_name:
         block = Block(
             BlockCode.SAME_NAME,
-            f"{twins[0].id} on {target.name} is named {desired.name!r} too, and is not ours",
+            f"{twin.id} on {target.name} is named {desired.name!r} too, and is not ours",
             (
                 WayOn(
                     "give yours another name", f"edit `name` in {desired.where.path if desired.where else 'its file'}"
@@ -97,7 +101,7 @@ def _create(desired: Desired, ownership: Ownership, target: TargetInfo, policy: 
         where=desired.where,
         block=block,
         send=dict(desired.fields),
-        base=_base(kind, desired, {}),
+        base={kind.field(name).code: digest(value) for name, value in canonical.items()},
         protect=desired.protect,
         depends_on=desired.depends_on,
     )
@@ -125,6 +129,7 @@ def _update(
     if "metadata" in desired.fields and "metadata" not in desired.ignored:
         send["metadata"] = desired.fields["metadata"]
     stuck = [c for c in changes if c.state is not FieldState.OURS and not c.overwritten]
+    base = _base(kind, desired, mark.fields, verdicts)
     return Change(
         address,
         Action.UPDATE if changes else Action.KEEP,
@@ -137,12 +142,12 @@ def _update(
         block=_clash(kind, desired)
         or _drift_block(address, desired, stuck, target)
         or _reset_block(kind, send, capabilities),
-        refresh=not changes and any(v.stale for v in verdicts),
+        refresh=not changes and base != mark.fields,
         send=send,
-        base=_base(kind, desired, mark.fields),
+        base=base,
         protect=desired.protect,
         nonce=mark.nonce,
-        seen=what_is_seen(kind, desired.fields, mark.fields, owned.live),
+        seen=what_is_seen(kind, desired, owned) if changes or base != mark.fields else None,
         depends_on=desired.depends_on,
     )
 
@@ -161,25 +166,49 @@ def _field_change(verdict: FieldVerdict, desired: Desired, *, overwritten: bool)
     )
 
 
-def _base(kind: Kind, desired: Desired, previous: Mapping[str, str]) -> dict[str, str]:
+def _base(
+    kind: Kind, desired: Desired, previous: Mapping[str, str], verdicts: Sequence[FieldVerdict]
+) -> dict[str, str]:
     """The digests of the next mark, by field code: of all that is declared, and what stays from before."""
     base = kept_codes(kind, desired, previous)
-    for name in desired.fields:
-        code = kind.field(name).code
-        if name in desired.ignored and code in base:
+    for verdict in verdicts:
+        if isinstance(verdict.manifest, Absent):
             continue
-        request = digest(kind.field(name).canonical(desired.fields[name]))
+        code = kind.field(verdict.name).code
         held = previous.get(code, "")
-        # what the provider made of the same request is still known; keep both halves
-        base[code] = held if held[:DIGEST_LENGTH] == request else request
+        if verdict.state is FieldState.CLEAN and not verdict.stale:
+            base[code] = held
+            continue
+        request = digest(verdict.manifest)
+        # what the provider made of the same request is still known, unless it holds the request itself now
+        keeps = held[:DIGEST_LENGTH] == request and verdict.state is not FieldState.CLEAN
+        base[code] = held if keeps else request
     return base
 
 
-def what_is_seen(kind: Kind, declared: Iterable[str], base: Mapping[str, str], live: Live) -> Seen:
+def what_is_seen(kind: Kind, desired: Desired | None, owned: Owned) -> Seen:
     """What a later read must still show before the object is written: managed digests, mark, updated_at."""
-    names = {*declared, *(name for name, field in kind.fields.items() if field.code in base)}
-    digests = {name: digest(canonical_live(kind, name, live)) for name in sorted(names)}
+    live, base = owned.live, owned.mark.fields
+    declared, ignored = (desired.fields, desired.ignored) if desired else (EMPTY, frozenset())
+    extensions = (name for name in live.fields if name.startswith(EXTENSION))
+    based = (name for name in (*kind.fields, *extensions) if kind.field(name).code in base)
+    names = sorted({*declared, *based} - ignored)
+    digests = {name: digest(canonical_live(kind, name, live)) for name in names}
     return Seen(digests, only_mark(live.metadata), live.updated_at)
+
+
+def block_dependents(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The same changes in the same order (that of the waves), those blocked that need one that is blocked."""
+    done: dict[Address, Change] = {}
+    needs = needs_of(changes)
+    for change in changes:
+        stuck = [address for address in needs[change.address] if address in done and done[address].block]
+        if stuck and change.pending:
+            block = Block(BlockCode.DEPENDENCY, f"{stuck[0]}, which it needs, is blocked")
+            done[change.address] = replace(change, block=block)
+        else:
+            done[change.address] = change
+    return tuple(done.values())
 
 
 def _in_order(kind: Kind, names: Iterable[str]) -> list[str]:
@@ -259,13 +288,13 @@ def _blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
     )
 
 
-def _sound(change: Change, target: TargetInfo) -> Change:
+def _sound(change: Change, target: TargetInfo, revision: str | None) -> Change:
     """The same change, blocked where its mark could not be written."""
     if change.block or not (change.pending or change.refresh):
         return change
+    nonce = "0" * NONCE_LENGTH if change.action is Action.CREATE else change.nonce or ""
     try:
-        mark = Mark(target.project, change.address, change.protect, change.nonce or "00000000", "", change.base)
-        mark.metadata()
+        Mark(target.project, change.address, change.protect, nonce, revision or "", change.base).metadata()
     except MarkTooLong as too_long:
         return replace(change, block=Block(BlockCode.MARK_TOO_LONG, f"{too_long}; declare fewer fields"))
     return change

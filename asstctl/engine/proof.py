@@ -21,16 +21,17 @@ async def prove(
 ) -> Mapping[str, Written]:
     """What becomes of these creates after the proof, by address: unchanged, or lost to an earlier twin."""
     done = {str(change.address): written for change, written in created}
-    made = {address: written for address, written in done.items() if written.status is OutcomeStatus.APPLIED}
+    made = {address: written for address, written in done.items() if written.nonce and written.remote_id}
     if not made:
         return done
-    pace, capabilities = requests.pace, store.capabilities
+    capabilities = store.capabilities
     wait = capabilities.list_lag
     if not capabilities.ties_in_creation_order:
-        # age is (created_at, id) there, so a twin made later in this second could still turn out older
-        wait = max(wait, 1 - pace.now() % 1)
+        # Age is (created_at, id) there, so a twin made later in this second could still turn out older. A whole
+        # second is longer than what is left of it, whatever the server's clock says.
+        wait = max(wait, 1.0)
     if wait:
-        await pace.sleep(wait)
+        await requests.pace.sleep(wait)
     try:
         reading = await reread(store, requests, frozenset(change.address.kind for change, _ in created))
     except ProviderError as error:
@@ -40,10 +41,12 @@ async def prove(
     owned = sort_out(reading.objects, project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
     for change, written in created:
         address = str(change.address)
-        if address not in made or written.remote_id is None:
+        if address not in made:
             continue
         holder = owned.get(change.address)
-        if holder is None:
+        listed = [] if holder is None else [holder.live.id, *(copy.id for copy in holder.copies)]
+        if holder is None or written.remote_id not in listed:
+            # what is not listed may be older or younger than what is; with no proof nothing is deleted
             warning = f"{address}: {written.remote_id} was created and is not listed; plan again"
             done[address] = replace(written, warnings=(*written.warnings, warning))
         elif holder.live.id != written.remote_id:
@@ -60,9 +63,7 @@ async def _yield_to(winner: str, change: Change, written: Written, store: Resour
     id = written.remote_id
     said = f"another apply created {winner} first"
     try:
-        await requests.safely(lambda: store.delete(change.address.kind, id))
-    except NotFound:
-        pass
+        await _delete(change.address.kind, id, store, requests)
     except ProviderError as error:
         return replace(written, status=OutcomeStatus.FAILED, detail=f"{said}; deleting {id} failed: {error}")
     return replace(
@@ -72,3 +73,17 @@ async def _yield_to(winner: str, change: Change, written: Written, store: Resour
         detail=f"{said}; {id} was deleted again",
         hint="plan again",
     )
+
+
+async def _delete(kind: str, id: str, store: ResourceStore, requests: Requests) -> None:
+    """Delete what this run made a moment ago. Repeating that is safe: no other object will have its id."""
+    for attempt in range(1, requests.pace.tries + 1):
+        try:
+            return await requests.safely(lambda: store.delete(kind, id))
+        except NotFound:
+            return None
+        except ProviderError as error:
+            if not error.ambiguous or attempt == requests.pace.tries:
+                raise
+            await requests.pause(error, attempt)
+    return None

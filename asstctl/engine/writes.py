@@ -4,10 +4,11 @@ Every write is safe to interrupt and safe to run again. A create is never repeat
 an update and a delete follow a fresh read (promise 5) and may be repeated after one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError, NotFound, ProviderError
@@ -16,11 +17,14 @@ from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
 from asstctl.engine.freshness import FreshReads, still_shows
-from asstctl.engine.mark import BASE, Mark, without_mark
+from asstctl.engine.mark import BASE, Mark, MarkTooLong, only_mark, without_mark
 from asstctl.engine.read import Reading, read
 from asstctl.engine.requests import Requests
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
+from asstctl.kinds.field import Kind
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,21 @@ class Written:
     request_id: str | None = None
     warnings: tuple[str, ...] = ()
     nonce: str | None = None
+
+
+@dataclass(slots=True)
+class _Sent:
+    """Of the attempts of one write: the error of the last one that may have taken effect all the same."""
+
+    lost: ProviderError | None = None
+
+    async def watch(self, write: Awaitable[T]) -> T:
+        try:
+            return await write
+        except ProviderError as error:
+            if error.ambiguous:
+                self.lost = error
+            raise
 
 
 class Writer:
@@ -97,92 +116,122 @@ class Writer:
 
     async def _look_for(self, kind: str, mark: Mark) -> Live | None:
         """The object that a create with a lost answer may have made, by its nonce: two looks after the lag."""
-        pace = self._requests.pace
-        for pause in (self._store.capabilities.list_lag, pace.second_look):
-            await pace.sleep(pause)
+        base, failures = mark.metadata()[BASE], []
+        pauses = (self._store.capabilities.list_lag, self._requests.pace.second_look)
+        for pause in pauses:
+            await self._requests.pace.sleep(pause)
             try:
                 listing = await self._requests.safely(lambda: self._store.list(kind))
-            except ProviderError:
+            except ProviderError as error:
+                failures.append(error)
                 continue
-            base = mark.metadata()[BASE]
             if found := next((live for live in listing.objects if live.metadata.get(BASE) == base), None):
                 return found
+        if len(failures) == len(pauses):
+            self._requests.give_up(failures[-1])
         return None
 
     async def _update(self, change: Change) -> Written:
         assert change.remote_id is not None
         kind, id = change.address.kind, change.remote_id
         mark = self._mark(change, change.nonce or "")
-        for _ in range(self._requests.pace.tries):
+
+        async def attempt(sent: _Sent) -> Written:
             live = await self._reads.get(kind, id)
             if live is None:
-                return Written(OutcomeStatus.SKIPPED, id, detail=f"it was deleted from {self._target} since the plan")
-            if not still_shows(live, change):
-                if live.metadata.get(BASE) == mark.metadata()[BASE]:
-                    return await self._settle(change, mark, live)  # our own write, whose answer was lost
-                return Written(
-                    OutcomeStatus.SKIPPED,
-                    id,
-                    detail=f"it was changed on {self._target} since the plan",
-                    hint="plan again",
-                )
-            fields = {**change.send, "metadata": self._metadata(change, live, mark)}
-            try:
-                answer = await self._requests.safely(partial(self._store.update, kind, id, fields))
-            except ProviderError as error:
-                if not error.ambiguous:
-                    raise
-                self._reads.forget(id)
-                lost = error
-                continue
-            return await self._settle(change, mark, answer)
-        return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
+                return self._skipped(id, "deleted from")
+            if still_shows(live, change):
+                fields = {**change.send, "metadata": self._metadata(change, live, mark)}
+                live = await sent.watch(self._store.update(kind, id, fields))
+            elif sent.lost is None:
+                return self._skipped(id, "changed on")
+            elif not _arrived(live, change, mark):
+                return _unknown(id, sent.lost)
+            return await self._settle(change, mark, live)
+
+        return await self._persist(id, attempt)
 
     async def _delete(self, change: Change) -> Written:
         assert change.remote_id is not None
         kind, id = change.address.kind, change.remote_id
-        for _ in range(self._requests.pace.tries):
+
+        async def attempt(sent: _Sent) -> Written:
             live = await self._reads.get(kind, id)
             if live is None:
-                return Written(OutcomeStatus.APPLIED, id, detail="it was gone already")
+                return Written(OutcomeStatus.APPLIED, id, detail="" if sent.lost else "it was gone already")
             if not still_shows(live, change):
-                return Written(
-                    OutcomeStatus.SKIPPED,
-                    id,
-                    detail=f"it was changed on {self._target} since the plan",
-                    hint="plan again",
-                )
-            try:
-                await self._requests.safely(lambda: self._store.delete(kind, id))
-            except NotFound:
-                return Written(OutcomeStatus.APPLIED, id)
-            except ProviderError as error:
-                if not error.ambiguous:
-                    raise
-                self._reads.forget(id)
-                lost = error
-                continue
+                return self._skipped(id, "changed on")
+            with suppress(NotFound):
+                await sent.watch(self._store.delete(kind, id))
             return Written(OutcomeStatus.APPLIED, id)
-        return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
+
+        return await self._persist(id, attempt)
+
+    async def _persist(self, id: str, attempt: "Callable[[_Sent], Awaitable[Written]]") -> Written:
+        """Attempt until an answer says how it ended. An attempt begins with its read, so that one that is
+        repeated after a long pause rests on a fresh read too."""
+        sent = _Sent()
+        for number in range(1, self._requests.pace.tries + 1):
+            try:
+                return await self._requests.safely(partial(attempt, sent))
+            except ProviderError as error:
+                if sent.lost is None:
+                    raise
+                if error is not sent.lost or number == self._requests.pace.tries:
+                    break
+            self._reads.forget(id)
+            await self._requests.pause(sent.lost, number)
+        assert sent.lost is not None
+        return _unknown(id, sent.lost)
 
     async def _settle(self, change: Change, mark: Mark, live: Live) -> Written:
         """Compare the answer with what was sent; where the provider rewrote a value, record both halves."""
         kind = KINDS[change.address.kind]
-        halves, rewritten = dict(mark.fields), []
-        for name in (*kind.fields, *(n for n in change.send if n not in kind.fields)):
-            code = kind.field(name).code
-            if code not in mark.fields or (change.action is not Action.CREATE and name not in change.send):
+        halves, said = dict(mark.fields), []
+        for name in change.send:
+            code, response = kind.field(name).code, canonical_live(kind, name, live)
+            if code not in mark.fields:
+                said += [f"did not reset {name}"] if response is not None else []
                 continue
-            request, response = mark.fields[code][:DIGEST_LENGTH], digest(canonical_live(kind, name, live))
-            halves[code] = request if request == response else request + response
-            if halves[code] != mark.fields[code] and request != response:
-                rewritten.append(name)
-        if halves != mark.fields:
-            both = replace(mark, fields=halves)
-            metadata = {**without_mark(live.metadata), **both.metadata()}
-            await self._requests.safely(lambda: self._store.update(kind.name, live.id, {"metadata": metadata}))
-        warnings = tuple(f"{change.address}: {self._target} rewrote {name}" for name in rewritten)
-        return Written(OutcomeStatus.APPLIED, live.id, warnings=warnings)
+            request = mark.fields[code][:DIGEST_LENGTH]
+            halves[code] = request if digest(response) == request else request + digest(response)
+            if halves[code] not in (request, mark.fields[code]):
+                said.append(f"rewrote {name}")
+        warnings = tuple(f"{change.address}: {self._target} {what}" for what in said)
+        written = Written(OutcomeStatus.APPLIED, live.id, warnings=warnings)
+        if halves == mark.fields:
+            return written
+        self._reads.learn(live)
+        try:
+            recorded = await self._record(kind, live.id, mark, replace(mark, fields=halves).metadata())
+        except (ProviderError, MarkTooLong) as error:
+            recorded = Written(OutcomeStatus.FAILED, detail=str(error))
+        if recorded.status is OutcomeStatus.APPLIED:
+            return written
+        detail = f"it was written, and what {self._target} rewrote was not recorded: {recorded.detail}"
+        return replace(written, status=recorded.status, detail=detail, hint="plan again")
+
+    async def _record(self, kind: Kind, id: str, mark: Mark, both: Mapping[str, str]) -> Written:
+        """The one metadata-only write after a write whose values the provider rewrote."""
+
+        async def attempt(sent: _Sent) -> Written:
+            live = await self._reads.get(kind.name, id)
+            if live is None:
+                return self._skipped(id, "deleted from")
+            if sent.lost and only_mark(live.metadata) == both:
+                return Written(OutcomeStatus.APPLIED, id)
+            if only_mark(live.metadata) != mark.metadata():
+                return self._skipped(id, "changed on")
+            metadata = {**without_mark(live.metadata), **both}
+            await sent.watch(self._store.update(kind.name, id, {"metadata": metadata}))
+            return Written(OutcomeStatus.APPLIED, id)
+
+        return await self._persist(id, attempt)
+
+    def _skipped(self, id: str, what: str) -> Written:
+        return Written(
+            OutcomeStatus.SKIPPED, id, detail=f"it was {what} {self._target} since the plan", hint="plan again"
+        )
 
     def _mark(self, change: Change, nonce: str) -> Mark:
         return Mark(self._project, change.address, change.protect, nonce, self._revision or "", change.base)
@@ -192,6 +241,25 @@ class Writer:
         """The whole map: the declared pairs, or the live ones from the read before the write, and our mark."""
         user = change.send["metadata"] or {} if "metadata" in change.send else without_mark(live.metadata)
         return {**user, **mark.metadata()}
+
+
+def _arrived(live: Live, change: Change, mark: Mark) -> bool:
+    """Whether a write whose answer was lost took effect, although the object is no longer what the plan saw."""
+    assert change.seen is not None
+    if only_mark(live.metadata) != mark.metadata():
+        return False
+    if change.seen.marks != mark.metadata():
+        return True  # nobody else puts our new mark there
+    kind = KINDS[change.address.kind]
+    default = digest(None)
+    return all(
+        digest(canonical_live(kind, name, live)) == mark.fields.get(kind.field(name).code, default)[:DIGEST_LENGTH]
+        for name in change.send
+    )
+
+
+def _unknown(id: str, lost: ProviderError) -> Written:
+    return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
 
 
 async def reread(store: ResourceStore, requests: Requests, kinds: frozenset[str]) -> Reading:

@@ -1,4 +1,4 @@
-"""The project: what `asstctl.yaml` says, checked, and where it is found.
+"""The project and its targets, as frozen values: what `asstctl.yaml` says once it is checked.
 
 Without a project file there is one target, `local`, and discovery looks where it always does. A key that
 lies in the environment chooses nothing: the target is `default_target` unless a command names another.
@@ -9,13 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from asstctl.core.diagnostic import Diagnostic, Where, has_errors, in_reading_order
-from asstctl.core.errors import InvalidInput
+from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json
-from asstctl.documents.models import check
-from asstctl.documents.source import read_text
-from asstctl.documents.yaml import Document, parse_one
-from asstctl.manifest.project_model import ProjectModel
+from asstctl.documents.yaml import Document
 from asstctl.manifest.secrets import Secret
 
 PROJECT_FILE = "asstctl.yaml"
@@ -77,45 +73,8 @@ class Project:
     document: Document | None = field(default=None, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_names: frozenset[str] = frozenset()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Every secret that is loaded, whatever it is for."""
         return tuple(Secret(name, self.environment[name]) for name in sorted(self.secret_names & set(self.environment)))
-
-
-def find_project(start: Path) -> Path | None:
-    """The folder of the project file, looked for upwards to the repository's root or the home folder."""
-    home = Path.home()
-    for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
-        if (folder / ".git").exists() or folder == home:
-            return None
-    return None
-
-
-def open_project(directory: Path, environ: Mapping[str, str]) -> Project:
-    """The project that a folder lies in. Raises InvalidInput with everything wrong with its file."""
-    start = directory.resolve()
-    root = find_project(start)
-    if root is None:
-        return Project(start)
-    text = read_text(root / PROJECT_FILE, PROJECT_FILE)
-    if isinstance(text, Diagnostic):
-        raise InvalidInput([text])
-    document, diagnostics = parse_one(text, PROJECT_FILE)
-    if document is None:
-        raise InvalidInput(in_reading_order(diagnostics))
-    model, found = check(ProjectModel, document, what="a project")
-    diagnostics += found
-    if model is None:
-        raise InvalidInput(in_reading_order(diagnostics))
-    from asstctl.manifest.targets import read_targets  # here, because it makes Targets
-
-    project, found = read_targets(model, document, root, environ)
-    diagnostics += found
-    if has_errors(diagnostics):
-        raise InvalidInput(in_reading_order(diagnostics))
-    return project

@@ -47,7 +47,7 @@ def read_targets(
         manifests=model.manifests,
         conversations=model.conversations,
         vars=_raw(document, ("vars",)),
-        defaults=model.defaults,
+        defaults={str(kind): fields for kind, fields in model.defaults.items()},
         test=TestSettings(model.test.use, model.test.env),
         file=root / PROJECT_FILE,
         document=document,

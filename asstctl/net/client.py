@@ -72,11 +72,16 @@ def failure_from(response: HttpResponse, asked: Asked, key: str | None) -> Failu
     return Failure(asked, response.status_code, response.headers, body)
 
 
+def timeouts(seconds: float) -> httpx2.Timeout:
+    """Seconds without a byte; a connection is given less, since one that takes long does not come."""
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT))
+
+
 def http_client(transport: Transport, headers: Mapping[str, str], timeout: float) -> HttpClient:
     """httpx2's client over a transport that stays its owner's: nothing needs to be closed here."""
     return httpx2.AsyncClient(
         transport=LentTransport(transport, headers),
-        timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT)),
+        timeout=timeouts(timeout),
         follow_redirects=False,
         trust_env=False,
     )

@@ -1,8 +1,9 @@
 """Failures: what went wrong with a request, as one error of the tree in `core.errors`.
 
-Pure, but for the clock that a date in `Retry-After` is compared with. Two things go wrong: no answer comes (`lost`), or one comes that is a refusal (`failure_of`). What a refusal
-means on one host or one wire is for the provider, which may put its own function in front of `failure_of`.
-A server's message is quoted, short and on one line; a request's body and headers never are.
+Pure, but for the clock that a date in `Retry-After` is compared with. Two things go wrong: no answer comes
+(`lost`), or one comes that is a refusal (`failure_of`). What a refusal means on one host or one wire is for
+the provider, which may put its own function in front of `failure_of`. A server's message is quoted, short and
+on one line; a request's body and headers never are.
 """
 
 import json

@@ -20,19 +20,16 @@ class Entry:
     """Where a provider's parts are, as `module:name`."""
 
     capabilities: str
-    settings: str
     opener: str
 
 
 PROVIDERS: Mapping[str, Entry] = {
     "local": Entry(
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
-        settings="asstctl.providers.settings:LocalSettings",
         opener="asstctl.providers.local.provider:open_provider",
     ),
     "assistants": Entry(
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
-        settings="asstctl.providers.settings:AssistantsSettings",
         opener="asstctl.providers.assistants.provider:open_provider",
     ),
 }
@@ -44,7 +41,7 @@ def capabilities(provider: str) -> Capabilities:
 
 
 def opener(provider: str) -> "Callable[..., Provider]":
-    """The function `open_provider(settings, *, observer=None)` of a provider; `settings` as its entry says."""
+    """A provider's `open_provider(settings, *, observer=None)`; it takes the class in `settings.py` that is its own."""
     return cast("Callable[..., Provider]", _load(PROVIDERS[provider].opener))
 
 

@@ -32,7 +32,7 @@ _WIDEST_ADDRESS = 40
 
 def address_column(plan: Plan) -> int:
     """How wide the addresses of the lines of `outcome_text` are, known before the first of them."""
-    widths = [min(cells(str(c.address)), _WIDEST_ADDRESS) for c in (*plan.changes,) if c.pending or c.refresh]
+    widths = [min(cells(str(c.address)), _WIDEST_ADDRESS) for c in plan.changes if c.pending or c.refresh]
     return max(widths, default=0)
 
 

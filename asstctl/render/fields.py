@@ -20,6 +20,7 @@ _ENTRIES = 12
 _CONTEXT = 24
 """Columns of unchanged text kept on each side of a change in a line that does not fit."""
 
+_LONGEST_PIECE = 2000
 _DEFAULT = "(default)"
 _SIDE_STYLES = {Side.SAME: Style.PLAIN, Side.OLD: Style.REMOVE, Side.NEW: Style.ADD}
 
@@ -172,7 +173,7 @@ def marked(pieces: Iterable[Piece], look: Look) -> Line:
 
 
 def _folded(pieces: Sequence[Piece], ellipsis: str) -> tuple[Piece, ...]:
-    """Long unchanged stretches cut down to what stands beside a change."""
+    """Long unchanged stretches cut down to what stands beside a change, and changes of thousands of characters."""
     folded = []
     for number, piece in enumerate(pieces):
         text = piece.text
@@ -180,6 +181,8 @@ def _folded(pieces: Sequence[Piece], ellipsis: str) -> tuple[Piece, ...]:
             before = text[:_CONTEXT] if number else ""
             after = text[-_CONTEXT:] if number < len(pieces) - 1 else ""
             text = f"{before}{ellipsis}{after}"
+        elif len(text) > _LONGEST_PIECE:
+            text = f"{text[:_LONGEST_PIECE]}{ellipsis} (+{counted(len(text) - _LONGEST_PIECE, 'character')})"
         folded.append(Piece(piece.side, text))
     return tuple(folded)
 

@@ -32,7 +32,10 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class ShownResource:
-    """One object in full: its fields as the provider reports them, our mark left out of the metadata."""
+    """One object in full: its fields as the provider reports them, our mark left out of the metadata.
+
+    `id` is empty for one that is declared and not made yet; its fields are then those of the files.
+    """
 
     address: Address
     id: str
@@ -46,14 +49,14 @@ def list_text(rows: Sequence[ListedRow], target: str, look: Look = PLAIN) -> str
     """A table with a heading; an empty one is said in words."""
     if not rows:
         return written([line(f"Nothing on {target}.")], look)
-    heading = ("ADDRESS", "NAME", "ID", "MODEL", "STATUS")
-    body = [_cells(row, look) for row in rows]
-    excess = max(0, _width([heading, *body]) - look.width)
-    if excess:
-        # names alone can be cut: everything else is there to be copied
-        room = max(_NARROWEST, max(cells(row[1]) for row in body) - excess)
-        body = [(row[0], clipped(row[1], room, look.glyphs.ellipsis), *row[2:]) for row in body]
-    return table([heading, *body], look)
+    shown: list[tuple[str, ...]] = [("ADDRESS", "NAME", "ID", "MODEL", "STATUS"), *(_cells(row, look) for row in rows)]
+    if (excess := _width(shown) - look.width) > 0:
+        # names can be cut, for addresses say the same; where that is not enough the model goes
+        room = max(_NARROWEST, max(cells(row[1]) for row in shown) - excess)
+        shown = [(row[0], clipped(row[1], room, look.glyphs.ellipsis), *row[2:]) for row in shown]
+    if _width(shown) > look.width:
+        shown = [(*row[:3], row[4]) for row in shown]
+    return table(shown, look)
 
 
 def ids_text(rows: Sequence[ListedRow], look: Look = PLAIN) -> str:
@@ -90,8 +93,8 @@ def env_name(address: Address) -> str:
 
 def show_text(shown: ShownResource, look: Look = PLAIN) -> str:
     """Every field; texts of several lines in full, below their name."""
-    status = f"   {shown.status}" if shown.status else ""
-    lines = [line(Span(str(shown.address), Style.STRONG), f"   {shown.id}   on {shown.target}{status}")]
+    facts = "".join(f"   {fact}" for fact in (shown.id, f"on {shown.target}", shown.status) if fact)
+    lines = [line(Span(str(shown.address), Style.STRONG), facts)]
     if shown.created_at is not None:
         lines.append(line(f"  created {moment(shown.created_at)}"))
     column = max((cells(name) for name in shown.fields), default=0) + 2

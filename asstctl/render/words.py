@@ -18,6 +18,7 @@ _WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+|\s+|.", re.DOTALL)
 _BUDGET = 2_000_000
 """Pairs of items compared in full per difference; about a third of a second at worst."""
 _SEGMENT = 250_000
+_PAIR_COST = 100  # comparing two lines as bags of words, in pairs of items
 _ALIKE = 0.3
 """Two lines that share less than this are shown whole: a salad of words helps nobody."""
 
@@ -106,13 +107,46 @@ class _Budget:
 
 
 def _changed_rows(left: Sequence[str], right: Sequence[str], budget: _Budget) -> Iterator[Row]:
-    paired = min(len(left), len(right))
-    for old, new in zip(left[:paired], right[:paired], strict=True):
-        yield Row(_diff_line(old, new, budget))
-    for old in left[paired:]:
-        yield Row((Piece(Side.OLD, old),), new=False)
-    for new in right[paired:]:
-        yield Row((Piece(Side.NEW, new),), old=False)
+    i = j = 0
+    for x, y in [*_pairs(left, right, budget), (len(left), len(right))]:
+        paired = min(x - i, y - j)
+        for old, new in zip(left[i : i + paired], right[j : j + paired], strict=True):
+            yield Row(_diff_line(old, new, budget))
+        for old in left[i + paired : x]:
+            yield Row((Piece(Side.OLD, old),), new=False)
+        for new in right[j + paired : y]:
+            yield Row((Piece(Side.NEW, new),), old=False)
+        if x < len(left):
+            yield Row(_diff_line(left[x], right[y], budget))
+        i, j = x + 1, y + 1
+
+
+def _pairs(left: Sequence[str], right: Sequence[str], budget: _Budget) -> list[tuple[int, int]]:
+    """Which old line became which new one: those that share the most, in order. None where that is too much work."""
+    if not (left and right) or not budget.allows(_PAIR_COST * len(left) * len(right)):
+        return []
+    olds, news = ([Counter(_WORD.findall(text)) for text in side] for side in (left, right))
+    best = [[0.0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for i in reversed(range(len(left))):
+        for j in reversed(range(len(right))):
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], best[i + 1][j + 1] + _alike(olds[i], news[j]))
+    pairs, i, j = [], 0, 0
+    while i < len(left) and j < len(right):
+        if best[i][j] == best[i + 1][j]:
+            i += 1
+        elif best[i][j] == best[i][j + 1]:
+            j += 1
+        else:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+    return pairs
+
+
+def _alike(old: Counter[str], new: Counter[str]) -> float:
+    """The share of words that two lines have in common, blanks aside; 0 where it is too little to show as a change."""
+    shared = sum(n for word, n in (old & new).items() if not word.isspace())
+    share = 2 * shared / max(1, old.total() + new.total())
+    return share if share >= _ALIKE / 2 else 0.0
 
 
 def _diff_line(old: str, new: str, budget: _Budget) -> tuple[Piece, ...]:

@@ -11,7 +11,7 @@ from asstctl.core.plan import Plan
 from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, read
 from asstctl.engine.requests import Pace
 from asstctl.kinds import KINDS
@@ -61,7 +61,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
             detail="destroy works from an intact project only, so that a wrong folder cannot empty an account",
             hint="run it in the project's folder, or name the folder with -C DIR",
         )
-    limit = workspace.target.max_deletes if choices.max_deletes is None else choices.max_deletes
+    limit = choices.max_deletes or workspace.target.max_deletes or CAUTIOUS.max_deletes
     only = workspace.addresses(choices.only, "--only", declared=False)
     async with workspace.open() as provider:
         reading = await read(provider.store, KINDS)

@@ -24,7 +24,7 @@ def load_conversations(
         chosen(loaded.conversations, only),
         root=workspace.project.root,
         use=loaded.stub_files,
-        assistants=loaded.declared,
+        assistants={one.address.key for one in loaded.desired},
         functions={one.address.key: function_names(one) for one in loaded.desired},
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import has_errors, in_reading_order
-from asstctl.core.errors import InvalidInput, WrongUsage
+from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired
 from asstctl.kinds import KINDS
@@ -114,6 +114,12 @@ class Workspace:
         if target.provider == "local":
             settings = LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
         else:
+            if target.api_key_env and target.api_key is None:
+                raise Refused(
+                    f"{target.api_key_env} is not set",
+                    detail=f"target {target.name} takes its key from this environment variable",
+                    hint=f"export {target.api_key_env}=...",
+                )
             key = target.api_key.reveal() if target.api_key else None
             settings = AssistantsSettings(target.base_url or "", api_key=key, timeout=target.timeout)
         return opener(target.provider)(settings, observer=self.observer)

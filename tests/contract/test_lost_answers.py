@@ -1,6 +1,7 @@
 """Writes whose answer never comes: what the caller learns, and that nothing is sent twice."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,20 @@ import pytest
 from asstctl.core.errors import AnswerLost, AuthFailed, RateLimited, ServerFault, Unreachable
 from asstctl.core.ports import Said
 from asstctl.providers import opener
+from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
 from tests.contract.conftest import StartServer
 
 pytestmark = pytest.mark.anyio
 
 MODEL = {"model": "gpt-4o"}
+
+
+async def create_until_gone(provider: Provider) -> None:
+    """Create until the connection is refused: a dying process may take one more."""
+    while True:
+        with suppress(AnswerLost):
+            await provider.store.create("assistant", MODEL)
 
 
 async def test_a_create_dropped_in_process_is_lost_and_done_once(tmp_path: Path) -> None:
@@ -37,7 +46,7 @@ async def test_a_create_on_a_server_that_is_killed_is_lost_and_then_unreachable(
         with pytest.raises(AnswerLost):
             await provider.store.create("assistant", MODEL)
         with pytest.raises(Unreachable, match="connection refused") as caught:
-            await provider.store.create("assistant", MODEL)
+            await create_until_gone(provider)
 
     assert caught.value.summary == f"cannot reach {provider.place}"
     async with opener("assistants")(AssistantsSettings(start_server(database))) as provider:

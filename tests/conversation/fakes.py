@@ -1,7 +1,7 @@
 """A thread host in memory that does what a script says, and remembers what was asked of it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asstctl.core.ports import RunState, Said, ToolCall, ToolOutput
@@ -24,6 +24,12 @@ def calls(*wanted: tuple[str, str]) -> RunState:
     """A run that asks for these functions: (name, arguments as JSON text)."""
     asked = tuple(ToolCall(f"call_{i}", name, arguments) for i, (name, arguments) in enumerate(wanted))
     return RunState("run_1", "requires_action", calls=asked)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that happens in another task or process and tells nobody."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
 
 
 @dataclass

@@ -38,7 +38,7 @@ async def test_what_does_not_exist_is_404(api: Api, method: str, path: str, mess
     assistant, thread = await api.assistant(), await api.thread("hello")
     run = await api.run(thread["id"], assistant["id"])
     status, error = await api.refused(method, path.format(thread=thread["id"], run=run["id"]))
-    assert 404 == status
+    assert status == 404
     assert {"message": message, "type": "invalid_request_error", "param": None, "code": None} == error
 
 
@@ -46,8 +46,8 @@ async def test_objects_of_another_thread_are_404(api: Api) -> None:
     assistant, one, two = await api.assistant(), await api.thread("one"), await api.thread("two")
     run = await api.run(one["id"], assistant["id"])
     message = (await api.get(f"/threads/{one['id']}/messages"))["first_id"]
-    assert 404 == (await api.refused("GET", f"/threads/{two['id']}/runs/{run['id']}"))[0]
-    assert 404 == (await api.refused("GET", f"/threads/{two['id']}/messages/{message}"))[0]
+    assert (await api.refused("GET", f"/threads/{two['id']}/runs/{run['id']}"))[0] == 404
+    assert (await api.refused("GET", f"/threads/{two['id']}/messages/{message}"))[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -91,15 +91,19 @@ async def test_an_id_of_the_wrong_kind_is_400(api: Api, path: str, param: str, g
         ),
         (
             {"model": "m", "tools": [ASK, {"type": "function", "function": {"name": "f", "description": _LONG}}]},
-            "Invalid 'tools[1].function.description': string too long. Expected a string with maximum length 1024, "
-            "but got a string with length 1025 instead.",
+            (
+                "Invalid 'tools[1].function.description': string too long. Expected a string with maximum length 1024, "
+                "but got a string with length 1025 instead."
+            ),
             "tools[1].function.description",
             "string_above_max_length",
         ),
         (
             {"model": "m", "tools": [ASK] * 129},
-            "Invalid 'tools': array too long. Expected an array with maximum length 128, "
-            "but got an array with length 129 instead.",
+            (
+                "Invalid 'tools': array too long. Expected an array with maximum length 128, "
+                "but got an array with length 129 instead."
+            ),
             "tools",
             "array_above_max_length",
         ),
@@ -117,22 +121,28 @@ async def test_an_id_of_the_wrong_kind_is_400(api: Api, path: str, param: str, g
         ),
         (
             {"model": "m", "metadata": {str(number): "" for number in range(17)}},
-            "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, "
-            "but got an object with 17 properties instead.",
+            (
+                "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, "
+                "but got an object with 17 properties instead."
+            ),
             "metadata",
             "object_above_max_properties",
         ),
         (
             {"model": "m", "metadata": {"k" * 65: ""}},
-            "Invalid 'metadata': property name too long. Expected a property name with maximum length 64, "
-            "but got a property name with length 65 instead.",
+            (
+                "Invalid 'metadata': property name too long. Expected a property name with maximum length 64, "
+                "but got a property name with length 65 instead."
+            ),
             "metadata",
             "property_name_above_max_length",
         ),
         (
             {"model": "m", "metadata": {"k": "v" * 513}},
-            "Invalid 'metadata.k': string too long. Expected a string with maximum length 512, "
-            "but got a string with length 513 instead.",
+            (
+                "Invalid 'metadata.k': string too long. Expected a string with maximum length 512, "
+                "but got a string with length 513 instead."
+            ),
             "metadata.k",
             "string_above_max_length",
         ),
@@ -154,9 +164,9 @@ async def test_a_wrong_parameter_is_400_and_named(
     api: Api, body: dict[str, Any], message: str, param: str, code: str
 ) -> None:
     status, error = await api.refused("POST", "/assistants", body)
-    assert 400 == status
+    assert status == 400
     assert {"message": message, "type": "invalid_request_error", "param": param, "code": code} == error
-    assert [] == (await api.get("/assistants"))["data"]
+    assert (await api.get("/assistants"))["data"] == []
 
 
 async def test_an_active_run_refuses_messages_and_runs() -> None:
@@ -179,9 +189,9 @@ async def test_an_active_run_refuses_messages_and_runs() -> None:
         assert (400, text, None, None) == (status, error["message"], error["param"], error["code"])
 
         message = (await api.get(f"{path}/messages"))["data"][0]
-        assert 400 == (await api.refused("POST", f"{path}/messages/{message['id']}", {"metadata": {}}))[0]
-        assert 400 == (await api.refused("DELETE", f"{path}/messages/{message['id']}"))[0]
-        assert 1 == len((await api.get(f"{path}/messages"))["data"])
+        assert (await api.refused("POST", f"{path}/messages/{message['id']}", {"metadata": {}}))[0] == 400
+        assert (await api.refused("DELETE", f"{path}/messages/{message['id']}"))[0] == 400
+        assert len((await api.get(f"{path}/messages"))["data"]) == 1
         backend.gate.set()
         await api.rest(run)
 
@@ -192,7 +202,7 @@ async def test_a_run_with_nothing_to_say_is_refused_and_leaves_nothing(api: Api)
     status, error = await api.refused("POST", f"/threads/{thread['id']}/runs", body)
     text = "Run creation requires a Thread with a user message or an assistant with instructions."
     assert (400, text, "invalid_thread") == (status, error["message"], error["code"])
-    assert [] == (await api.get(f"/threads/{thread['id']}/messages"))["data"]
+    assert (await api.get(f"/threads/{thread['id']}/messages"))["data"] == []
 
 
 async def test_tool_outputs_are_refused_in_other_states(api: Api) -> None:
@@ -226,18 +236,18 @@ async def test_an_unknown_assistant_cannot_run(api: Api) -> None:
     thread = await api.thread("hello")
     path = f"/threads/{thread['id']}/runs"
     status, error = await api.refused("POST", path, {"assistant_id": "asst_gone"})
-    assert (404, "No assistant found with id 'asst_gone'.") == (status, error["message"])
+    assert (status, error["message"]) == (404, "No assistant found with id 'asst_gone'.")
     status, error = await api.refused("POST", path, {"assistant_id": "undefined"})
-    assert (400, "assistant_id", "invalid_value") == (status, error["param"], error["code"])
+    assert (status, error["param"], error["code"]) == (400, "assistant_id", "invalid_value")
 
 
 async def test_streaming_is_refused_clearly(api: Api) -> None:
     assistant, thread = await api.assistant(), await api.thread("hello")
     for path in (f"/threads/{thread['id']}/runs", "/threads/runs"):
         status, error = await api.refused("POST", path, {"assistant_id": assistant["id"], "stream": True})
-        assert (400, "stream") == (status, error["param"])
+        assert (status, error["param"]) == (400, "stream")
         assert "not served yet" in error["message"]
-    assert [] == (await api.get(f"/threads/{thread['id']}/runs"))["data"]
+    assert (await api.get(f"/threads/{thread['id']}/runs"))["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -270,21 +280,21 @@ async def test_a_body_that_is_no_json_object_is_a_clean_4xx(
 
 async def test_a_wrong_method_is_405_and_names_the_others(api: Api) -> None:
     response = await api.http.put("/assistants")
-    assert (405, "GET, POST") == (response.status_code, response.headers["allow"])
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
 async def test_another_key_is_401_and_health_needs_none() -> None:
     async with serving(api_key="right") as api:
         for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer ключ".encode()}):
             response = await api.http.get("/assistants", headers=headers)
-            assert (401, "invalid_api_key") == (response.status_code, response.json()["error"]["code"])
-        assert 200 == (await api.http.get("/assistants", headers={"authorization": "Bearer right"})).status_code
-        assert {"status": "ok"} == (await api.http.get("http://local/health")).json()
+            assert (response.status_code, response.json()["error"]["code"]) == (401, "invalid_api_key")
+        assert (await api.http.get("/assistants", headers={"authorization": "Bearer right"})).status_code == 200
+        assert (await api.http.get("http://local/health")).json() == {"status": "ok"}
 
 
 async def test_any_key_and_no_beta_header_are_accepted(api: Api) -> None:
     response = await api.http.get("/assistants", headers={"authorization": "Bearer whatever"})
-    assert 200 == response.status_code
+    assert response.status_code == 200
 
 
 async def test_a_fault_of_the_server_is_an_apology_with_the_request_id(
@@ -293,7 +303,7 @@ async def test_a_fault_of_the_server_is_an_apology_with_the_request_id(
     monkeypatch.setattr(api.emulator.services.store, "page", None)
     response = await api.http.get("/assistants")
     error = response.json()["error"]
-    assert (500, "server_error", None) == (response.status_code, error["type"], error["code"])
+    assert (response.status_code, error["type"], error["code"]) == (500, "server_error", None)
     assert response.headers["x-request-id"] in error["message"]
     assert "TypeError" in caplog.text
 
@@ -301,7 +311,7 @@ async def test_a_fault_of_the_server_is_an_apology_with_the_request_id(
 async def test_every_answer_carries_the_service_headers(api: Api) -> None:
     for response in (await api.http.get("/assistants"), await api.http.get("/nothing")):
         assert response.headers["x-request-id"].startswith("req_")
-        assert "2020-10-01" == response.headers["openai-version"]
+        assert response.headers["openai-version"] == "2020-10-01"
         assert response.headers["openai-processing-ms"].isdigit()
 
 
@@ -309,7 +319,7 @@ async def test_lenient_ignores_unknown_parameters_and_nothing_else() -> None:
     async with serving(lenient=True) as api:
         assistant = await api.assistant(colour="red")
         assert "colour" not in assistant
-        assert 400 == (await api.refused("POST", "/assistants", {"model": 1}))[0]
+        assert (await api.refused("POST", "/assistants", {"model": 1}))[0] == 400
 
 
 async def test_the_client_going_away_stops_nothing(anyio_backend: str) -> None:
@@ -324,5 +334,5 @@ async def test_the_client_going_away_stops_nothing(anyio_backend: str) -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/v1/assistants", "headers": [], "query_string": b""}
     await emulator.app(scope, receive, send)
-    assert [] == sent
+    assert sent == []
     await emulator.aclose()

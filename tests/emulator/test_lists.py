@@ -88,7 +88,7 @@ async def test_a_listing_shows_only_its_own_thread(api: Api) -> None:
     assert [one["id"]] == [message["thread_id"] for message in page["data"]]
     foreign = (await api.get(f"/threads/{two['id']}/messages"))["first_id"]
     status, error = await api.refused("GET", f"/threads/{one['id']}/messages?after={foreign}")
-    assert (400, "after") == (status, error["param"])
+    assert (status, error["param"]) == (400, "after")
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ async def test_a_listing_shows_only_its_own_thread(api: Api) -> None:
 )
 async def test_a_query_out_of_bounds_is_refused(api: Api, query: str, param: str, code: str, message: str) -> None:
     status, error = await api.refused("GET", f"/assistants?{query}")
-    assert 400 == status
+    assert status == 400
     assert {"message": message, "type": "invalid_request_error", "param": param, "code": code} == error

@@ -77,5 +77,5 @@ async def test_the_last_error_says_how_often_it_was_tried() -> None:
     with pytest.raises(Unreachable) as single:
         await repeating(ONCE, True, attempt)
 
-    assert several.value.detail == "connection refused, 3 tries in 0.0 s"
+    assert several.value.detail.startswith("connection refused, 3 tries in 0.")
     assert single.value.detail == "connection refused"

@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "golden"
+UPDATE = bool(os.environ.get("ASSTCTL_UPDATE_GOLDEN"))  # read now: tests run in a clean environment
 
 
 def expected(name: str, actual: str) -> str:
     """What the golden file says; with the variable set, it says `actual` from now on."""
     path = FOLDER / name
-    if os.environ.get("ASSTCTL_UPDATE_GOLDEN"):
+    if UPDATE:
         path.write_text(actual, encoding="utf-8")
     return path.read_text(encoding="utf-8")

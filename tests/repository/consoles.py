@@ -82,12 +82,12 @@ class Shell:
         return printed.getvalue(), int(code)
 
     def _in_shell(self, command: str) -> tuple[str, int]:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
-            f"asstctl() {{ {shlex.quote(sys.executable)} -m asstctl \"$@\"; }}\n"
-            f"python() {{ {shlex.quote(sys.executable)} \"$@\"; }}\n{command}",
+            command,
             shell=True,
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **self.environment},
+            env={**os.environ, "PATH": path, **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

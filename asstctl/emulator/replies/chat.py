@@ -47,7 +47,7 @@ class ChatSettings:
         url = setting.get("base_url")
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise UnknownReplies("replies by chat need 'base_url', such as http://127.0.0.1:11434/v1")
-        models = setting.get("models") or {}
+        models = setting.get("models", {})
         if not isinstance(models, Mapping) or not all(isinstance(name, str) for name in models.values()):
             raise UnknownReplies("'models' of replies by chat maps names of models to names of models")
         timeout = setting.get("timeout", _TIMEOUT)

@@ -10,6 +10,7 @@ from typing import Any
 Json = Any
 
 _DEEPEST = 12
+_FULL = 3
 _FORMATS = {
     "date": "2026-01-02",
     "date-time": "2026-01-02T03:04:05Z",
@@ -83,8 +84,9 @@ class _Forge:
 
     def _object(self, schema: Mapping[str, Json], depth: int) -> dict[str, Json]:
         properties = schema.get("properties", {})
-        # A schema that requires nothing gets everything: an empty object would show nothing of it.
-        names = schema.get("required") or list(properties)
+        # A schema that requires nothing gets everything: an empty object would show nothing of it. Further down a
+        # schema may contain itself, and only what must be there goes on.
+        names = schema.get("required") or (list(properties) if depth < _FULL else [])
         return {name: self.value(properties.get(name, {}), depth + 1) for name in names}
 
     def _string(self, schema: Mapping[str, Json]) -> str:

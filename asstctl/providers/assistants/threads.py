@@ -13,9 +13,9 @@ from typing import Any
 
 import openai
 
-from asstctl.core.errors import BadAnswer, NotFound, ProviderError, Rejected
+from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError, Rejected
 from asstctl.core.ports import RunState, Said, ToolOutput
-from asstctl.net.client import Answer, answer_of, failure_from
+from asstctl.net.client import Answer, answer_of, failure_from, timeouts
 from asstctl.net.failures import Asked, Explain, lost
 from asstctl.net.retry import RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse
@@ -59,7 +59,12 @@ class AssistantsThreads:
 
     async def run(self, thread: str, assistant: str) -> RunState:
         self._active[thread] = ""
-        answer = await self._request("POST", f"/threads/{thread}/runs", body={"assistant_id": assistant})
+        try:
+            answer = await self._request("POST", f"/threads/{thread}/runs", body={"assistant_id": assistant})
+        except AsstctlError as error:
+            if not (isinstance(error, ProviderError) and error.ambiguous):
+                del self._active[thread]
+            raise
         return await self._follow(thread, answer)
 
     async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
@@ -96,6 +101,7 @@ class AssistantsThreads:
         return state
 
     async def _reply(self, thread: str, run: str) -> str:
+        # A run says a message or a few: one page is all of them.
         params = {"run_id": run, "order": "asc", "limit": 100}
         answer = await self._request("GET", f"/threads/{thread}/messages", params=params)
         messages = answer.value.get("data")
@@ -132,7 +138,8 @@ class AssistantsThreads:
 
     async def _send(self, asked: Asked, body: Mapping[str, Any] | None, params: Mapping[str, Any] | None) -> Answer:
         starts_run = asked.method == "POST" and asked.path.endswith(("/runs", "/submit_tool_outputs"))
-        timeout = max(self._timeout, RUN_TIMEOUT) if starts_run else self._timeout
+        seconds = max(self._timeout, RUN_TIMEOUT) if starts_run else self._timeout
+        timeout = timeouts(seconds)
         try:
             match asked.method:
                 case "GET":
@@ -149,7 +156,7 @@ class AssistantsThreads:
             raise self._explain(failure_from(error.response, asked, self._key)) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
-            raise lost(cause if isinstance(cause, Exception) else error, asked, timeout) from error
+            raise lost(cause if isinstance(cause, Exception) else error, asked, seconds) from error
         except openai.OpenAIError as error:
             raise ProviderError("the openai SDK gave up", detail=f"{asked}: {type(error).__name__}") from error
         return answer_of(response, asked)

@@ -1,0 +1,56 @@
+"""Absences: what creates rest on. Nothing bears their address, and nothing foreign bears their name.
+
+The answer to "apply?" may have taken minutes, and so may an earlier wave; a create cannot be checked by a
+single read, so the listing is taken again (ENGINE promise 5).
+"""
+
+from collections.abc import Iterable
+
+from asstctl.core.change import Action, Change
+from asstctl.core.errors import ProviderError
+from asstctl.core.ports import ResourceStore
+from asstctl.engine.ownership import sort_out
+from asstctl.engine.read import Reading
+from asstctl.engine.requests import Requests
+from asstctl.engine.writes import reread
+
+
+class Absences:
+    """The newest listing that creates rest on; at first the one that the plan was made from."""
+
+    def __init__(self, project: str, store: ResourceStore, requests: Requests, reading: Reading) -> None:
+        self._project = project
+        self._store = store
+        self._requests = requests
+        self._planned = {live.id for live in reading.objects}
+        self._at = reading.at
+        self._owned: dict[str, str] = {}
+        self._named: dict[tuple[str, str], str] = {}
+        self._problem: ProviderError | None = None
+
+    async def look_again(self, wave: Iterable[Change]) -> None:
+        """List again before a wave that creates something, where the newest listing is too old."""
+        kinds = frozenset(change.address.kind for change in wave if change.action is Action.CREATE)
+        pace = self._requests.pace
+        if not kinds or pace.clock() - self._at <= pace.fresh_for:
+            return
+        try:
+            reading = await reread(self._store, self._requests, kinds)
+        except ProviderError as error:
+            self._problem = error
+            return
+        ties = self._store.capabilities.ties_in_creation_order
+        found = sort_out(reading.objects, self._project, ties_in_creation_order=ties)
+        self._at, self._problem = reading.at, None
+        self._owned = {str(address): owned.live.id for address, owned in found.owned.items()}
+        self._named = {(live.kind, live.name): live.id for live in found.foreign if live.id not in self._planned}
+
+    def why_not(self, change: Change) -> str:
+        """Why a create cannot be made any more, or nothing."""
+        if self._problem:
+            return f"not attempted: {self._problem.summary}"
+        if id := self._owned.get(str(change.address)):
+            return f"{id} was created since the plan"
+        if change.name and (id := self._named.get((change.address.kind, change.name))):
+            return f"{id}, which is not ours, was given the same name since the plan"
+        return ""

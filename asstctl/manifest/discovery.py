@@ -1,0 +1,134 @@
+"""Discovery: which files of a project are manifests and which are conversations.
+
+Globs match no dot file and no dot folder, nothing below a folder that is a project of its own, and nothing
+through a link to a folder. A link to a file counts if the file is in the project.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from asstctl.core.diagnostic import Diagnostic, Where, error
+from asstctl.documents.paths import PathRefused, inside
+from asstctl.manifest.project import DEFAULT_CONVERSATIONS, DEFAULT_MANIFESTS, PROJECT_FILE, Project
+
+NEVER_MANIFESTS = re.compile(r"\.(?:convo|replies|stubs)\.ya?ml$")
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Files in the order of their names, relative to the project."""
+
+    manifests: tuple[str, ...]
+    conversations: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def discover(project: Project) -> Discovered:
+    """The files of a project. A glob that somebody wrote and that matches nothing is an error."""
+    manifest_globs = project.manifests or DEFAULT_MANIFESTS
+    conversation_globs = DEFAULT_CONVERSATIONS if project.conversations is None else project.conversations
+    files = sorted(set(_walk(project.root, (*manifest_globs, *conversation_globs))))
+    diagnostics: list[Diagnostic] = []
+    manifests: dict[str, None] = {}
+    conversations: dict[str, None] = {}
+    for key, globs, chosen in (
+        ("manifests", manifest_globs, manifests),
+        ("conversations", conversation_globs, conversations),
+    ):
+        written = getattr(project, key) is not None
+        for number, glob in enumerate(globs):
+            found = [file for file in files if matches(glob.lstrip("/"), file)]
+            if key == "manifests":
+                found = [file for file in found if not NEVER_MANIFESTS.search(file)]
+            chosen.update(dict.fromkeys(found))
+            if written and not found:
+                where = project.document.where((key, number)) if project.document else None
+                hint = "check the folder and the ending; `**/` matches any number of folders"
+                diagnostics.append(error("empty-glob", f"`{glob}` matches no file", where, hint=hint))
+    diagnostics += _outside(project.root, [*manifests, *conversations])
+    out = {d.where.path for d in diagnostics if d.where and d.code == "outside-project"}
+    return Discovered(
+        tuple(sorted(file for file in manifests if file not in out)),
+        tuple(sorted(file for file in conversations if file not in out)),
+        tuple(diagnostics),
+    )
+
+
+def _outside(root: Path, files: Iterable[str]) -> Iterator[Diagnostic]:
+    for file in files:
+        if (root / file).is_symlink():
+            try:
+                inside(root, root, file)
+            except PathRefused as refused:
+                yield error("outside-project", refused.summary, Where(file), hint=refused.hint)
+
+
+def _walk(root: Path, globs: Sequence[str]) -> Iterator[str]:
+    """Every file that a glob might match, as a path in the project."""
+    starts = {_literal_folder(glob.lstrip("/")) for glob in globs}
+    # A folder below another start is walked with it.
+    for start in sorted(starts):
+        parents = {"", *(start[:i] for i, char in enumerate(start) if char == "/")} - {start}
+        hidden = any(part.startswith(".") for part in start.split("/"))
+        if not hidden and not parents & starts and not _crosses_project(root, start):
+            yield from _files(root / start, f"{start}/" if start else "")
+
+
+def _literal_folder(glob: str) -> str:
+    """The folders of a glob before its first wildcard."""
+    parts = glob.split("/")[:-1]
+    first = next((number for number, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
+    return "/".join(parts[:first])
+
+
+def _crosses_project(root: Path, start: str) -> bool:
+    folder = root
+    for part in filter(None, start.split("/")):
+        folder /= part
+        if folder.is_symlink() or (folder / PROJECT_FILE).is_file():
+            return True
+    return False
+
+
+def _files(folder: Path, prefix: str) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return  # a folder that is not there holds nothing
+    if prefix and any(entry.name == PROJECT_FILE for entry in entries):
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(folder / entry.name, f"{prefix}{entry.name}/")
+        elif (entry.is_symlink() or entry.is_file()) and not entry.is_dir():
+            yield prefix + entry.name
+
+
+def matches(glob: str, file: str) -> bool:
+    """Whether a path matches: `**` is any number of folders, other wildcards stay inside one name.
+
+    All ways through the glob are followed at once, so that no glob can take more than linear time.
+    """
+    parts = glob.split("/")
+
+    def reachable(states: set[int]) -> set[int]:
+        for state in sorted(states):
+            while state < len(parts) and parts[state] == "**":
+                state += 1
+                states.add(state)
+        return states
+
+    states = reachable({0})
+    for name in file.split("/"):
+        here = {state for state in states if state < len(parts)}
+        states = reachable(
+            {state for state in here if parts[state] == "**"}
+            | {state + 1 for state in here if parts[state] != "**" and fnmatchcase(name, parts[state])}
+        )
+    return len(parts) in states

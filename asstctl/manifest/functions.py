@@ -1,0 +1,97 @@
+"""Functions: from what a user writes to the wire's `{name, description, parameters, strict}`.
+
+The same for a `kind: function`, for one written inline among an assistant's tools, and for its schema of a
+response. Names, descriptions and parameters are never rendered. A function knows where each part of it was
+written, because what is wrong with it is found by its users.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
+from asstctl.core.json_types import Json, JsonObject
+from asstctl.documents.models import check
+from asstctl.documents.schemas import Finding, check_schema
+from asstctl.documents.strict_schema import check_strict
+from asstctl.documents.yaml import Path as Place
+from asstctl.kinds.function import FunctionManifest, is_schema_file
+from asstctl.manifest.files import Files
+from asstctl.manifest.layers import WHOLE, Layer, Layered
+from asstctl.manifest.manifests import Manifest
+from asstctl.manifest.overlays import with_body
+
+Locate = Callable[[Place, bool], Where]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as the wire has it, and where a path inside it was written (the flag: its key)."""
+
+    wire: JsonObject
+    locate: Locate
+
+
+def read_function(
+    manifest: Manifest, defaults: Layer | None, files: Files
+) -> tuple[Function | None, tuple[Diagnostic, ...]]:
+    """A `kind: function`; None when it has errors."""
+    whole = WHOLE["function"]
+    inherited = defaults.value if defaults else {}
+    layers = [manifest.body, *([defaults] if defaults else [])]
+    merged = Layered(with_body(inherited, manifest.body.value, whole), layers, manifest.body, whole)
+    model, diagnostics = check(FunctionManifest, merged, what="a function")
+    if model is None:
+        return None, diagnostics
+    written = {"name": manifest.address.key, **{k: v for k, v in merged.value.items() if v is not None}}
+    function, found = make_function(written, merged, (), files)
+    return function, diagnostics + found
+
+
+def make_function(
+    written: Mapping[str, Any], merged: Layered, at: Place, files: Files
+) -> tuple[Function | None, tuple[Diagnostic, ...]]:
+    """A function from checked values at `at` of a merged manifest."""
+    wire = {
+        key: written[key] for key in ("name", "description", "parameters", "strict") if written.get(key) is not None
+    }
+    parameters = wire.get("parameters")
+
+    def locate(path: Place, key: bool) -> Where:
+        return merged.where(at + path, key=key)
+
+    if parameters is None:
+        return Function(wire, locate), ()
+    place = (*at, "parameters")
+    schema: Json = parameters
+    at_schema: Locate = lambda path, key: merged.where(place + path, key=key)  # noqa: E731
+    if is_schema_file(parameters):
+        where = merged.where((*place, "file"))
+        path = files.find(merged.owner(place).base, parameters["file"], where)
+        if isinstance(path, Diagnostic):
+            return None, (path,)
+        document, diagnostics = files.document(path, parameters["file"], where)
+        if document is None:
+            return None, diagnostics
+        schema = wire["parameters"] = document.value
+        found_in = document
+        at_schema = lambda path, key: found_in.where(path, key=key)  # noqa: E731
+    diagnostics = check_parameters(schema, at_schema, strict=wire.get("strict") is True)
+
+    def locate_parts(path: Place, key: bool) -> Where:
+        return at_schema(path[1:], key) if len(path) > 1 and path[0] == "parameters" else locate(path, key)
+
+    return (None if has_errors(diagnostics) else Function(wire, locate_parts)), diagnostics
+
+
+def check_parameters(schema: Json, locate: Locate, *, strict: bool) -> tuple[Diagnostic, ...]:
+    """What is wrong with a schema, at its places: the strict rules only for one that is a schema."""
+    findings = check_schema(schema)
+    if not findings and strict:
+        findings = check_strict(schema)
+    return tuple(_diagnostic(finding, locate) for finding in findings)
+
+
+def _diagnostic(finding: Finding, locate: Locate) -> Diagnostic:
+    where = locate(finding.path, finding.of_key)
+    return error(finding.code, finding.summary, where, hint=finding.hint)

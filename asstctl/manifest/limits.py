@@ -1,0 +1,88 @@
+"""Limits of a wire, checked on fields before anything is sent.
+
+The bounds are the wire's own data (`Capabilities.limits`); this module only knows how to walk to a value
+and what each kind of bound means.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from asstctl.core.capabilities import Limit
+from asstctl.core.json_types import Json
+from asstctl.documents.models import dotted
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Excess:
+    """One value past a bound: what it is, what is taken, and what to do. `of_key`: a key is too long."""
+
+    path: Path
+    summary: str
+    taken: str
+    hint: str
+    of_key: bool = False
+
+
+def excesses(fields: Mapping[str, Json], limits: Mapping[str, Limit]) -> Iterator[Excess]:
+    """Every value of an assistant's fields that a wire would not take."""
+    for name, limit in limits.items():
+        for path, value in _values(fields, name.split("."), ()):
+            yield from _check(path, value, limit)
+
+
+def _values(value: Json, steps: Sequence[str], path: Path) -> Iterator[tuple[Path, Json]]:
+    """The values that a path in a table means; `tools[]` is each item of a list."""
+    if not steps:
+        yield path, value
+        return
+    if not isinstance(value, Mapping):
+        return
+    name, each = steps[0].removesuffix("[]"), steps[0].endswith("[]")
+    # Fields such as `tool_resources.file_search` have dots in their names.
+    joined = ".".join(steps[:2])
+    if name not in value and joined in value:
+        yield from _values(value[joined], steps[2:], (*path, *steps[:2]))
+    elif name in value:
+        items = enumerate(value[name]) if each and isinstance(value[name], Sequence) else ()
+        if each:
+            for number, item in items:
+                yield from _values(item, steps[1:], (*path, name, number))
+        else:
+            yield from _values(value[name], steps[1:], (*path, name))
+
+
+def _check(path: Path, value: Json, limit: Limit) -> Iterator[Excess]:
+    name = dotted(path)
+    if isinstance(value, str):
+        if _over(len(value), limit.max_chars):
+            yield Excess(path, f"`{name}` has {len(value)} characters", f"at most {limit.max_chars}", "shorten it")
+    elif isinstance(value, bool):
+        return
+    elif isinstance(value, int | float):
+        if limit.minimum is not None and value < limit.minimum:
+            yield Excess(path, f"`{name}` is {value:g}", f"at least {limit.minimum:g}", "raise it")
+        if _over(value, limit.maximum):
+            yield Excess(path, f"`{name}` is {value:g}", f"at most {limit.maximum:g}", "lower it")
+    elif isinstance(value, Mapping):
+        yield from _map(path, name, value, limit)
+    elif isinstance(value, Sequence) and _over(len(value), limit.max_items):
+        yield Excess(path, f"`{name}` has {len(value)} items", f"at most {limit.max_items}", "remove some")
+
+
+def _map(path: Path, name: str, value: Mapping[str, Json], limit: Limit) -> Iterator[Excess]:
+    if _over(len(value), limit.max_items):
+        yield Excess(path, f"`{name}` has {len(value)} pairs", f"at most {limit.max_items}", "remove some")
+    for key, item in value.items():
+        inner = (*path, key)
+        if _over(len(key), limit.max_key_chars):
+            taken = f"at most {limit.max_key_chars}"
+            yield Excess(inner, f"a key of `{name}` has {len(key)} characters", taken, "shorten it", of_key=True)
+        if isinstance(item, str) and _over(len(item), limit.max_value_chars):
+            taken = f"at most {limit.max_value_chars}"
+            yield Excess(inner, f"`{dotted(inner)}` has {len(item)} characters", taken, "shorten it")
+
+
+def _over(amount: float, most: float | None) -> bool:
+    return most is not None and amount > most

@@ -1,0 +1,219 @@
+"""Load: a project and a target to what is desired, with every mistake in the files at once.
+
+The pipeline and nothing else: each step is a module of its own.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from asstctl.core.capabilities import Capabilities
+from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
+from asstctl.core.json_types import JsonObject
+from asstctl.core.resource import Desired
+from asstctl.manifest.assistants import IDENTITY, Assistant, AssistantReader
+from asstctl.manifest.discovery import discover
+from asstctl.manifest.files import Files
+from asstctl.manifest.functions import Function, read_function
+from asstctl.manifest.layers import Layer
+from asstctl.manifest.limits import Excess, excesses
+from asstctl.manifest.manifests import Manifests, read_manifests
+from asstctl.manifest.project import Project
+from asstctl.manifest.texts import Renderer, Skipped
+from asstctl.manifest.tools import ToolReader
+from asstctl.manifest.variables import Given, read_given, variables_of
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the files mean on one target. `files` counts the manifest files that were read."""
+
+    desired: tuple[Desired, ...]
+    conversations: tuple[Path, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    stub_files: tuple[Path, ...]
+
+
+def load(
+    project: Project,
+    target_name: str,
+    *,
+    variables: Iterable[str] = (),
+    var_files: Sequence[Path] = (),
+    capabilities: Mapping[str, Capabilities] | None = None,
+) -> Loaded:
+    """Everything that a project declares for a target, which must be one of the project's.
+
+    `variables` are `NAME=VALUE`. Limits are checked for every target in `capabilities`, overlays and
+    variables of that target applied. Raises WrongUsage for a variable that is no pair, and nothing for what
+    the files say.
+    """
+    with _collector_paused():
+        return _load(project, target_name, read_given(variables, var_files), capabilities or {})
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: a load makes trees that all live to its end, and walking them again
+    and again takes three times as long as making them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _load(project: Project, target_name: str, given: Given, known: Mapping[str, Capabilities]) -> Loaded:
+    files = Files(project.root)
+    found = discover(project)
+    manifests = read_manifests(project.root, found.manifests)
+    defaults, diagnostics = _defaults(project)
+    diagnostics += (*found.diagnostics, *manifests.diagnostics, *given.diagnostics)
+    functions: dict[str, Function | None] = {}
+    for manifest in manifests.of_kind("function"):
+        function, more = read_function(manifest, defaults.get("function"), files)
+        functions[manifest.address.key] = function
+        diagnostics += more
+    shared = _Shared(project, manifests, functions, defaults.get("assistant"), files, given)
+    assistants = shared.assistants(target_name)
+    others = {name: shared.assistants(name, lenient=True) for name in known if name != target_name}
+    for read in (assistants, *others.values()):
+        diagnostics += tuple(found for one in read for found in one.diagnostics)
+    diagnostics += _over_limits({target_name: assistants, **others}, known)
+    diagnostics += _unused_functions(manifests, defaults.get("assistant"))
+    stub_files, more = _stub_files(project, files)
+    diagnostics += more
+    return Loaded(
+        desired=tuple(one.desired for one in assistants if one.desired is not None),
+        conversations=tuple(project.root / file for file in found.conversations),
+        diagnostics=in_reading_order(diagnostics),
+        files=manifests.files,
+        stub_files=stub_files,
+    )
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What is the same for every target."""
+
+    project: Project
+    manifests: Manifests
+    functions: Mapping[str, Function | None]
+    defaults: Layer | None
+    files: Files
+    given: Given
+
+    def assistants(self, target_name: str, *, lenient: bool = False) -> list[Assistant]:
+        """Every assistant on a target, sorted by address.
+
+        `lenient`: one whose variables need an environment that is not set is left out, because nobody said
+        that this target is to be used now.
+        """
+        target = self.project.targets[target_name]
+        variables = variables_of(self.project, target, self.given)
+        names = tuple(self.project.targets)
+        reader = AssistantReader(
+            target=target_name,
+            provider=target.provider,
+            targets=names,
+            defaults=self.defaults,
+            files=self.files,
+            renderer=Renderer(self.files, variables, lenient),
+            tools=ToolReader(target_name, names, self.manifests, self.functions, self.files),
+            secrets=self.project.secrets,
+        )
+        read = []
+        for manifest in self.manifests.of_kind("assistant"):
+            with suppress(Skipped):
+                read.append(reader.read(manifest))
+        return read
+
+
+def _defaults(project: Project) -> tuple[dict[str, Layer], tuple[Diagnostic, ...]]:
+    """The defaults of each kind as layers of their own."""
+    layers: dict[str, Layer] = {}
+    diagnostics = []
+    for kind, fields in project.defaults.items():
+        assert project.document is not None  # defaults are written in it
+        layer = Layer(fields, project.document, project.root, ("defaults", kind))
+        for key in IDENTITY:
+            if key in fields:
+                where = layer.where((key,), key=True)
+                diagnostics.append(error("overlay-identity", f"defaults cannot set `{key}`", where, hint="remove it"))
+        layers[kind] = replace(layer, value={key: value for key, value in fields.items() if key not in IDENTITY})
+    return layers, tuple(diagnostics)
+
+
+def _over_limits(
+    assistants: Mapping[str, Sequence[Assistant]], capabilities: Mapping[str, Capabilities]
+) -> tuple[Diagnostic, ...]:
+    """Each excess once, with all the targets that do not take it."""
+    targets: dict[tuple[Where, Excess], list[str]] = {}
+    for target, known in capabilities.items():
+        limits = known.limits.get("assistant", {})
+        for one in assistants[target]:
+            for excess in excesses(one.fields, limits):
+                where = one.locate(excess.path, key=excess.of_key)
+                targets.setdefault((where, excess), []).append(target)
+    return tuple(
+        error("limit", f"{excess.summary}, and {_takes(names)} {excess.taken}", where, hint=excess.hint)
+        for (where, excess), names in targets.items()
+    )
+
+
+def _takes(names: Sequence[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"target {listed} takes" if len(names) == 1 else f"targets {listed} take"
+
+
+def _unused_functions(manifests: Manifests, defaults: Layer | None) -> tuple[Diagnostic, ...]:
+    """Functions that no assistant names on any target; unknowable while some file cannot be read."""
+    if manifests.unreadable:
+        return ()
+    bodies: list[JsonObject] = [manifest.body.value for manifest in manifests.of_kind("assistant")]
+    bodies += [defaults.value] if defaults else []
+    used = {name for body in bodies for name in _functions_named(body)}
+    return tuple(
+        warning(
+            "unused-function",
+            f"no assistant uses `{manifest.address}`",
+            manifest.where,
+            hint="name it in an assistant's tools, or remove it",
+        )
+        for manifest in manifests.of_kind("function")
+        if manifest.address.key not in used
+    )
+
+
+def _functions_named(body: JsonObject) -> Iterator[str]:
+    overlays = body.get("targets")
+    scopes = [body, *(overlays.values() if isinstance(overlays, Mapping) else ())]
+    for scope in scopes:
+        tools = scope.get("tools") if isinstance(scope, Mapping) else None
+        for tool in tools if isinstance(tools, list) else ():
+            name = tool.get("function") if isinstance(tool, Mapping) else None
+            if isinstance(name, str):
+                yield name
+
+
+def _stub_files(project: Project, files: Files) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """The files of `test.use`; whether they hold stubs is for the conversations."""
+    paths = []
+    diagnostics = []
+    for number, written in enumerate(project.test.use):
+        assert project.document is not None  # they are written in it
+        where = project.document.where(("test", "use", number))
+        path = files.find(project.root, written, where)
+        if isinstance(path, Diagnostic):
+            diagnostics.append(path)
+        elif not path.is_file():
+            hint = "paths start at the project's folder"
+            diagnostics.append(error("missing-file", f"`{written}` does not exist", where, hint=hint))
+        else:
+            paths.append(path)
+    return tuple(paths), tuple(diagnostics)

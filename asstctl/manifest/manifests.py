@@ -1,0 +1,186 @@
+"""Manifest files to manifests: each document read, and its identity (kind and key) settled.
+
+The contents are not looked at yet. A file that cannot be read hides nothing of the others; what it might
+have declared is remembered as text, so that nobody is told that it does not exist.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from asstctl.core.address import KEY, Address
+from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
+from asstctl.documents.front_matter import split
+from asstctl.documents.source import read_text
+from asstctl.documents.suggest import did_you_mean
+from asstctl.documents.yaml import Document, parse_yaml
+from asstctl.manifest.layers import Layer
+
+KINDS = ("assistant", "function")
+"""The kinds that a manifest may be of."""
+
+_KIND_LINE = re.compile(r"^kind[ \t]*:", re.MULTILINE)
+
+
+class Verbatim(str):
+    """A text that is never rendered: the body of a Markdown file."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One document with an identity."""
+
+    address: Address
+    body: Layer
+
+    @property
+    def where(self) -> Where:
+        return self.body.where(())
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """All manifests, each address once, sorted. `files` counts those that were read as manifests."""
+
+    by_address: Mapping[Address, Manifest]
+    files: int
+    unreadable: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def of_kind(self, kind: str) -> list[Manifest]:
+        return [manifest for address, manifest in self.by_address.items() if address.kind == kind]
+
+    def may_hold(self, key: str) -> bool:
+        """Whether a part of the files that could not be read names this key."""
+        return any(re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text) for text in self.unreadable)
+
+
+def read_manifests(root: Path, files: Sequence[str]) -> Manifests:
+    """Every manifest in these files."""
+    reader = _Reader(root)
+    for file in files:
+        reader.read(file)
+    found = reader.unique()
+    return Manifests(found, reader.files, tuple(reader.unreadable), tuple(reader.diagnostics))
+
+
+class _Reader:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files = 0
+        self.found: list[Manifest] = []
+        self.unreadable: list[str] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def read(self, file: str) -> None:
+        text = read_text(self.root / file, file)
+        if isinstance(text, Diagnostic):
+            # Without its text there is only its name to go by; notes in Markdown need not be readable.
+            if not file.endswith(".md"):
+                self.files += 1
+                self.unreadable.append(PurePosixPath(file).stem)
+                self.diagnostics.append(text)
+            return
+        if file.endswith(".md"):
+            self.markdown(file, text)
+            return
+        self.files += 1
+        documents, diagnostics = parse_yaml(text, file)
+        self.diagnostics += diagnostics
+        if has_errors(d for d in diagnostics if d.code != "duplicate-key"):
+            self.unreadable.append(f"{PurePosixPath(file).stem}\n{text}")
+        for document in documents:
+            if document.value is not None:
+                self.manifest(document, file, {})
+
+    def markdown(self, file: str, text: str) -> None:
+        """Only front matter with `kind` makes a Markdown file a manifest."""
+        parts = split(text, file)
+        if parts is None or not _KIND_LINE.search(parts.head):
+            return
+        self.files += 1
+        self.diagnostics += parts.diagnostics
+        if parts.document is None:
+            self.unreadable.append(f"{PurePosixPath(file).stem}\n{parts.head}")
+            return
+        document = parts.document
+        body = {} if not parts.body else {"instructions": Verbatim(parts.body)}
+        if body and isinstance(document.value, Mapping) and "instructions" in document.value:
+            summary = "the instructions are given twice: in the front matter and as the text below it"
+            place = document.where(("instructions",), key=True)
+            self.diagnostics.append(error("two-instructions", summary, place, hint="keep one of them"))
+            body = {}
+        self.manifest(document, file, body, {("instructions",): parts.body_where} if body else {})
+
+    def manifest(
+        self,
+        document: Document,
+        file: str,
+        more: Mapping[str, str],
+        extra: Mapping[tuple[str | int, ...], Where] | None = None,
+    ) -> None:
+        value = document.value
+        if not isinstance(value, Mapping):
+            summary, hint = "a manifest must be a map", "begin with `kind: assistant`"
+            self.diagnostics.append(error("wrong-type", summary, document.where(), hint=hint))
+            return
+        address = self.address(document, value, file)
+        if address is not None:
+            base = (self.root / file).parent
+            self.found.append(Manifest(address, Layer({**value, **more}, document, base, extra=extra or {})))
+
+    def address(self, document: Document, value: Mapping[str, object], file: str) -> Address | None:
+        kind = value.get("kind")
+        if kind is None:
+            hint = f"add `kind:` ({' or '.join(KINDS)}), or keep the file out of `manifests`"
+            self.diagnostics.append(error("missing-key", "a manifest has no `kind`", document.where(), hint=hint))
+            return None
+        if kind not in KINDS:
+            where = document.where(("kind",))
+            self.diagnostics.append(
+                error("unknown-kind", f"there is no kind `{kind}`", where, hint=did_you_mean(str(kind), KINDS))
+            )
+            return None
+        key = value.get("key")
+        where = document.where(("key",)) if "key" in value else document.where()
+        if key is None:
+            key = PurePosixPath(file).stem
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            source = "" if "key" in value else " (from the file's name)"
+            hint = "use up to 64 lower-case letters, digits, `-` and `_`"
+            self.diagnostics.append(error("bad-name", f"`{key}`{source} cannot be a key", where, hint=hint))
+            return None
+        return Address(str(kind), key)
+
+    def unique(self) -> dict[Address, Manifest]:
+        """Each address once; the first in the order of files keeps it."""
+        first: dict[Address, Manifest] = {}
+        for manifest in self.found:
+            other = first.setdefault(manifest.address, manifest)
+            if other is not manifest:
+                place = manifest.body.where(("key",), key=True)
+                summary = f"`{manifest.address}` is declared twice"
+                hint = f"it is first declared at {other.where}; change one `key`"
+                self.diagnostics.append(error("duplicate-address", summary, place, hint=hint))
+        self.diagnostics += _same_environment_names(first.values())
+        return dict(sorted(first.items()))
+
+
+def _same_environment_names(manifests: Iterable[Manifest]) -> list[Diagnostic]:
+    """`list --ids` gives applications ASSTCTL_KEY_ID; two keys must not give one name."""
+    seen: dict[str, Manifest] = {}
+    diagnostics = []
+    for manifest in manifests:
+        if manifest.address.kind != "assistant":
+            continue
+        name = f"ASSTCTL_{manifest.address.key.upper().replace('-', '_')}_ID"
+        other = seen.setdefault(name, manifest)
+        if other is not manifest:
+            summary = f"`{manifest.address.key}` and `{other.address.key}` both give `{name}`"
+            place = manifest.body.where(("key",), key=True)
+            hint = f"the other one is at {other.where}; change one `key`"
+            diagnostics.append(error("same-env-name", summary, place, hint=hint))
+    return diagnostics

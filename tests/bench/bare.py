@@ -1,0 +1,80 @@
+"""What the program is measured against: the same requests with nothing around them.
+
+python -m tests.bench.bare parse FOLDER | list URL N | create URL N | chat URL N ASSISTANT
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+IN_FLIGHT = {"create": 8, "chat": 20}
+
+
+def parse(folder: str) -> None:
+    """Parse each file with PyYAML's quickest loader, and no more."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for file in sorted(Path(folder).rglob("*.yaml")):
+        yaml.load(file.read_text("utf-8"), Loader=loader)
+
+
+async def requests(what: str, url: str, number: int, assistant: str) -> None:
+    """List, create or converse, as many times as asked."""
+    import httpx2
+
+    headers = {"openai-beta": "assistants=v2"}
+    async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+
+        async def ask(method: str, path: str, **options: object) -> dict[str, object]:
+            answer = await client.request(method, url + path, **options)  # type: ignore[arg-type]
+            answer.raise_for_status()
+            value: dict[str, object] = answer.json()
+            return value
+
+        async def create(i: int) -> None:
+            await ask("POST", "/assistants", json={"model": "gpt-4o", "name": f"Assistant {i}", "temperature": 0.2})
+
+        async def chat(i: int) -> None:
+            thread = (await ask("POST", "/threads", json={}))["id"]
+            text = f"Hello number {i}"
+            await ask("POST", f"/threads/{thread}/messages", json={"role": "user", "content": text})
+            run = await ask("POST", f"/threads/{thread}/runs", json={"assistant_id": assistant})
+            while run["status"] in ("queued", "in_progress"):
+                await asyncio.sleep(0.06)
+                run = await ask("GET", f"/threads/{thread}/runs/{run['id']}")
+            await ask("GET", f"/threads/{thread}/messages", params={"run_id": str(run["id"])})
+            await ask("DELETE", f"/threads/{thread}")
+
+        if what == "list":
+            after: dict[str, str | int] = {}
+            while True:
+                page = await ask("GET", "/assistants", params={"order": "asc", "limit": 100, **after})
+                if not page["has_more"]:
+                    break
+                after = {"after": str(page["last_id"])}
+        else:
+            await _at_once(create if what == "create" else chat, number, IN_FLIGHT[what])
+
+
+async def _at_once(work: Callable[[int], Awaitable[None]], number: int, in_flight: int) -> None:
+    limit = asyncio.Semaphore(in_flight)
+
+    async def one(i: int) -> None:
+        async with limit:
+            await work(i)
+
+    await asyncio.gather(*(one(i) for i in range(number)))
+
+
+def main(arguments: list[str]) -> None:
+    what, place, *rest = arguments
+    if what == "parse":
+        parse(place)
+    else:
+        asyncio.run(requests(what, place, int(rest[0]), rest[1] if len(rest) > 1 else ""))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,173 @@
+"""The server as a process: readiness, keys, signals, and a kill between commit and reply."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from tests.emulator.harness import ASK
+
+_READY = re.compile(r"listening on (http://127\.0\.0\.1:\d+/v1)\n")
+
+
+class Server:
+    def __init__(self, database: Path, *options: str) -> None:
+        command = [sys.executable, "-W", "error", "-m", "asstctl.emulator", "--database", str(database), *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        found = _READY.fullmatch(line)
+        assert found, (line, self.process.communicate(timeout=5)[1])
+        self.url = found[1]
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+        _, said = self.process.communicate(timeout=10)
+        return self.process.returncode, said
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    started: list[Server] = []
+
+    def start(*options: str) -> Server:
+        started.append(Server(tmp_path / "local.db", *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop(signal.SIGKILL)
+
+
+@contextmanager
+def _client(server: Server, key: str = "any") -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {key}"}) as client:
+        yield client
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_gracefully(start: Callable[..., Server], number: int) -> None:
+    server = start("--reply-delay", "60")
+    with _client(server) as client:
+        assistant = client.post("/assistants", json={"model": "m", "instructions": "hi"}).json()
+        run = client.post("/threads/runs", json={"assistant_id": assistant["id"]}).json()
+    assert server.stop(number) == (0, "")
+    with _client(start()) as client:
+        after = client.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json()
+        assert (after["status"], after["last_error"]["code"]) == ("failed", "server_error")
+
+
+def test_options_reach_the_server(start: Callable[..., Server], tmp_path: Path) -> None:
+    rules = tmp_path / "demo.replies.yaml"
+    rules.write_text("rules:\n  - say: scripted\n")
+    log = tmp_path / "requests.jsonl"
+    server = start("--api-key", "right", "--lenient", "--replies", str(rules), "--log", str(log))
+    with _client(server, "wrong") as client:
+        assert client.get("/assistants").status_code == 401
+    with _client(server, "right") as client:
+        assistant = client.post("/assistants", json={"model": "m", "instructions": "hi", "colour": 1}).json()
+        run = client.post("/threads/runs", json={"assistant_id": assistant["id"]}).json()
+        while run["status"] in ("queued", "in_progress"):
+            run = client.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json()
+        (message,) = client.get(f"/threads/{run['thread_id']}/messages").json()["data"]
+        assert message["content"][0]["text"]["value"] == "scripted"
+    assert len(log.read_text().splitlines()) >= 5
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--replies", "eliza"], "there is no reply backend 'eliza'"),
+        (["--fault", "slow=1"], "there is no fault 'slow'"),
+        (["--database", "missing/folder/local.db"], "cannot be used as a database"),
+    ],
+)
+def test_what_cannot_be_opened_is_one_clear_line(tmp_path: Path, options: list[str], text: str) -> None:
+    command = [sys.executable, "-m", "asstctl.emulator", "--database", str(tmp_path / "a.db"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert text in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_one_clear_line(start: Callable[..., Server], tmp_path: Path) -> None:
+    port = start().url.split(":")[2].split("/")[0]
+    command = [sys.executable, "-m", "asstctl.emulator", "--database", str(tmp_path / "b.db"), "--port", port]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (1, f"port {port} on 127.0.0.1 cannot be used: Address already in use\n")
+
+
+def test_a_kill_between_commit_and_reply_loses_nothing(start: Callable[..., Server], tmp_path: Path) -> None:
+    server = start("--fault", "stop-after-commit=3:POST /v1/assistants")
+    with _client(server) as client:
+        for name in "ab":
+            assert client.post("/assistants", json={"model": "m", "name": name}).status_code == 200
+        with pytest.raises(httpx2.TransportError):
+            client.post("/assistants", json={"model": "m", "name": "c"})
+    assert server.stop()[0] == -signal.SIGKILL
+    with _client(start()) as client:
+        listed = client.get("/assistants", params={"order": "asc"}).json()["data"]
+        assert [assistant["name"] for assistant in listed] == ["a", "b", "c"]
+    connection = sqlite3.connect(tmp_path / "local.db")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+@pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning")
+def test_the_typed_surface_of_the_openai_package_validates(start: Callable[..., Server]) -> None:
+    server = start()
+    tools: Any = [ASK, {"type": "code_interpreter"}, {"type": "file_search"}]
+    with openai.OpenAI(base_url=server.url, api_key="any", max_retries=0, _strict_response_validation=True) as client:
+        assistants, threads = client.beta.assistants, client.beta.threads
+        assistant = assistants.create(model="gpt-4o", name="瓜瓜", instructions="Answer.", tools=tools)
+        assistant = assistants.update(assistant.id, description="Course assistant", metadata={"k": "v"})
+        assert assistants.retrieve(assistant.id) == assistant
+        assert [each.id for each in assistants.list(limit=1)] == [assistant.id]
+
+        thread = threads.create(metadata={"user": "wzr"})
+        assert threads.update(thread.id, metadata={"user": "2"}).metadata == {"user": "2"}
+        message = threads.messages.create(thread.id, role="user", content="周三有什么课?")
+        assert threads.messages.retrieve(message.id, thread_id=thread.id) == message
+
+        run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, tool_choice="required")
+        assert run.status == "requires_action"
+        assert run.required_action is not None
+        (call,) = run.required_action.submit_tool_outputs.tool_calls
+        assert (call.function.name, call.function.arguments) == ("ask_database", '{"query": "周三有什么课?"}')
+        run = threads.runs.submit_tool_outputs_and_poll(
+            run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "RAG"}]
+        )
+        assert run.status == "completed"
+        newest = threads.messages.list(thread.id, run_id=run.id).data[0]
+        assert newest.content[0].type == "text"
+        assert newest.content[0].text.value == "RAG"
+        steps = threads.runs.steps.list(run.id, thread_id=thread.id).data
+        assert [step.type for step in steps] == ["message_creation", "tool_calls"]
+        assert threads.runs.steps.retrieve(steps[0].id, thread_id=thread.id, run_id=run.id) == steps[0]
+        assert threads.runs.update(run.id, thread_id=thread.id, metadata={"k": "v"}).metadata == {"k": "v"}
+        assert [each.id for each in threads.runs.list(thread.id)] == [run.id]
+
+        second = threads.create_and_run(
+            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "hi"}]}, tool_choice="required"
+        )
+        second = threads.runs.poll(second.id, thread_id=second.thread_id)
+        cancelled = threads.runs.cancel(second.id, thread_id=second.thread_id)
+        assert cancelled.status == "cancelling"
+        assert threads.runs.poll(second.id, thread_id=second.thread_id).status == "cancelled"
+
+        assert threads.messages.delete(message.id, thread_id=thread.id).deleted
+        assert threads.delete(thread.id).deleted
+        assert assistants.delete(assistant.id).deleted
+        with pytest.raises(openai.NotFoundError, match="No assistant found with id"):
+            assistants.retrieve(assistant.id)

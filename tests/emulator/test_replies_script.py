@@ -1,0 +1,236 @@
+"""Rules files: what matches, what is said, and what is wrong with a file."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asstctl.emulator import RepliesFileError
+from asstctl.emulator.replies.script import MAX_SUBJECT, Script
+from asstctl.emulator.replies.values import CallMade, Part, ReplyFailed, ReplyRequest, Round, Said, TextDelta, ToolCall
+from tests.emulator.harness import ASK, serving
+
+
+def _write(folder: Path, text: str) -> Path:
+    file = folder / "demo.replies.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def _asked(*users: str, name: str | None = "瓜瓜") -> ReplyRequest:
+    said = tuple(Said("user", text) for text in users)
+    return ReplyRequest("asst_a", name, "m", None, said, turn=len(said), tools=(ASK,))
+
+
+def _after(output: str, function: str = "ask_database") -> ReplyRequest:
+    return replace(_asked("周三有什么课?"), rounds=(Round("", (CallMade("call_a", function, "{}", output),)),))
+
+
+def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
+    script = Script.load(str(_write(folder, rules)))
+
+    async def collect() -> list[Part]:
+        return [part async for part in script.reply(request)]
+
+    return asyncio.run(collect())
+
+
+@pytest.mark.parametrize(
+    ("rule", "request_", "matches"),
+    [
+        ("user: 周三", _asked("周三有什么课?"), True),
+        ("user: ^课", _asked("周三有什么课?"), False),
+        ('user: "(?i)HELLO"', _asked("oh hello"), True),
+        ("user: hello", _asked("hello", "bye"), False),
+        ("words: [WHO, you]", _asked("Who are YOU?"), True),
+        ("words: [who, you]", _asked("who is your teacher"), False),
+        ("words: [ＳＱＬ, 课]", _asked("用sql查课表"), True),
+        ("words: [cat]", _asked("concatenate a cat"), True),
+        ("assistant: 瓜瓜", _asked("hi"), True),
+        ("assistant: other", _asked("hi"), False),
+        ("assistant: other", _asked("hi", name=None), False),
+        ("turn: 2", _asked("a", "b"), True),
+        ("turn: 2", _asked("a"), False),
+        ("tool: ask_database", _after("1"), True),
+        ("tool: ask_database", _asked("hi"), False),
+        ("tool: other", _after("1"), False),
+        ("{tool: ask_database, output: '^\\d$'}", _after("1"), True),
+        ("{tool: ask_database, output: x}", _after("1"), False),
+        ("{tool: ask_database, user: 周三}", _after("1"), True),
+        ("{tool: ask_database, user: 周四}", _after("1"), False),
+        ("user: 周三", _after("1"), False),
+        ("user: end", _asked("x" * MAX_SUBJECT + "end"), False),
+    ],
+)
+def test_a_rule_matches_when_all_its_conditions_do(
+    tmp_path: Path, rule: str, request_: ReplyRequest, matches: bool
+) -> None:
+    rule = rule.strip("{}").replace(", output", "\n    output").replace(", user", "\n    user")
+    text = (
+        f"rules:\n  - {rule}\n    say: yes it does\n  - say: fallback\n  - tool: {'ask_database'}\n    say: fallback\n"
+    )
+    (part,) = _replies(tmp_path, text, request_)
+    assert part == TextDelta("yes it does" if matches else "fallback")
+
+
+@pytest.mark.parametrize(
+    ("say", "request_", "text"),
+    [
+        ("{{ user }}!", _asked("hi"), "hi!"),
+        ("I am {{assistant}}.", _asked("hi"), "I am 瓜瓜."),
+        ("{{ output }}", _after('{"a": 1}'), '{"a": 1}'),
+        ("{{ output.rows.0.course_name }}", _after('{"rows": [{"course_name": "RAG"}]}'), "RAG"),
+        (
+            "{{ output.rows.*.course_name }}",
+            _after('{"rows": [{"course_name": "RAG"}, {"course_name": "Agents"}]}'),
+            "RAG, Agents",
+        ),
+        ("{{ output.*.0 }}", _after("[[1], [2.5]]"), "1, 2.5"),
+        ("{{ output.ok }} {{ output.none }}", _after('{"ok": true, "none": null}'), "true null"),
+        ("{{ outputs.ask_database.n }}", _after('{"n": {"a": [1]}}'), '{"a": [1]}'),
+        ("{% raw %} {x}", _asked("hi"), "{% raw %} {x}"),
+    ],
+)
+def test_placeholders_are_filled(tmp_path: Path, say: str, request_: ReplyRequest, text: str) -> None:
+    rule = f"rules:\n  - say: {say!r}\n"
+    if request_.outputs:
+        rule += "    tool: ask_database\n"
+    assert _replies(tmp_path, rule, request_) == [TextDelta(text)]
+
+
+def test_text_from_outside_is_never_a_template(tmp_path: Path) -> None:
+    rules = "rules:\n  - say: '{{ user }}'\n"
+    assert _replies(tmp_path, rules, _asked("{{ assistant }}")) == [TextDelta("{{ assistant }}")]
+
+
+def test_groups_and_types_reach_the_arguments_of_calls(tmp_path: Path) -> None:
+    rules = """
+rules:
+  - user: "(?P<day>周.)有(.*)"
+    say: One moment.
+    call:
+      - ask_database: {query: "SELECT '{{ match.day }}', '{{ match.2 }}'", limit: 5, when: 2026-01-02}
+      - ask_database: {query: "{{ match.0 }}"}
+  - tool: ask_database
+    call: {ask_database: {ids: "{{ output.*.id }}", first: "{{ output.0.id }}", nested: [{x: "{{ output.0 }}"}]}}
+"""
+    assert _replies(tmp_path, rules, _asked("周三有什么课")) == [
+        TextDelta("One moment."),
+        ToolCall("ask_database", '{"query": "SELECT \'周三\', \'什么课\'", "limit": 5, "when": "2026-01-02"}'),
+        ToolCall("ask_database", '{"query": "周三有什么课"}'),
+    ]
+    assert _replies(tmp_path, rules, _after('[{"id": 7}, {"id": 8}]')) == [
+        ToolCall("ask_database", '{"ids": [7, 8], "first": 7, "nested": [{"x": {"id": 7}}]}')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("say", "output", "text"),
+    [
+        ("{{ output.rows.0 }}", '{"rows": []}', "demo.replies.yaml:2: {{ output.rows.0 }} finds no '0' in "),
+        ("{{ output.rows }}", "plain", "goes into a text that is not JSON: plain"),
+        ("{{ output.* }}", '{"a": 1}', "expects a list at '*'"),
+        ("{{ outputs.other }}", "1", "finds no 'other'"),
+    ],
+)
+def test_a_placeholder_that_finds_nothing_fails_the_run(tmp_path: Path, say: str, output: str, text: str) -> None:
+    with pytest.raises(ReplyFailed) as caught:
+        _replies(tmp_path, f"rules:\n  - tool: ask_database\n    say: '{say}'\n", _after(output))
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "request_", [_asked("周三 (三) 有什么课? it's\n1+1"), _asked("hi", name=None), _asked(""), _after("1")]
+)
+def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path, request_: ReplyRequest) -> None:
+    with pytest.raises(ReplyFailed) as caught:
+        _replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
+    message, _, rule = str(caught.value).partition("A rule that would:\n")
+    assert message.startswith("No rule in demo.replies.yaml answers ")
+    assert caught.value.code == "server_error"
+    (part,) = _replies(tmp_path, f"rules:\n{rule}\n", request_)
+    assert part == TextDelta("1" if request_.outputs else "...")
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("", ["1: the file is empty, expected 'rules:'"]),
+        ("[]", ["1: expected a mapping", "1: expected 'rules:', a list of rules"]),
+        ("rules: {}", ["1: 'rules' is a list"]),
+        ("ruels: []", ["1: unknown key 'ruels' (did you mean 'rules'?)", "1: expected 'rules:', a list of rules"]),
+        ("rules:\n  - say: [", ["2: expected the node content, but found '<stream end>'"]),
+        ("rules:\n  - just text", ["2: expected a mapping"]),
+        ("rules:\n  - user: a", ["2: a rule has 'say', 'call' or both"]),
+        ("rules:\n  - say: a\n    sya: b", ["3: unknown key 'sya' (did you mean 'say'?)"]),
+        ("rules:\n  - say: a\n    say: b", ["3: 'say' is here twice"]),
+        ("rules:\n  - say: {a: b}", ["2: 'say' is a text"]),
+        ("rules:\n  - say:", ["2: 'say' is a text"]),
+        ("rules:\n  - say: a\n    turn: 0", ["3: 'turn' is a number from 1"]),
+        ("rules:\n  - say: a\n    user: '('", ["3: 'user' is not a regular expression: "]),
+        (f"rules:\n  - say: a\n    user: {'x' * 1001}", ["3: 'user' is longer than 1000 characters"]),
+        ("rules:\n  - say: a\n    words: hello", ["3: 'words' is a list of words"]),
+        ("rules:\n  - say: a\n    words: [[a]]", ["3: 'words' is a list of words"]),
+        ("rules:\n  - say: a\n    output: b", ["3: 'output' needs 'tool', "]),
+        ("rules:\n  - call: f", ["2: 'call' is a mapping of a function to its arguments, "]),
+        ("rules:\n  - call: {f: [1]}", ["2: the arguments of 'f' are a mapping"]),
+        ("rules:\n  - say: '{{ usr }}'", ["2: {{ usr }}: there is no 'usr' (did you mean 'user'?)"]),
+        ("rules:\n  - say: '{{ 1 + 1 }}'", ["2: {{ 1 + 1 }} is not a name and a path"]),
+        ("rules:\n  - say: '{{ user.__class__() }}'", ["2: {{ user.__class__() }} is not a name and a path"]),
+        ("rules:\n  - say: '{{ output }}'", ["2: {{ output }} needs 'tool'"]),
+        ("rules:\n  - say: '{{ match.1 }}'", ["2: {{ match.1 }} needs 'user' or 'output'"]),
+        ("rules:\n  - call: {f: {a: ['{{ x }}']}}", ["2: {{ x }}: there is no 'x' (known: user, "]),
+        ("rules:\n  - say: !!python/name:os.system ''", ["2: could not determine a constructor for the tag"]),
+        ("rules:\n  - user: a\n  - sya: b\n    say: c", ["2: a rule has 'say'", "3: unknown key 'sya'"]),
+    ],
+)
+def test_every_fault_of_a_file_is_named_with_its_line(tmp_path: Path, text: str, problems: list[str]) -> None:
+    file = _write(tmp_path, text)
+    with pytest.raises(RepliesFileError) as caught:
+        Script.load(file)
+    assert len(caught.value.problems) == len(problems)
+    for problem, expected in zip(caught.value.problems, problems, strict=True):
+        assert problem.startswith(f"{file}:{expected}"), problem
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RepliesFileError, match=r"gone\.replies\.yaml: No such file"):
+        Script.load(tmp_path / "gone.replies.yaml")
+
+
+@pytest.mark.anyio
+async def test_a_scripted_conversation_goes_through_a_tool(tmp_path: Path) -> None:
+    rules = """
+rules:
+  - user: 周三
+    call: {ask_database: {query: SELECT course_name FROM Courses}}
+  - tool: ask_database
+    say: "{{ assistant }}: {{ output.rows.*.course_name }}"
+  - user: 周四
+    call: {drop_database: {}}
+"""
+    async with serving(replies={"script": str(_write(tmp_path, rules))}) as api:
+        assistant, thread = await api.assistant(name="瓜瓜", tools=[ASK]), await api.thread("周三有什么课?")
+        run = await api.run(thread["id"], assistant["id"])
+        (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        assert call["function"]["arguments"] == '{"query": "SELECT course_name FROM Courses"}'
+        run = await api.answer(run, '{"rows": [{"course_name": "RAG"}]}')
+        assert (run["status"], await api.reply(run)) == ("completed", "瓜瓜: RAG")
+
+        await api.post(f"/threads/{thread['id']}/messages", {"role": "user", "content": "周四呢?"})
+        run = await api.run(thread["id"], assistant["id"])
+        assert run["last_error"] == {
+            "code": "server_error",
+            "message": "The reply calls the function 'drop_database', which this run does not declare "
+            "(declared: ask_database).",
+        }
+
+        await api.post(f"/threads/{thread['id']}/messages", {"role": "user", "content": "你是谁?"})
+        run = await api.run(thread["id"], assistant["id"])
+        assert "user: '你是谁\\?'" in run["last_error"]["message"]
+
+
+def test_a_group_that_took_no_part_is_empty(tmp_path: Path) -> None:
+    rules = "rules:\n  - {user: '(a)(b)?', say: '{{ match.1 }}-{{ match.2 }}'}\n"
+    assert _replies(tmp_path, rules, _asked("a")) == [TextDelta("a-")]

@@ -1,0 +1,189 @@
+"""The embedded provider: its folder, its file, and what is said when they cannot be used."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from asstctl.core.errors import InvalidInput, StoreError
+from asstctl.core.ports import Said
+from asstctl.emulator import open_emulator
+from asstctl.net.failures import Asked, Failure
+from asstctl.providers.local.failures import explain
+from asstctl.providers.local.folder import prepare_folder
+from asstctl.providers.local.provider import LocalProvider, open_provider, place_of
+from asstctl.providers.settings import LocalSettings
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_folder_is_private_and_kept_out_of_git(tmp_path: Path) -> None:
+    """It is made when missing, with mode 0700 and a .gitignore of its own."""
+    database = tmp_path / ".asstctl" / "local.db"
+
+    async with open_provider(LocalSettings(database)):
+        assert database.exists()
+
+    assert database.parent.stat().st_mode & 0o777 == 0o700
+    assert (database.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    """Also its .gitignore; a folder of another name gets none."""
+    folder = tmp_path / ".asstctl"
+    folder.mkdir()
+    (folder / ".gitignore").write_text("mine\n")
+
+    prepare_folder(folder / "local.db")
+    prepare_folder(tmp_path / "elsewhere.db")
+
+    assert (folder / ".gitignore").read_text() == "mine\n"
+    assert not (tmp_path / ".gitignore").exists()
+
+
+@pytest.mark.parametrize("what", ["folder symlink", "database symlink", "file"])
+def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path, what: str) -> None:
+    """A symlink is not followed, and a file is no folder."""
+    folder, elsewhere = tmp_path / ".asstctl", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    match what:
+        case "folder symlink":
+            folder.symlink_to(elsewhere)
+        case "database symlink":
+            folder.mkdir()
+            (folder / "local.db").symlink_to(elsewhere / "stolen.db")
+        case "file":
+            folder.write_text("")
+
+    with pytest.raises(StoreError, match=r"symlink|not a folder"):
+        open_provider(LocalSettings(folder / "local.db"))
+
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_rights_is_said(tmp_path: Path) -> None:
+    """The system's reason is in the message."""
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(StoreError, match="permission denied"):
+            prepare_folder(tmp_path / ".asstctl" / "local.db")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+async def test_objects_outlive_the_program(tmp_path: Path) -> None:
+    """Opened again, the file shows what was made before."""
+    settings = LocalSettings(tmp_path / ".asstctl" / "local.db")
+    async with open_provider(settings) as provider:
+        live = await provider.store.create("assistant", {"model": "gpt-4o"})
+
+    async with open_provider(settings) as provider:
+        assert (await provider.store.list("assistant")).objects == (live,)
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    """It is not written over."""
+    database = tmp_path / ".asstctl" / "local.db"
+    prepare_folder(database)
+    database.write_bytes(b"my poems, which are long enough to be read as a header" * 100)
+
+    with pytest.raises(StoreError) as caught:
+        open_provider(LocalSettings(database))
+
+    assert caught.value.summary == "the local database cannot be used"
+    assert b"my poems" in database.read_bytes()
+
+
+async def test_a_database_of_a_newer_program_is_said(tmp_path: Path) -> None:
+    """The way on is a newer program or another file."""
+    database = tmp_path / ".asstctl" / "local.db"
+    async with open_provider(LocalSettings(database)):
+        pass
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+
+    with pytest.raises(StoreError) as caught:
+        open_provider(LocalSettings(database))
+
+    assert caught.value.summary == "the local database is newer than this program"
+    assert "Upgrade asstctl" in caught.value.hint
+
+
+async def test_a_bad_rules_file_is_bad_input_with_its_places(tmp_path: Path) -> None:
+    """Each fault in a rules file is a diagnostic with file and line."""
+    rules = tmp_path / "demo.replies.yaml"
+    rules.write_text("rules:\n  - sya: hello\n  - user: '('\n    say: x\n")
+
+    with pytest.raises(InvalidInput) as caught:
+        open_provider(LocalSettings(tmp_path / ".asstctl" / "local.db", replies={"script": str(rules)}))
+
+    places = [(d.code, Path(d.where.path).name, d.where.line) for d in caught.value.diagnostics if d.where]
+    assert ("replies-file", "demo.replies.yaml", 2) in places
+    assert ("replies-file", "demo.replies.yaml", 3) in places
+
+
+async def test_replies_that_do_not_exist_are_bad_input() -> None:
+    """The message names what there is."""
+    with pytest.raises(InvalidInput, match="no reply backend 'oracle'"):
+        open_provider(LocalSettings(":memory:", replies={"oracle": {}}))
+
+
+def test_a_full_disk_is_a_store_error() -> None:
+    """The server's 507 becomes a message about the disk, not about a server."""
+    failure = Failure(Asked("POST", "/assistants", ".asstctl/local.db"), 507, {}, b"{}")
+
+    error = explain(failure)
+
+    assert isinstance(error, StoreError)
+    assert error.summary == "the disk is full"
+
+
+async def test_a_full_database_fails_without_writing(tmp_path: Path) -> None:
+    """A database that may not grow refuses the create; what it held is still there."""
+    emulator = open_emulator(tmp_path / "local.db")
+    async with LocalProvider(emulator, place="local.db", timeout=5.0, observer=None) as provider:
+        live = await provider.store.create("assistant", {"model": "gpt-4o"})
+        connection = emulator.services.store.connection
+        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+
+        with pytest.raises(StoreError, match="the disk is full"):
+            await provider.store.create("assistant", {"model": "gpt-4o", "instructions": "x" * 100_000})
+
+        assert (await provider.store.list("assistant")).objects == (live,)
+
+
+async def test_a_turn_costs_six_requests(tmp_path: Path) -> None:
+    """Open, post, run, a look at the run (more only on a busy machine), its messages, delete."""
+    seen: list[tuple[str, str]] = []
+    settings = LocalSettings(tmp_path / ".asstctl" / "local.db")
+    async with open_provider(settings, observer=lambda method, path, *_: seen.append((method, path))) as provider:
+        live = await provider.store.create("assistant", {"model": "gpt-4o"})
+        host = provider.thread_host()
+        seen.clear()
+        thread = await host.open(messages=[Said("user", "first")], metadata={"case": "1"})
+        await host.post(thread, "hello")
+        run = (await host.run(thread, live.id)).id
+        await host.close(thread)
+
+    path = f"/v1/threads/{thread}"
+    assert list(dict.fromkeys(seen)) == [
+        ("POST", "/v1/threads"),
+        ("POST", f"{path}/messages"),
+        ("POST", f"{path}/runs"),
+        ("GET", f"{path}/runs/{run}"),
+        ("GET", f"{path}/messages"),
+        ("DELETE", path),
+    ]
+    assert len([method for method, _ in seen if method != "GET"]) == 4
+
+
+def test_the_place_is_the_path_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a person would type it; a file elsewhere has its whole path."""
+    monkeypatch.chdir(tmp_path)
+
+    assert place_of(tmp_path / ".asstctl" / "local.db") == ".asstctl/local.db"
+    assert place_of(Path("/elsewhere/local.db")) == "/elsewhere/local.db"
+    assert place_of(":memory:") == "memory"

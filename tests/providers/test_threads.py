@@ -1,0 +1,170 @@
+"""AssistantsThreads over servers with manners of their own: what is sent, repeated and understood."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault, Unreachable
+from asstctl.core.ports import RunState, Usage
+from asstctl.net.observed import ObservedTransport
+from asstctl.net.transport import Transport
+from asstctl.providers.assistants.polling import CEILING, FLOOR, LONGEST, Durations, asked_wait
+from asstctl.providers.assistants.provider import Provider
+from asstctl.providers.assistants.runs import reply_of, state_of
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+DONE = {"id": "run_1", "status": "completed", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+REPLY = {
+    "data": [
+        {"role": "assistant", "run_id": "run_1", "content": [{"type": "text", "text": {"value": "hello"}}]},
+        {"role": "assistant", "run_id": "run_0", "content": [{"type": "text", "text": {"value": "old"}}]},
+    ]
+}
+
+
+def provider(handler: Handler) -> Provider:
+    return Provider("https://example.org/v1", httpx2.MockTransport(handler), place="example.org")
+
+
+@pytest.mark.anyio
+async def test_a_run_that_is_over_at_once_is_not_looked_at_again() -> None:
+    """Some servers answer the create when the run is done: two requests, and no other run's text."""
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(f"{request.method} {request.url.path}")
+        return httpx2.Response(200, json=DONE if request.method == "POST" else REPLY)
+
+    async with provider(answer) as opened:
+        state = await opened.thread_host().run("thread_1", "asst_1")
+
+    assert state == RunState("run_1", "completed", reply="hello", usage=Usage(3, 4))
+    assert seen == ["POST /v1/threads/thread_1/runs", "GET /v1/threads/thread_1/messages"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("broken", "error", "requests"),
+    [
+        (httpx2.ReadError("x"), AnswerLost, 1),
+        (httpx2.ReadTimeout("x"), AnswerLost, 1),
+        (httpx2.Response(500), ServerFault, 1),
+        (httpx2.Response(200, json=[]), BadAnswer, 1),
+        (httpx2.Response(429, headers={"retry-after-ms": "1"}), RateLimited, 3),
+        (httpx2.ConnectError("x"), Unreachable, 3),
+    ],
+)
+async def test_a_create_is_repeated_only_where_it_did_nothing(
+    monkeypatch: pytest.MonkeyPatch, broken: httpx2.Response | Exception, error: type[Exception], requests: int
+) -> None:
+    """The SDK's own repeats are off; ours know which are safe."""
+    monkeypatch.setattr("random.random", lambda: -1.5)  # pauses of length 0
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        if isinstance(broken, Exception):
+            raise broken
+        return broken
+
+    async with provider(answer) as opened:
+        with pytest.raises(error):
+            await opened.thread_host().open()
+
+    assert len(seen) == requests
+
+
+@pytest.mark.anyio
+async def test_a_host_can_have_a_transport_of_its_own() -> None:
+    """What wraps the transport of one host sees the requests of that host alone."""
+    seen: list[str] = []
+
+    def wrap(transport: Transport) -> Transport:
+        return ObservedTransport(transport, lambda method, path, *_: seen.append(f"{method} {path}"))
+
+    async with provider(lambda _: httpx2.Response(200, json={"id": "thread_1"})) as opened:
+        await opened.thread_host(wrap).open()
+        await opened.thread_host().open()
+
+    assert seen == ["POST /v1/threads"]
+
+
+def test_a_reply_is_every_text_of_the_run() -> None:
+    """Parts and messages are joined by newlines; refusals count; users, other runs and images do not."""
+    messages = [
+        {"role": "assistant", "run_id": "r", "content": [{"text": {"value": "a"}}, {"type": "image_file"}]},
+        {"role": "user", "run_id": None, "content": [{"text": {"value": "no"}}]},
+        {"role": "assistant", "run_id": "other", "content": [{"text": {"value": "no"}}]},
+        {"role": "assistant", "run_id": "r", "content": [{"type": "refusal", "refusal": "b"}]},
+        {"role": "assistant", "run_id": "r", "content": "c"},
+        {"role": "assistant", "run_id": "r", "content": None},
+        "nonsense",
+    ]
+
+    assert reply_of(messages, "r") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("run", "error"),
+    [
+        ({"status": "failed", "last_error": {"code": "server_error", "message": "oops"}}, "server_error: oops"),
+        ({"status": "failed", "last_error": {"message": "oops"}}, "oops"),
+        ({"status": "incomplete", "incomplete_details": {"reason": "max_prompt_tokens"}}, "max_prompt_tokens"),
+        ({"status": "expired"}, ""),
+    ],
+)
+def test_the_reason_of_a_failed_run(run: dict[str, object], error: str) -> None:
+    """Taken from where the wire puts it."""
+    assert state_of({"id": "run_1", **run}, "").error == error
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"id": "run_1", "status": "dreaming"},
+        {"id": "run_1"},
+        {"status": "completed"},
+        {"id": "run_1", "status": "requires_action"},
+        {"id": "run_1", "status": "requires_action", "required_action": {"submit_tool_outputs": {"tool_calls": [{}]}}},
+    ],
+)
+def test_what_is_no_run_is_a_bad_answer(run: dict[str, object]) -> None:
+    """Instead of a wait without end, or a crash."""
+    with pytest.raises(BadAnswer):
+        state_of(run, "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "look", "seconds"),
+    [
+        ({"openai-poll-after-ms": "250"}, 0, 0.25),
+        ({"openai-poll-after-ms": "0"}, 0, FLOOR),
+        ({"openai-poll-after-ms": "-5"}, 9, FLOOR),
+        ({"openai-poll-after-ms": "999999"}, 0, CEILING),
+        ({"openai-poll-after-ms": "nan"}, 0, LONGEST),
+        ({"openai-poll-after-ms": "soon"}, 0, 0.1),
+        ({}, 0, 0.1),
+        ({}, 1, pytest.approx(0.15)),
+        ({}, 10_000, LONGEST),
+    ],
+)
+def test_the_wait_between_looks(headers: dict[str, str], look: int, seconds: float) -> None:
+    """The server's word within bounds, else waits that grow."""
+    assert asked_wait(headers, look) == seconds
+
+
+def test_the_first_look_waits_for_most_of_a_run() -> None:
+    """Most of the shortest of the last runs, never less than asked, never more than a second."""
+    durations = Durations()
+    assert durations.first_wait(0.01) == 0.01
+
+    for seconds in (0.5, 0.05, 9.0):
+        durations.note(seconds)
+    assert durations.first_wait(0.01) == pytest.approx(0.04)
+    assert durations.first_wait(0.3) == 0.3
+
+    for _ in range(8):
+        durations.note(60.0)
+    assert durations.first_wait(0.01) == LONGEST

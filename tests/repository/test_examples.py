@@ -1,0 +1,28 @@
+"""Every folder of examples/ is executed: the commands of its README print what it shows."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.repository.consoles import ROOT, Shell, copy_of, matches, steps
+
+EXAMPLES = sorted((ROOT / "examples").iterdir())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda folder: folder.name)
+def test_an_example_does_what_it_shows(example: Path, tmp_path: Path) -> None:
+    """Each command of the page ends with the code and prints the text that the page shows."""
+    shell = Shell(copy_of(example, tmp_path / example.name))
+    shown = steps((example / "README.md").read_text("utf-8"))
+    assert shown
+    for step in shown:
+        printed, code = shell.run(step.command)
+        place = f"examples/{example.name}/README.md:{step.line}: $ {step.command}\n{printed}"
+        assert (code, matches(step.shown, printed)) == (step.code, True), place
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda folder: folder.name)
+def test_an_example_is_numbered_and_explained(example: Path) -> None:
+    """A folder is named NN-topic, and its page begins with a heading."""
+    assert example.name[:2].isdecimal()
+    assert (example / "README.md").read_text("utf-8").startswith("# ")

@@ -1,0 +1,58 @@
+"""What a command loads: the quick ones stay quick because heavy libraries are not imported."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repository.consoles import ROOT, copy_of
+
+HEAVY = ("openai", "pydantic", "yaml", "rich", "asyncio", "httpx2", "deepdiff", "jinja2")
+
+_RUN = """
+import json, sys
+from asstctl.cli import run
+code = run(sys.argv[1:])
+sys.stdout.flush()
+sys.stderr.write("\\n" + json.dumps([int(code), sorted(sys.modules)]))
+"""
+
+
+def _loaded_by(arguments: list[str], folder: Path) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *arguments],
+        cwd=folder,
+        env={"PATH": "", "HOME": str(folder), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stdout + done.stderr
+    return set(modules)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["apply", "--help"], ["completion", "bash"]], ids=" ".join
+)
+def test_help_and_completion_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    """None of the heavy libraries is imported."""
+    assert _loaded_by(arguments, tmp_path).isdisjoint(HEAVY)
+
+
+def test_a_plan_on_local_does_not_load_the_sdk(tmp_path: Path) -> None:
+    """`plan` on the embedded provider speaks plain JSON; openai stays out of the process."""
+    project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
+    (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
+    assert "openai" not in _loaded_by(["plan"], project)
+    assert "openai" not in _loaded_by(["apply", "--yes"], project)
+
+
+def test_validate_loads_no_network(tmp_path: Path) -> None:
+    """`validate` imports neither an HTTP client nor a server."""
+    project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
+    (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
+    assert _loaded_by(["validate"], project).isdisjoint({"openai", "httpx2", "starlette", "uvicorn", "deepdiff"})
