@@ -30,7 +30,7 @@ class Commands(click.Group):
     """A group that imports a command only when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # `list` is a module of this package once that command ran
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
@@ -52,7 +52,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([*COMMANDS.items()])
 
 
 EPILOG = """\b
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command. Returns its exit code; every error ends here, as text on stderr."""
     from asstctl.cli.boundary import exit_code_of
 
-    return exit_code_of(lambda: cli.main(args=list(arguments), prog_name="asstctl", standalone_mode=False))
+    return exit_code_of(lambda: cli.main(args=[*arguments], prog_name="asstctl", standalone_mode=False))
 
 
 __all__ = ["COMMANDS", "ExitCode", "cli", "run"]

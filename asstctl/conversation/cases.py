@@ -270,7 +270,8 @@ def _value_at(document: Document, at: Place) -> Json:
 def _merged(places: Iterable[_Stubs], functions: Collection[str] | None) -> Rules:
     """All rules by function in the order in which they are asked; shared ones of other assistants left out."""
     merged: dict[str, tuple[StubRule, ...]] = {}
-    for place in places:
+    # A setup file that a conversation uses and the project too is asked once.
+    for place in {id(place): place for place in places}.values():
         for name, rules in place.rules.items():
             if functions is None or name in functions:
                 merged[name] = (*merged.get(name, ()), *rules)

@@ -1,8 +1,8 @@
 """Regexes that come from files: checked before use, and bounded in time when used.
 
-Python's engine cannot be interrupted and backtracks without bound. A pattern without repeats tries each
-of its characters at most once per place in the text and runs here; every other one runs in the child
-process, where it is ended at the time limit.
+Python's engine cannot be interrupted and backtracks without bound. A pattern without repeats and choices
+has one way to match at each place in the text and runs here; every other one runs in the child process,
+where it is ended at the time limit.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
 
-_REPEATS = re.compile(r"[*+?{]")
+_BRANCHES = re.compile(r"[*+?{|]")
 
 
 class RegexTimeout(Exception):
@@ -34,7 +34,7 @@ def check_regex(pattern: str) -> str | None:
 
 def search(pattern: str, text: str) -> bool:
     """Whether the pattern occurs in the text. Raises RegexTimeout; the pattern must have been checked."""
-    if not _REPEATS.search(pattern):
+    if not _BRANCHES.search(pattern):
         return re.search(pattern, text) is not None
     try:
         return bool(CHILD.call("search", {"pattern": pattern, "text": text}))

@@ -1,10 +1,11 @@
 """Templates in files: rendered in a sandbox, bounded in time, size and memory.
 
-A template that can neither loop nor call nor include is bounded by its own length and runs here; every
-other one runs in the child process, where it can be ended. jinja2 is imported only for a text that has
-braces. Only `vars` is there to be named.
+A template that only shows and compares variables is bounded by its own length and runs here; every other
+one (loops, calls, includes, operators that make values grow) runs in the child, where it can be ended.
+jinja2 is imported only for a text that has braces. Only `vars` is there to be named.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,6 @@ class TemplateFault(Exception):
         """Where in the text of a template it is."""
         start = sum(len(line) for line in source.text.splitlines(keepends=True)[: self.line - 1])
         if self.needle:
-            import re
-
             found = re.compile(self.needle).search(source.text, start)
             if found:
                 return source.at(found.start(), len(found[0]))

@@ -57,6 +57,9 @@ class Child:
             try:
                 _send(process.stdin, [task, argument])
                 line = _receive(process.stdout)
+            except BaseException:
+                self._stop()  # interrupted: its answer must not be taken for that of the next call
+                raise
             finally:
                 timer.cancel()
             if not line:

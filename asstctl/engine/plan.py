@@ -26,7 +26,7 @@ from asstctl.core.change import (
 from asstctl.core.json_types import Json
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import EMPTY, EXTENSION, Desired, Live
-from asstctl.engine.classify import FieldVerdict, canonical_live, canonical_manifest, classify, kept_codes
+from asstctl.engine.classify import FieldVerdict, canonical_live, classify, kept_codes
 from asstctl.engine.explain import explain
 from asstctl.engine.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, only_mark
 from asstctl.engine.notes import notes

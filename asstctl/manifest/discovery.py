@@ -49,22 +49,23 @@ def discover(project: Project) -> Discovered:
                 where = project.document.where((key, number)) if project.document else None
                 hint = "check the folder and the ending; `**/` matches any number of folders"
                 diagnostics.append(error("empty-glob", f"`{glob}` matches no file", where, hint=hint))
-    diagnostics += _outside(project.root, [*manifests, *conversations])
-    out = {d.where.path for d in diagnostics if d.where and d.code == "outside-project"}
+    refused = _refused_links(project.root, [*manifests, *conversations])
     return Discovered(
-        tuple(sorted(file for file in manifests if file not in out)),
-        tuple(sorted(file for file in conversations if file not in out)),
-        tuple(diagnostics),
+        tuple(sorted(file for file in manifests if file not in refused)),
+        tuple(sorted(file for file in conversations if file not in refused)),
+        (*diagnostics, *refused.values()),
     )
 
 
-def _outside(root: Path, files: Iterable[str]) -> Iterator[Diagnostic]:
+def _refused_links(root: Path, files: Iterable[str]) -> dict[str, Diagnostic]:
+    refused = {}
     for file in files:
         if (root / file).is_symlink():
             try:
                 inside(root, root, file)
-            except PathRefused as refused:
-                yield error("outside-project", refused.summary, Where(file), hint=refused.hint)
+            except PathRefused as problem:
+                refused[file] = error(problem.code, problem.summary, Where(file), hint=problem.hint)
+    return refused
 
 
 def _walk(root: Path, globs: Sequence[str]) -> Iterator[str]:

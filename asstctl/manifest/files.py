@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
+from asstctl.documents.json_text import parse_json
 from asstctl.documents.paths import PathRefused, inside, shown
 from asstctl.documents.source import read_text
 from asstctl.documents.yaml import Document, parse_one
@@ -40,7 +41,8 @@ class Files:
         if isinstance(text, Diagnostic):
             return None, (text,)
         if path not in self._documents:
-            document, diagnostics = parse_one(text, self.shown(path))
+            parse = parse_json if path.suffix == ".json" else parse_one
+            document, diagnostics = parse(text, self.shown(path))
             self._documents[path] = (None if has_errors(diagnostics) else document), diagnostics
         return self._documents[path]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
@@ -28,9 +29,13 @@ from asstctl.manifest.variables import Given, read_given, variables_of
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the files mean on one target. `files` counts the manifest files that were read."""
+    """What the files mean on one target. `files` counts the manifest files that were read.
+
+    `declared` are all addresses of the files, those whose manifests have errors included.
+    """
 
     desired: tuple[Desired, ...]
+    declared: tuple[Address, ...]
     conversations: tuple[Path, ...]
     diagnostics: tuple[Diagnostic, ...]
     files: int
@@ -90,6 +95,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     diagnostics += more
     return Loaded(
         desired=tuple(one.desired for one in assistants if one.desired is not None),
+        declared=tuple(manifests.by_address),
         conversations=tuple(project.root / file for file in found.conversations),
         diagnostics=in_reading_order(diagnostics),
         files=manifests.files,

@@ -37,9 +37,8 @@ async def requests(what: str, url: str, number: int, assistant: str) -> None:
             await ask("POST", "/assistants", json={"model": "gpt-4o", "name": f"Assistant {i}", "temperature": 0.2})
 
         async def chat(i: int) -> None:
-            thread = (await ask("POST", "/threads", json={}))["id"]
-            text = f"Hello number {i}"
-            await ask("POST", f"/threads/{thread}/messages", json={"role": "user", "content": text})
+            said = [{"role": "user", "content": f"Hello number {i}"}]
+            thread = (await ask("POST", "/threads", json={"messages": said}))["id"]
             run = await ask("POST", f"/threads/{thread}/runs", json={"assistant_id": assistant})
             while run["status"] in ("queued", "in_progress"):
                 await asyncio.sleep(0.06)

@@ -71,14 +71,13 @@ def test_one_edit_is_one_write(applied: tuple[Path, Server, Counter[str]]) -> No
 
 
 def test_a_conversation_of_one_turn_costs_what_it_must(applied: tuple[Path, Server, Counter[str]]) -> None:
-    """A thread, a message, a run, the reply, and the thread deleted again; looks at the run come on top."""
+    """A thread with the message in it, a run, the reply, and the thread deleted; looks at the run come on top."""
     folder, served, _ = applied
     counted = _requests_of(folder, served, "test")
     looks = counted.pop("GET /threads/ID/runs/ID", 0)
     assert counted == LISTING + Counter(
         {
             "POST /threads": 12,
-            "POST /threads/ID/messages": 12,
             "POST /threads/ID/runs": 12,
             "GET /threads/ID/messages": 12,
             "DELETE /threads/ID": 12,

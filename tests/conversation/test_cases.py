@@ -324,6 +324,17 @@ def test_a_used_file_may_hold_stubs_for_other_assistants(tmp_path: Path) -> None
     assert [(case.id, case.stubs) for case in cases] == [("one", {}), ("a", {})]
 
 
+def test_a_setup_file_that_is_used_twice_is_asked_once(tmp_path: Path) -> None:
+    """By the conversation and by the project."""
+    files = {
+        "a.convo.yaml": HEAD + "use: [x.stubs.yaml]\nturns: [{user: hi, expect: {contains: x}}]\n",
+        "x.stubs.yaml": "stubs: {escalate: {return: 1}}\n",
+    }
+    (case,), _ = load(tmp_path, files, use=("x.stubs.yaml",))
+
+    assert len(case.stubs["escalate"]) == 1
+
+
 def test_conversations_without_an_id_are_not_called_twins(tmp_path: Path) -> None:
     """That each lacks one is enough."""
     turns = "turns: [{user: hi, expect: {contains: x}}]"

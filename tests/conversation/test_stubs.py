@@ -316,6 +316,15 @@ def test_any_name_that_a_file_binds_will_do(project: Path, written: str) -> None
     assert problems == ()
 
 
-def test_only_python_runs_code() -> None:
-    """What `--no-code` forbids is known from the kind alone."""
-    assert set(STUBS) == {"return", "template", "python"}
+def test_only_python_runs_code(project: Path) -> None:
+    """What `--no-code` forbids is known from what was read."""
+    rules, _ = read(project, "return: {return: 1}\ntemplate: {template: x}\npython: {python: 'code.py:text'}\n")
+
+    assert set(rules) == set(STUBS)
+    assert {key for key, (rule,) in rules.items() if rule.answer.runs_code} == {"python"}
+
+
+async def test_a_child_that_cannot_start_is_a_failure_of_the_stub(project: Path) -> None:
+    """Here for want of a folder to start in."""
+    with pytest.raises(StubFailed, match="no child process could be started: No such file or directory"):
+        await call_function(project / "stubs" / "code.py", "text", {}, root=project / "none", environment=ENVIRONMENT)

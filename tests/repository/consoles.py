@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ _VARYING = (
     (re.compile(r"\b(asst|thread|run|msg|req)_[A-Za-z0-9]+(…[A-Za-z0-9]+)?"), r"\1_ID"),
     (re.compile(r"\s+\d+(\.\d+)? (ms|s)\b"), " T s"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
     (re.compile(r"asstctl \d\S* \(Python \S+\)"), "asstctl VERSION"),
 )
 
@@ -71,7 +73,7 @@ class Shell:
     def _in_process(self, arguments: list[str]) -> tuple[str, int]:
         from asstctl.cli import run
 
-        printed = io.StringIO()
+        printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with (
             contextlib.chdir(self.folder),
             _environment(self.environment),
@@ -79,7 +81,7 @@ class Shell:
             contextlib.redirect_stderr(printed),
         ):
             code = run(arguments)
-        return printed.getvalue(), int(code)
+        return bytes(printed.buffer.getvalue()).decode(), int(code)
 
     def _in_shell(self, command: str) -> tuple[str, int]:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -136,7 +138,14 @@ def matches(shown: str, printed: str) -> bool:
 def _steady(text: str) -> str:
     for pattern, shape in _VARYING:
         text = pattern.sub(shape, text)
-    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
+    groups = groupby(lines, _is_result)
+    return "\n".join(line for results, some in groups for line in (sorted(some) if results else some))
+
+
+def _is_result(line: str) -> bool:
+    """Whether a line is the end of one conversation: several that run at once end in any order."""
+    return line.startswith(("  ✓ ", "  ✗ "))
 
 
 def copy_of(folder: Path, to: Path) -> Path:

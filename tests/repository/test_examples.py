@@ -1,5 +1,6 @@
 """Every folder of examples/ is executed: the commands of its README print what it shows."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,14 @@ from tests.repository.consoles import ROOT, Shell, copy_of, matches, steps
 
 EXAMPLES = sorted((ROOT / "examples").iterdir())
 
+PORT = "18434"
+"""The port that an example's own server is written with; a free one takes its place."""
+
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda folder: folder.name)
 def test_an_example_does_what_it_shows(example: Path, tmp_path: Path) -> None:
     """Each command of the page ends with the code and prints the text that the page shows."""
-    shell = Shell(copy_of(example, tmp_path / example.name))
+    shell = Shell(_with_free_port(copy_of(example, tmp_path / example.name)))
     shown = steps((example / "README.md").read_text("utf-8"))
     assert shown
     for step in shown:
@@ -26,3 +30,12 @@ def test_an_example_is_numbered_and_explained(example: Path) -> None:
     """A folder is named NN-topic, and its page begins with a heading."""
     assert example.name[:2].isdecimal()
     assert (example / "README.md").read_text("utf-8").startswith("# ")
+
+
+def _with_free_port(folder: Path) -> Path:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = str(probe.getsockname()[1])
+    for file in [*folder.glob("*.yaml"), *folder.glob("*.py")]:
+        file.write_text(file.read_text("utf-8").replace(PORT, free), "utf-8")
+    return folder

@@ -48,10 +48,12 @@ def test_every_third_party_library_has_an_owner() -> None:
 
 
 def test_nothing_but_the_command_line_prints() -> None:
-    """`print` is called nowhere in the package (results are returned, and `cli` writes them)."""
+    """`print` is called nowhere in the package but where a child process answers its parent."""
+    child = ROOT / "asstctl" / "documents" / "worker.py"
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in sorted((ROOT / "asstctl").rglob("*.py"))
+        if path != child
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]

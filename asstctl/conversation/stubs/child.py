@@ -23,6 +23,7 @@ SECONDS = 10.0
 
 MAX_OUTPUT = 1024 * 1024
 _TAIL = 4096
+_LAST_WORDS = 1.0
 _MAIN = Path(__file__).with_name("child_main.py")
 _BASE = ("PATH", "HOME", "LANG")
 
@@ -43,15 +44,7 @@ async def call_function(
 ) -> str:
     """The function's result as text: a str as it is, anything else as JSON. Raises StubFailed."""
     request = {"file": str(file), "function": function, "arguments": arguments, "root": str(root)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-B", "-X", "utf8", str(_MAIN)),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=dict(environment),
-        cwd=root,
-        start_new_session=True,  # a Ctrl-C is ours to handle, and what it starts can be ended with it
-    )
+    process = await _start(root, environment)
     try:
         async with asyncio.timeout(seconds):
             said, complaints = await _talk(process, json.dumps(request).encode())
@@ -61,6 +54,21 @@ async def call_function(
     finally:
         await _end(process)
     return _result(said, complaints, process.returncode, root)
+
+
+async def _start(root: Path, environment: Mapping[str, str]) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-B", "-X", "utf8", str(_MAIN)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=dict(environment),
+            cwd=root,
+            start_new_session=True,  # a Ctrl-C is ours to handle, and what it starts can be ended with it
+        )
+    except OSError as problem:
+        raise StubFailed(f"no child process could be started: {problem.strerror or problem}") from None
 
 
 async def _talk(process: Process, request: bytes) -> tuple[bytes, bytes]:
@@ -96,7 +104,10 @@ async def _end(process: Process) -> None:
     """End the child and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    # Bounded: a grandchild that left the group and holds a pipe can keep some Pythons waiting for it.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_WORDS):
+            await process.wait()
 
 
 def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> str:

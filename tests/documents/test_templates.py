@@ -1,0 +1,198 @@
+"""Templates: what they can do, what they cannot, and that nothing in them goes on for ever."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from asstctl.documents.regex import RegexTimeout, check_regex, search
+from asstctl.documents.rendering import is_bounded
+from asstctl.documents.templates import Includes, TemplateFault, names_used, render, render_value
+
+VARS = {"tone": "kind", "n": 3, "t": 0.2, "yes": True, "days": ["Mon", "Tue"], "items": "mine"}
+
+
+@pytest.mark.parametrize(
+    "text, result",
+    [
+        ("no braces", "no braces"),
+        ("{# no comment #}", "{# no comment #}"),
+        ("{{ vars.tone }}\n", "kind\n"),
+        ("{{ vars['tone'] | upper }}", "KIND"),
+        ("{{ vars.n }} {{ vars.t }} {{ vars.yes }}", "3 0.2 true"),
+        ("{{ vars.n * 2 + 1 }}", "7"),
+        ("{{ vars.none | default('x') }}", "x"),
+        ("{{ vars.items }}", "mine"),
+        ("{% if vars.x is defined %}1{% else %}0{% endif %}", "0"),
+        ("{% for day in vars.days %}{{ day }};{% endfor %}", "Mon;Tue;"),
+        ("{{ vars.days | join(', ') }}", "Mon, Tue"),
+        ("{{ vars.days | tojson }}", '["Mon", "Tue"]'),
+        ("{{ '{{' }}", "{{"),
+    ],
+)
+def test_templates_give_text(text: str, result: str) -> None:
+    assert render(text, VARS) == result
+
+
+@pytest.mark.parametrize(
+    "text, result",
+    [
+        ("{{ vars.n }}", 3),
+        ("{{ vars.t }}", 0.2),
+        ("{{ vars.t * 2 }}", 0.4),
+        ("{{ vars.yes }}", True),
+        ("{{ vars.tone }}", "kind"),
+        ("{{ vars.n }}{{ vars.n }}", "33"),
+        ("{{ vars.n }} ", "3 "),
+        ("0.5", "0.5"),
+    ],
+)
+def test_one_expression_keeps_its_type(text: str, result: object) -> None:
+    value = render_value(text, VARS)
+
+    assert (type(value), value) == (type(result), result)
+
+
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("{{ vars.ton }}", "undefined-variable"),
+        ("{{ tone }}", "undefined-variable"),
+        ("{{ range(3) }}", "undefined-variable"),
+        ("{{ vars.n", "template-syntax"),
+        ("{{ 'x' | center(9) }}", "template-syntax"),
+        ("{{ 'x' | attr('y') }}", "template-syntax"),
+        ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "template-limit"),
+        ("{{ ().__class__ }}", "template-refused"),
+        ("{{ ''.__class__.__mro__ }}", "template-refused"),
+        ("{{ '{0.__class__}'.format(1) }}", "template-refused"),
+        ("{{ vars.days.append(1) }}", "template-refused"),
+        ("{{ '%999999999d' % 1 }}", "template-refused"),
+        ("{{ 'a' * 10**9 }}", "template-limit"),
+        ("{{ [1] * 10**9 }}", "template-limit"),
+        ("{{ 9**9**9 }}", "template-limit"),
+        ("{% for i in 'aaaaaaaa' %}{{ 'b' * 1000000 }}{% endfor %}", "template-limit"),
+        ("{{ 1 / 0 }}", "template-failed"),
+        ("{{ vars.tone.upper }}", "template-failed"),
+        ("{% include '/x.md' %}", "template-failed"),
+    ],
+)
+def test_what_a_template_must_not_do_is_a_fault(text: str, code: str) -> None:
+    with pytest.raises(TemplateFault) as caught:
+        render(text, VARS)
+
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in 'x'*1000 %}{% for b in 'x'*1000 %}{% for c in 'x'*9999 %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% set x = 'a'*1000000 %}" + "{% set x = x ~ x %}" * 40 + "{{ x | length }}",
+        "{{ 'a'.ljust(10**10) }}",
+        "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
+    ],
+)
+def test_a_template_that_would_go_on_is_ended(text: str) -> None:
+    """By time or by memory; and the next one is rendered as if nothing had been."""
+    before = time.monotonic()
+    with pytest.raises(TemplateFault) as caught:
+        render(text, VARS)
+
+    assert caught.value.code in {"template-timeout", "template-limit"}
+    assert time.monotonic() - before < 5
+    assert render("{% for day in vars.days %}{{ day }}{% endfor %}", VARS) == "MonTue"
+
+
+@pytest.mark.parametrize(
+    "text, bounded",
+    [
+        ("{{ vars.a }} and {{ vars.b | default('x') }}", True),
+        ("{% if vars.a == 1 %}x{% endif %}", True),
+        ("{{ vars.a ~ vars.a }}", False),
+        ("{{ vars.a * 2 }}", False),
+        ("{% for a in vars.b %}{% endfor %}", False),
+        ("{{ vars.a.upper() }}", False),
+        ("{% include '/x' %}", False),
+        ("{% set x = 1 %}", False),
+        ("{{ vars.a | replace('a', 'b') }}", False),
+    ],
+)
+def test_only_what_cannot_grow_runs_in_this_process(text: str, bounded: bool) -> None:
+    assert is_bounded(text) == bounded
+
+
+def test_includes_are_found_from_the_file_and_from_the_project(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/tone.md").write_text("Be {{ vars.tone }}.\n")
+    includes = Includes(tmp_path, tmp_path / "shared")
+
+    assert render("{% include '/shared/tone.md' %}{% include 'tone.md' %}", VARS, includes) == "Be kind.\n" * 2
+
+
+@pytest.mark.parametrize(
+    "name, code",
+    [
+        ("../outside.md", "outside-project"),
+        ("/../outside.md", "outside-project"),
+        ("/link.md", "outside-project"),
+        ("/.hidden.md", "forbidden-path"),
+        ("/.env", "forbidden-path"),
+        ("/.git/config", "forbidden-path"),
+        ("/absent.md", "missing-file"),
+        ("/itself.md", "template-limit"),
+    ],
+)
+def test_includes_stay_inside_the_project(tmp_path: Path, name: str, code: str) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (tmp_path / "outside.md").write_text("secret")
+    (root / "link.md").symlink_to(tmp_path / "outside.md")
+    (root / ".hidden.md").write_text("x")
+    (root / "itself.md").write_text("{% include '/itself.md' %}")
+    with pytest.raises(TemplateFault) as caught:
+        render(f"{{% include '{name}' %}}", {}, Includes(root, root))
+
+    assert caught.value.code == code
+
+
+def test_a_fault_in_an_include_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("one\n{{ vars.ton }}\n")
+    with pytest.raises(TemplateFault) as caught:
+        render("{% include '/a.md' %}", VARS, Includes(tmp_path, tmp_path))
+
+    assert (caught.value.file, caught.value.line, caught.value.hint) == ("a.md", 2, "did you mean `tone`?")
+
+
+def test_names_are_known_without_rendering() -> None:
+    assert names_used("{{ vars.a }}{% if x %}{{ vars['b'] }}{% endif %}{{ vars[c] }}") == {"a", "b"}
+    assert names_used("vars.a") == frozenset()
+    assert names_used("{{ vars.a") == frozenset()
+
+
+def test_jinja2_is_not_imported_for_a_text_without_braces() -> None:
+    code = (
+        "import sys; from asstctl.documents.templates import render; render('x', {}); "
+        "sys.exit('jinja2' in sys.modules or 'jsonschema_rs' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_regex_is_checked_and_searched() -> None:
+    assert check_regex("(") is not None
+    assert check_regex("周[三四]") is None
+    assert search("星期[三四]", "今天是星期三")
+    assert search(r"(?i)as an? AI\b", "As an AI")
+    assert not search("a{3}", "aa")
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)" * 40 + "$"])
+def test_a_regex_that_backtracks_is_ended(pattern: str) -> None:
+    with pytest.raises(RegexTimeout):
+        search(pattern, "a" * 60 + "b")
+
+    assert search("a+b", "aab")

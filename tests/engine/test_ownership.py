@@ -1,0 +1,72 @@
+"""Ownership: which live object is which address."""
+
+from typing import Any
+
+import pytest
+
+from asstctl.core.resource import Live
+from asstctl.engine.ownership import sort_out
+from tests.engine.fakes import address
+
+GUAGUA = address("guagua")
+
+
+def live(id: str, created_at: int = 1, *, kind: str = "assistant", name: str = "", **mark: str) -> Live:
+    metadata = {"asstctl_project": "p", "asstctl_key": "assistant.guagua", "asstctl_base": "1;;", "team": "t"}
+    metadata.update({f"asstctl_{key}": value for key, value in mark.items()})
+    return Live(kind, id, created_at, {"name": name}, metadata, {})
+
+
+def foreign(id: str) -> Live:
+    return Live("assistant", id, 1, {}, {"team": "t"}, {})
+
+
+def sorted_out(*objects: Live, ties: bool = True) -> dict[str, Any]:
+    found = sort_out(objects, "p", ties_in_creation_order=ties)
+    return {
+        "owned": {str(a): (o.live.id, [copy.id for copy in o.copies]) for a, o in found.owned.items()},
+        "damaged": [one.id for one, _ in found.damaged],
+        "foreign": [one.id for one in found.foreign],
+        "others": [(one.id, project) for one, project in found.others],
+    }
+
+
+NOTHING: dict[str, Any] = {"owned": {}, "damaged": [], "foreign": [], "others": []}
+
+
+@pytest.mark.parametrize(
+    "one, expected",
+    [
+        pytest.param(live("a"), {"owned": {"assistant.guagua": ("a", [])}}, id="ours"),
+        pytest.param(foreign("a"), {"foreign": ["a"]}, id="no mark: foreign"),
+        pytest.param(live("a", project="q"), {"others": [("a", "q")]}, id="another project's"),
+        pytest.param(live("a", project="q", base="2;;"), {"others": [("a", "q")]}, id="another project's, newer"),
+        pytest.param(live("a", base="broken"), {"damaged": ["a"]}, id="damaged"),
+        pytest.param(live("a", base="2;;"), {"damaged": ["a"]}, id="newer"),
+        pytest.param(live("a", project=""), {"damaged": ["a"]}, id="an empty project is damage, not another project"),
+        pytest.param(live("a", kind="vector_store"), {"damaged": ["a"]}, id="a mark of another kind"),
+        pytest.param(live("a", key="assistant.guagua~r1"), {}, id="a candidate is nobody's"),
+        pytest.param(live("a", key="assistant.guagua~r1", project="q"), {}, id="a candidate of another project too"),
+    ],
+)
+def test_one_object_is_what_its_mark_says(one: Live, expected: dict[str, Any]) -> None:
+    """Each object is sorted into one heap or none."""
+    assert sorted_out(one) == {**NOTHING, **expected}
+
+
+@pytest.mark.parametrize(
+    "ties, objects, keeper, copies",
+    [
+        pytest.param(True, [("b", 1), ("a", 1)], "b", ["a"], id="ties listed in creation order: the first"),
+        pytest.param(False, [("b", 1), ("a", 1)], "a", ["b"], id="ties in no order: the lower id"),
+        pytest.param(False, [("a", 2), ("b", 1)], "b", ["a"], id="no ties: the earlier"),
+        pytest.param(True, [("c", 1), ("b", 2), ("a", 3)], "c", ["b", "a"], id="several copies, by age"),
+    ],
+)
+def test_of_two_objects_with_one_address_the_oldest_keeps_it(
+    ties: bool, objects: list[tuple[str, int]], keeper: str, copies: list[str]
+) -> None:
+    """The others are its copies."""
+    found = sorted_out(*(live(id, at) for id, at in objects), ties=ties)
+
+    assert found == {**NOTHING, "owned": {"assistant.guagua": (keeper, copies)}}

@@ -1,0 +1,115 @@
+"""What a manifest may say: each mistake one diagnostic, at its place, with the way on."""
+
+import pytest
+
+from asstctl.core.diagnostic import Diagnostic
+from asstctl.documents.models import Model, check
+from asstctl.documents.yaml import parse_one
+from asstctl.kinds.assistant import AssistantManifest
+from asstctl.kinds.function import FunctionManifest
+
+WHOLE = """\
+kind: assistant
+key: guagua
+name: AGIClass Demo
+description: Demo
+model: gpt-4o
+instructions: {file: guagua.prompt.md}
+tools:
+  - type: code_interpreter
+    except: [prod]
+  - type: file_search
+    file_search: {max_num_results: 8, ranking_options: {score_threshold: 0}}
+    only: [local]
+  - type: function
+    function: ask_database
+  - type: function
+    function: {name: inline, parameters: {type: object}, strict: true}
+tool_resources:
+  file_search: {vector_store_ids: [vs_1]}
+  code_interpreter: {file_ids: [file-1]}
+temperature: 1
+top_p: 0.5
+reasoning_effort: high
+response_format: {type: json_schema, json_schema: {name: x, schema: {type: object}}}
+metadata: {lang: zh}
+protect: true
+ignore_changes: [name, tool_resources.file_search, extensions.text]
+targets: {prod: {metadata: {stage: production}}}
+extensions: {openai: {text: {verbosity: low}}}
+"""
+
+
+def problems(model: type[Model], text: str) -> tuple[Diagnostic, ...]:
+    document, diagnostics = parse_one(text, "a.yaml")
+    assert document is not None
+    assert diagnostics == ()
+    return check(model, document, what="an assistant")[1]
+
+
+def test_everything_that_format_shows_is_taken() -> None:
+    assert problems(AssistantManifest, WHOLE) == ()
+
+
+@pytest.mark.parametrize(
+    "field", ["name", "description", "instructions", "tools", "tool_resources", "temperature", "metadata"]
+)
+def test_null_is_taken_where_the_wire_has_a_default(field: str) -> None:
+    assert problems(AssistantManifest, f"kind: assistant\nmodel: m\n{field}: null\n") == ()
+
+
+@pytest.mark.parametrize(
+    "line, code, column, hint",
+    [
+        ("instuctions: x", "unknown-key", 1, "did you mean `instructions`?"),
+        ("name: 3", "wrong-type", 7, "quote"),
+        ("protect: yes", "wrong-type", 10, "true"),
+        ("temperature: hot", "wrong-type", 14, "quotes"),
+        ("temperature: true", "wrong-type", 14, "quotes"),
+        ("tools: {type: function}", "wrong-type", 8, "- "),
+        ("tools: [function]", "wrong-type", 9, "key: value"),
+        ("tools: [{type: functoin}]", "unknown-value", 16, "did you mean `function`?"),
+        ("tools: [{typ: function}]", "missing-key", 9, "type"),
+        ("tools: [{type: function}]", "missing-key", 9, "function"),
+        ("tools: [{type: function, function: {nam: x}}]", "unknown-key", 37, "did you mean `name`?"),
+        ("tools: [{type: function, function: {name: a b}}]", "bad-value", 43, "change"),
+        ("tools: [{type: code_interpreter, only: [a], except: [b]}]", "only-and-except", 9, "one"),
+        ("tools: [{type: file_search, file_search: {max_num_result: 1}}]", "unknown-key", 43, "max_num_results"),
+        ("tool_resources: {file_search: {vector_stores: [x]}}", "unknown-key", 32, "vector_store_ids"),
+        ("instructions: {fil: x}", "unknown-key", 16, "did you mean `file`?"),
+        ("instructions: [x]", "wrong-type", 15, "quote"),
+        ("reasoning_effort: hig", "unknown-value", 19, "did you mean `high`?"),
+        ("response_format: autoo", "unknown-value", 18, "did you mean `auto`?"),
+        ("response_format: {type: jsn_schema}", "unknown-value", 24, "did you mean `json_schema`?"),
+        ("metadata: {a: 1}", "wrong-type", 15, "quote"),
+        ("metadata: {asstctl_key: x}", "reserved-metadata", 12, "rename"),
+        ("ignore_changes: [nmae]", "unknown-field", 18, "did you mean `name`?"),
+        ("extensions: {openai: 1}", "wrong-type", 22, "key: value"),
+    ],
+)
+def test_a_mistake_is_one_diagnostic_at_its_place(line: str, code: str, column: int, hint: str) -> None:
+    found = problems(AssistantManifest, f"kind: assistant\nmodel: m\n{line}\n")
+
+    assert [(one.code, str(one.where)) for one in found] == [(code, f"a.yaml:3:{column}")]
+    assert hint in found[0].hint
+
+
+def test_all_mistakes_come_at_once() -> None:
+    found = problems(AssistantManifest, "kind: assistant\nmodel: 1\nname: 2\ntop_p: x\nbogus: 1\n")
+
+    assert sorted(one.code for one in found) == ["unknown-key", "wrong-type", "wrong-type", "wrong-type"]
+
+
+def test_a_missing_model_is_said_at_the_manifest() -> None:
+    found = problems(AssistantManifest, "kind: assistant\nname: x\n")
+
+    assert [(one.code, one.summary, str(one.where)) for one in found] == [
+        ("missing-key", "an assistant has no `model`", "a.yaml:1:1")
+    ]
+
+
+@pytest.mark.parametrize(
+    "parameters", ["{type: object}", "{file: a.json}", "{properties: {file: {type: string}}}", "null"]
+)
+def test_parameters_are_a_schema_or_a_file(parameters: str) -> None:
+    assert problems(FunctionManifest, f"kind: function\nparameters: {parameters}\n") == ()
