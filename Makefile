@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test fix bench clean
+.PHONY: demo test test-durability fix bench clean
 .DEFAULT_GOAL := test
 
 # The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
@@ -34,6 +34,10 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# The slow suite: applies killed with SIGKILL at many points. About two minutes.
+test-durability: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -78,7 +78,7 @@ def case_result(
     """The result of a case of which these turns were played; the rest is not run."""
     played = turns or []
     rest = enumerate(case.turns[len(played) :], start=len(played) + 1)
-    not_run = (TurnResult(number, Status.NOT_RUN, turn.user) for number, turn in rest)
+    not_run = (TurnResult(number, Status.NOT_RUN, turn.user, where=turn.where) for number, turn in rest)
     return CaseResult(case.assistant, case.id, case.where, (*played, *not_run), seconds, skipped, failure)
 
 
@@ -162,6 +162,7 @@ class _TurnPlayer:
             failures=failures,
             seconds=perf_counter() - started,
             tokens=usage.total_tokens if usage else None,
+            where=self.turn.where,
         )
 
     async def _talk(self) -> tuple[Failure, ...]:

@@ -90,6 +90,7 @@ class TurnResult:
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
     tokens: int | None = None
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,6 +303,10 @@ def _fault(problem: BaseException, variables: Mapping[str, Json]) -> TemplateFau
         )
     if isinstance(problem, RecursionError):
         return TemplateFault("template-limit", "the template is nested too deep", "check its includes")
+    if isinstance(problem, MemoryError | OverflowError):
+        return TemplateFault(
+            "template-limit", "the template needs too much memory", "make it do less", "", "", file, line
+        )
     said = str(problem) or type(problem).__name__
     return TemplateFault(
         "template-failed", f"the template cannot be rendered: {said}", "check its values", r"\{[{%]", "", file, line

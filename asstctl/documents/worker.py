@@ -22,7 +22,7 @@ from asstctl.core.json_types import Json
 TIME_LIMIT = 1.0
 """Seconds for one rendering or one search (FORMAT section 3)."""
 
-MEMORY_LIMIT = 1024 * 1024 * 1024
+MEMORY_LIMIT = 512 * 1024 * 1024
 
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from asstctl.documents.worker import serve; serve()"
 

@@ -245,6 +245,7 @@ def _turn(turn: TurnResult) -> Object:
         "failures": [_failure(failure) for failure in turn.failures],
         "seconds": round(turn.seconds, 3),
         "tokens": turn.tokens,
+        "where": _where(turn.where),
     }
 
 

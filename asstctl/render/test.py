@@ -151,12 +151,14 @@ def _block_heading(case: CaseResult, look: Look) -> list[Line]:
     label = "ERROR" if case.status is Status.ERROR else "FAIL"
     what = f" {look.glyphs.dot} ".join(str(part) for part in (_turn_of(case), _kind(case)) if part)
     name = line(Span(label, _STYLES[case.status]), " ", Span(f"{case.assistant}/{case.id}", Style.STRONG))
-    whole = line(name, f"   {place(case.where)}   {what}")
+    bad = case.first_bad_turn
+    where = place(bad.where if bad and bad.where else case.where)
+    whole = line(name, f"   {where}   {what}")
     if cells(whole) <= look.width:
         return [whole]
     if cells(name) + 3 + cells(what) <= look.width:
-        return [line(name, f"   {what}"), line(f"  at {place(case.where)}")]
-    return [name, line(f"  at {place(case.where)}"), line(f"  {what}")]
+        return [line(name, f"   {what}"), line(f"  at {where}")]
+    return [name, line(f"  at {where}"), line(f"  {what}")]
 
 
 def _turns(numbers: Sequence[int]) -> str:

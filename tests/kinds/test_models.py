@@ -80,7 +80,7 @@ def test_null_is_taken_where_the_wire_has_a_default(field: str) -> None:
         ("instructions: [x]", "wrong-type", 15, "quote"),
         ("reasoning_effort: hig", "unknown-value", 19, "did you mean `high`?"),
         ("response_format: autoo", "unknown-value", 18, "did you mean `auto`?"),
-        ("response_format: {type: jsn_schema}", "unknown-value", 24, "did you mean `json_schema`?"),
+        ("response_format: {type: jsn_schema}", "unknown-value", 25, "did you mean `json_schema`?"),
         ("metadata: {a: 1}", "wrong-type", 15, "quote"),
         ("metadata: {asstctl_key: x}", "reserved-metadata", 12, "rename"),
         ("ignore_changes: [nmae]", "unknown-field", 18, "did you mean `name`?"),
