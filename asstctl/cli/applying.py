@@ -31,14 +31,20 @@ def run_apply(
     from asstctl.render.plan import apply_question, plan_text
 
     column = 0
+    stop = asyncio.Event()
 
     def approve(plan: "Plan") -> bool:
         nonlocal column
         column = address_column(plan)
         if form == "text":
             session.result(plan_text(plan, session.look))
-        if yes:
-            return True
+        approved = yes or asked(plan)
+        if approved:
+            # not before: at the question Ctrl-C simply leaves
+            stop_on_interrupt(stop, session)
+        return approved
+
+    def asked(plan: "Plan") -> bool:
         if not session.can_ask:
             raise WrongUsage(
                 f"{name} needs --yes where nobody can be asked",
@@ -54,9 +60,7 @@ def run_apply(
     async def watched() -> "Applied":
         from asstctl.workspace.apply import Conduct
 
-        conduct = Conduct(approve, said, asyncio.Event(), parallelism)
-        with_signal(conduct.stop, session)
-        return await use_case(conduct)
+        return await use_case(Conduct(approve, said, stop, parallelism))
 
     try:
         applied = asyncio.run(watched())
@@ -77,7 +81,7 @@ def run_apply(
     return applied.report.exit_code
 
 
-def with_signal(stop: asyncio.Event, session: Session) -> None:
+def stop_on_interrupt(stop: asyncio.Event, session: Session) -> None:
     """The first Ctrl-C asks the apply to stop, the second ends the command."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None

@@ -6,6 +6,7 @@ location is never mistaken for a key of the file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
@@ -26,7 +27,7 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]
 class Model(BaseModel):
     """The base of every model of a file: no unknown keys, no guessed types, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Placed(Protocol):
@@ -77,67 +78,83 @@ def check(
         return model.model_validate(value), ()
     except ValidationError as failed:
         errors = failed.errors(include_url=False)
-        found = [_diagnose(item, value, model, document, at, what) for item in errors]
-        return None, tuple(d for d in found if not _is_misspelt(d, found))
-
-
-def _is_misspelt(diagnostic: Diagnostic, found: Iterable[Diagnostic]) -> bool:
-    """Whether a key is missing only because it is misspelt, which is said already."""
-    absent = diagnostic.hint.removeprefix("add ").rstrip(":`") + "`"
-    return diagnostic.code == "missing-key" and any(
-        other.code == "unknown-key" and other.hint == f"did you mean {absent}?" for other in found
+    # A key that is missing because it is misspelt is said once, at the misspelling.
+    meant = {(*loc[:-1], nearest(str(loc[-1]), _known_keys(model, loc))) for loc in map(_loc, errors) if loc}
+    context = _Context(model, value, document, at, what)
+    return None, tuple(
+        context.diagnose(item) for item in errors if item["type"] != "missing" or item["loc"] not in meant
     )
 
 
-def _diagnose(
-    item: ErrorDetails, value: Any, model: type[BaseModel], document: Placed, at: Path, what: str
-) -> Diagnostic:
-    path, is_key = _real_path(item["loc"], value, missing=item["type"] == "missing")
-    kind, context = item["type"], item.get("ctx", {})
-    name = dotted(path) or what
-    if kind == "extra_forbidden":
-        owner = dotted(path[:-1])
-        known = _known_keys(model, item["loc"])
-        summary = f"`{path[-1]}` is not a field of {f'`{owner}`' if owner else what}"
-        return error(
-            "unknown-key",
-            summary,
-            document.where(at + path, key=True),
-            hint=did_you_mean(str(path[-1]), known) or "remove it",
-        )
-    if kind in {"missing", "union_tag_not_found"} and not _wrong_shape(kind, item["input"]):
-        absent = path[-1] if kind == "missing" else context["discriminator"].rstrip("()").strip("'")
-        parent = path[:-1] if kind == "missing" else path
-        inside = f"`{dotted(parent)}`" if parent else what
-        place = document.where(at + parent, key=True)
-        return error("missing-key", f"{inside} has no `{absent}`", place, hint=f"add `{absent}:`")
-    place = document.where(at + path, key=is_key)
-    if kind == "union_tag_invalid":
-        known = [tag.strip("'<> ") for tag in context["expected_tags"].split(", ")]
-        field_name = context["discriminator"].rstrip("()").strip("'")
-        given = context["tag"].strip("<>")
-        place = document.where((*at, *path, field_name))
-        return error(
-            "unknown-value", f"`{name}.{field_name}` cannot be `{given}`", place, hint=did_you_mean(given, known)
-        )
-    if kind in {"literal_error", "enum"}:
-        known = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-        given = str(item["input"])
-        return error("unknown-value", f"`{name}` cannot be `{given}`", place, hint=did_you_mean(given, known))
-    if "code" in context:
-        return error(context["code"], context["summary"], place, hint=context["hint"])
-    if kind == "string_pattern_mismatch":
-        return error("bad-value", f"`{name}` must match `{context['pattern']}`", place, hint="change the value")
-    if kind in _LIMITS:
-        return error("limit", f"`{name}` {_LIMITS[kind].format(**context)}", place, hint="change the value")
-    wanted, hint = _TYPES.get(kind, (item["msg"], ""))
-    if kind.startswith(("model", "dict")) and item["input"] is None:
-        hint = "write keys below it, or remove it"
-    shown_name = f"`{name}`" if path else what
-    summary = (
-        f"{shown_name} must be {wanted}, not {_called(item['input'])}" if kind in _TYPES else f"`{name}`: {wanted}"
-    )
-    return error("wrong-type", summary, place, hint=hint or "change the value")
+def _loc(item: ErrorDetails) -> tuple[str | int, ...]:
+    """Where a key is that nobody knows; nothing for any other error."""
+    return item["loc"] if item["type"] == "extra_forbidden" else ()
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What an error of pydantic is an error of."""
+
+    model: type[BaseModel]
+    value: Any
+    document: Placed
+    at: Path
+    what: str
+
+    def where(self, path: Path, *, key: bool = False) -> Where:
+        return self.document.where(self.at + path, key=key)
+
+    def diagnose(self, item: ErrorDetails) -> Diagnostic:
+        """The diagnostic for one error."""
+        kind, context = item["type"], item.get("ctx", {})
+        path, is_key = _real_path(item["loc"], self.value, missing=kind == "missing")
+        if kind == "extra_forbidden":
+            return self._unknown_key(path, item["loc"])
+        if kind == "missing":
+            return self._missing_key(path[:-1], str(path[-1]))
+        if kind == "union_tag_not_found" and isinstance(item["input"], Mapping):
+            return self._missing_key(path, _discriminator(context))
+        if kind == "union_tag_invalid":
+            known = [tag.strip("'<> ") for tag in context["expected_tags"].split(", ")]
+            return self._unknown_value((*path, _discriminator(context)), context["tag"].strip("<>"), known)
+        if kind == "literal_error":
+            known = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+            return self._unknown_value(path, str(item["input"]), known, key=is_key)
+        return self._bad_value(item, path, self.where(path, key=is_key))
+
+    def _unknown_key(self, path: Path, loc: Path) -> Diagnostic:
+        owner = f"`{dotted(path[:-1])}`" if path[1:] else self.what
+        hint = did_you_mean(str(path[-1]), _known_keys(self.model, loc)) or "remove it"
+        return error("unknown-key", f"`{path[-1]}` is not a field of {owner}", self.where(path, key=True), hint=hint)
+
+    def _missing_key(self, owner: Path, key: str) -> Diagnostic:
+        inside = f"`{dotted(owner)}`" if owner else self.what
+        return error("missing-key", f"{inside} has no `{key}`", self.where(owner, key=True), hint=f"add `{key}:`")
+
+    def _unknown_value(self, path: Path, given: str, known: Sequence[str], *, key: bool = False) -> Diagnostic:
+        summary = f"`{dotted(path)}` cannot be `{given}`"
+        return error("unknown-value", summary, self.where(path, key=key), hint=did_you_mean(given, known))
+
+    def _bad_value(self, item: ErrorDetails, path: Path, where: Where) -> Diagnostic:
+        kind, context, given = item["type"], item.get("ctx", {}), item["input"]
+        name = f"`{dotted(path)}`" if path else self.what
+        if "code" in context:  # one of our own validators
+            return error(context["code"], context["summary"], where, hint=context["hint"])
+        if kind == "string_pattern_mismatch":
+            return error("bad-value", f"{name} must match `{context['pattern']}`", where, hint="change the value")
+        if kind in _LIMITS:
+            return error("limit", f"{name} {_LIMITS[kind].format(**context)}", where, hint="change the value")
+        if kind not in _TYPES:
+            return error("wrong-type", f"{name}: {item['msg']}", where, hint="change the value")
+        wanted, hint = _TYPES[kind]
+        if given is None and wanted == "a map":
+            hint = "write keys below it, or remove it"
+        return error("wrong-type", f"{name} must be {wanted}, not {_called(given)}", where, hint=hint)
+
+
+def _discriminator(context: Mapping[str, Any]) -> str:
+    """The key that a union is chosen by, as `by_key` named its function."""
+    return str(context["discriminator"]).rstrip("()").strip("'")
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -203,15 +220,12 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _wrong_shape(kind: str, given: Any) -> bool:
-    return kind == "union_tag_not_found" and not isinstance(given, Mapping)
-
-
 _TYPES = {
     "string_type": ("text", "quote it if text is meant"),
     "int_type": ("a whole number", "remove quotes and fractions"),
     "int_from_float": ("a whole number", "remove the fraction"),
     "float_type": ("a number", "remove the quotes"),
+    "finite_number": ("a finite number", "change the value"),
     "bool_type": ("true or false", "write `true` or `false`"),
     "tuple_type": ("a list", "write `- ` before each item"),
     "list_type": ("a list", "write `- ` before each item"),
@@ -242,6 +256,3 @@ def _called(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a map"
     return names.get(type(value), "text" if isinstance(value, str) else "a list")
-
-
-__all__ = ["Many", "Model", "Placed", "by_key", "by_shape", "check", "nearest", "problem"]

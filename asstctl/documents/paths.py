@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 REFUSED = (".git", ".asstctl")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PathRefused(Exception):
     """A path that must not be opened, and why; `code` is a diagnostic's."""
 

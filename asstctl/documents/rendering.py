@@ -34,9 +34,9 @@ _INLINE = "<template>"
 
 _QUICK_FILTERS = (
     *("default", "d", "lower", "upper", "title", "capitalize", "trim", "length", "count"),
-    *("int", "float", "string", "round", "first", "last"),
+    *("int", "float", "string", "first", "last"),
 )
-_OTHER_FILTERS = ("replace", "join", "indent", "sort", "unique", "list")
+_OTHER_FILTERS = ("round", "replace", "join", "indent", "sort", "unique", "list")
 _QUICK_NODES = (
     *(nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const, nodes.Keyword),
     *(nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr, nodes.If),
@@ -136,7 +136,7 @@ def _parsed(text: str) -> nodes.Template:
         raise TemplateFault("template-limit", "the template is longer than 1 MiB", "use a {file: ...}")
     try:
         return _HERE.parse(text)
-    except (jinja2.TemplateError, RecursionError) as problem:
+    except Exception as problem:
         raise _fault(problem, {}) from None
 
 

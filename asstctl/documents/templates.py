@@ -18,7 +18,7 @@ from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
 MAX_OUTPUT = 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TemplateFault(Exception):
     """Why a template gives no text. `needle` is a regex for the guilty words, `name` what is not defined.
 

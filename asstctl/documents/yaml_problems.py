@@ -12,6 +12,7 @@ _HINTS = (
     ("did not find expected key", "check the indentation and the quotes of the lines before"),
     ("did not find expected '-' indicator", "a list and keys do not mix at one indentation"),
     ("did not find expected ','", "close the bracket, or separate the items by commas"),
+    ("expected node content", "close the bracket, or write a value"),
     ("expected ',' or", "close the bracket, or separate the items by commas"),
     ("unexpected end of stream", "close the quote"),
     ("unknown escape", "use single quotes, or write the backslash twice"),
@@ -33,6 +34,9 @@ def describe_syntax(problem: Any, source: Source) -> Diagnostic:
     if context is not None and (mark is None or not source.text[mark.index :].strip()):
         mark = context
     index = mark.index if mark is not None else 0
+    written = len(source.text.rstrip())
+    if index > written:  # on an empty line at the end
+        index = max(0, written - 1)
     hint = next((hint for part, hint in _HINTS if part in said), "check the indentation and the quotes")
     if "cannot start any token" in said:
         hint = _START_HINTS.get(source.text[index : index + 1], "quote the value")

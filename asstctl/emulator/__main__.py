@@ -17,7 +17,7 @@ from asstctl.emulator.replies import Replies
 from asstctl.emulator.request_log import RequestLog
 
 _HOST = "127.0.0.1"
-_GRACE = 1.0
+_GRACE = 0.5
 
 
 class _Server(uvicorn.Server):
@@ -57,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _serve(emulator: Emulator, port: int) -> int:
-    listener = socket.socket()
+    # Named TCP, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for an acknowledgement.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -3,6 +3,7 @@
 Bare ASGI rather than a framework's application, because a request should cost a fraction of a millisecond.
 """
 
+import asyncio
 import hmac
 import json
 import logging
@@ -43,6 +44,8 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} is not served")
+        # In-process nothing else suspends, and a client that polls without a pause would keep its own run waiting.
+        await asyncio.sleep(0)
         began = time.perf_counter()
         request_id = new_request_id()
         request = Request(scope, receive, send)
@@ -55,7 +58,7 @@ class App:
         except sqlite3.OperationalError as error:
             response = _refuse(_of_database(error, request_id))
         except Exception:
-            _log.exception("request %s failed: %s %s", request_id, request.method, request.url.path)
+            _log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             response = _refuse(refusals.server_fault(request_id))
         response.headers["x-request-id"] = request_id
         response.headers["openai-version"] = "2020-10-01"

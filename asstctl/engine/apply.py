@@ -109,7 +109,8 @@ class _Report:
         known = self.outcomes.get(change.address)
         self.outcomes[change.address] = outcome
         self._warnings.update(dict.fromkeys(written.warnings))
-        if not outcome.refresh and outcome != known:
+        silent = outcome.refresh and outcome.status is OutcomeStatus.APPLIED
+        if not silent and outcome != known:
             self._run.on_outcome(outcome)
 
     def final(self, plan: Plan) -> ApplyReport:

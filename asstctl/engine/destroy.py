@@ -12,6 +12,7 @@ from asstctl.core.change import Action, Block, BlockCode, Change, WayOn
 from asstctl.core.diagnostic import Where
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
+from asstctl.engine.notes import left_alone
 from asstctl.engine.order import waves
 from asstctl.engine.ownership import Owned, sort_out
 from asstctl.engine.plan import block_dependents, what_is_seen
@@ -46,10 +47,7 @@ def make_destroy_plan(
         for address, owned in doomed.items()
         if owned.copies
     )
-    damaged = (
-        f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
-        for live, damaged in ownership.damaged
-    )
+    damaged = (left_alone(live, damaged) for live, damaged in ownership.damaged if policy.only is None)
     ordered = block_dependents([change for wave in waves(changes) for change in wave])
     return Plan(target, ordered, (*copies, *damaged))
 

@@ -1,7 +1,7 @@
 """Notes: sentences beside a plan that change nothing and are worth knowing."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from asstctl.core.address import Address
@@ -10,6 +10,7 @@ from asstctl.core.json_types import Json
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.classify import FieldVerdict
+from asstctl.engine.mark import Damaged
 from asstctl.engine.ownership import Ownership
 from asstctl.engine.policy import Policy
 
@@ -22,13 +23,18 @@ def notes(
     verdicts: Mapping[Address, Sequence[FieldVerdict]],
     target: TargetInfo,
     policy: Policy,
+    *,
+    said: Container[str | None] = (),
 ) -> tuple[str, ...]:
-    """All of them, in a stable order: undeclared values, copies, other projects' twins, damaged marks, orphans."""
+    """All of them, in a stable order: undeclared values, copies, other projects' twins, damaged marks, orphans.
+
+    `said` holds the ids of objects whose damaged mark a change is blocked by.
+    """
     return (
         *_undeclared(verdicts, target),
         *_copies(ownership, policy),
         *_other_projects(desired, ownership, target),
-        *_damaged(desired, ownership),
+        *_damaged(ownership, policy, said),
         *_orphans(desired, ownership, target, policy),
     )
 
@@ -54,11 +60,14 @@ def _other_projects(desired: Sequence[Desired], ownership: Ownership, target: Ta
             yield f"{names[live.name]}: {live.id} on {target.name} has the same name and belongs to project {project}."
 
 
-def _damaged(desired: Sequence[Desired], ownership: Ownership) -> Iterable[str]:
-    declared = {one.address for one in desired} - set(ownership.owned)
-    for live, damaged in ownership.damaged:
-        if damaged.address not in declared:
-            yield f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
+def _damaged(ownership: Ownership, policy: Policy, said: Container[str | None]) -> Iterable[str]:
+    if policy.only is None:
+        yield from (left_alone(live, damaged) for live, damaged in ownership.damaged if live.id not in said)
+
+
+def left_alone(live: Live, damaged: Damaged) -> str:
+    """The sentence about an object whose mark is damaged or newer."""
+    return f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
 
 
 def _orphans(desired: Sequence[Desired], ownership: Ownership, target: TargetInfo, policy: Policy) -> Iterable[str]:

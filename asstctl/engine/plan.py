@@ -39,6 +39,8 @@ from asstctl.kinds.field import Kind
 
 PROTECT = "protect"
 
+_MARK_BLOCKS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
+
 
 def make_plan(
     desired: Iterable[Desired],
@@ -70,7 +72,8 @@ def make_plan(
             changes.append(_update(kind, one, owned, verdicts[one.address], target, capabilities, policy))
     sound = (_sound(change, target, revision) for change in changes)
     ordered = block_dependents([change for wave in waves(sound) for change in wave])
-    return Plan(target, ordered, notes(wanted, ownership, verdicts, target, policy), revision)
+    said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
+    return Plan(target, ordered, notes(wanted, ownership, verdicts, target, policy, said=said), revision)
 
 
 def _create(desired: Desired, twin: Live | None, target: TargetInfo, policy: Policy) -> Change:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from asstctl.core.change import Change
-from asstctl.core.errors import NotFound, ProviderError
+from asstctl.core.errors import ProviderError
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import ResourceStore
 from asstctl.engine.ownership import sort_out
 from asstctl.engine.requests import Requests
-from asstctl.engine.writes import Written, reread
+from asstctl.engine.writes import Written, delete_own, reread
 
 
 async def prove(
@@ -63,7 +63,7 @@ async def _yield_to(winner: str, change: Change, written: Written, store: Resour
     id = written.remote_id
     said = f"another apply created {winner} first"
     try:
-        await _delete(change.address.kind, id, store, requests)
+        await delete_own(store, requests, change.address.kind, id)
     except ProviderError as error:
         return replace(written, status=OutcomeStatus.FAILED, detail=f"{said}; deleting {id} failed: {error}")
     return replace(
@@ -73,17 +73,3 @@ async def _yield_to(winner: str, change: Change, written: Written, store: Resour
         detail=f"{said}; {id} was deleted again",
         hint="plan again",
     )
-
-
-async def _delete(kind: str, id: str, store: ResourceStore, requests: Requests) -> None:
-    """Delete what this run made a moment ago. Repeating that is safe: no other object will have its id."""
-    for attempt in range(1, requests.pace.tries + 1):
-        try:
-            return await requests.safely(lambda: store.delete(kind, id))
-        except NotFound:
-            return None
-        except ProviderError as error:
-            if not error.ambiguous or attempt == requests.pace.tries:
-                raise
-            await requests.pause(error, attempt)
-    return None

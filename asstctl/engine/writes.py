@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from asstctl.core.change import Action, Change
-from asstctl.core.errors import AsstctlError, NotFound, ProviderError
+from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
@@ -112,7 +112,25 @@ class Writer:
                     nonce=mark.nonce,
                 )
             live = found
+        if only_mark(live.metadata) != mark.metadata() and (lost := await self._take_back(kind, live.id, mark)):
+            return lost
         return replace(await self._settle(change, mark, live), nonce=mark.nonce)
+
+    async def _take_back(self, kind: str, id: str, mark: Mark) -> Written | None:
+        """Read an object whose create answered without our mark; delete it where it really bears none.
+
+        A server that loses metadata would get another copy with every apply, so nothing more is made on it.
+        """
+        try:
+            live = await self._requests.safely(lambda: self._store.get(kind, id))
+            if only_mark(live.metadata) == mark.metadata():
+                return None
+            problem = BadAnswer(f"{self._target} does not keep metadata, without which nothing there can be ours")
+            self._requests.give_up(problem)
+            await delete_own(self._store, self._requests, kind, id)
+        except ProviderError as error:
+            return Written(OutcomeStatus.FAILED, id, detail=f"{id} was created without our mark, and stays: {error}")
+        return Written(OutcomeStatus.FAILED, detail=f"{problem}; {id} was deleted again")
 
     async def _look_for(self, kind: str, mark: Mark) -> Live | None:
         """The object that a create with a lost answer may have made, by its nonce: two looks after the lag."""
@@ -260,6 +278,20 @@ def _arrived(live: Live, change: Change, mark: Mark) -> bool:
 
 def _unknown(id: str, lost: ProviderError) -> Written:
     return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
+
+
+async def delete_own(store: ResourceStore, requests: Requests, kind: str, id: str) -> None:
+    """Delete what this run made a moment ago. Repeating that is safe: no other object will have its id."""
+    for attempt in range(1, requests.pace.tries + 1):
+        try:
+            return await requests.safely(lambda: store.delete(kind, id))
+        except NotFound:
+            return None
+        except ProviderError as error:
+            if not error.ambiguous or attempt == requests.pace.tries:
+                raise
+            await requests.pause(error, attempt)
+    return None
 
 
 async def reread(store: ResourceStore, requests: Requests, kinds: frozenset[str]) -> Reading:

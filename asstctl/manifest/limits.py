@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Excess:
-    """One value past a bound: what it is, what is taken, and what to do. `of_key`: a key is too long."""
+    """One value past a bound: what it is, what is taken, and what to do. `of_key`: its key is meant."""
 
     path: Path
     summary: str
@@ -68,12 +68,14 @@ def _check(path: Path, value: Json, limit: Limit) -> Iterator[Excess]:
     elif isinstance(value, Mapping):
         yield from _map(path, name, value, limit)
     elif isinstance(value, Sequence) and _over(len(value), limit.max_items):
-        yield Excess(path, f"`{name}` has {len(value)} items", f"at most {limit.max_items}", "remove some")
+        taken = f"at most {limit.max_items}"
+        yield Excess(path, f"`{name}` has {len(value)} items", taken, "remove some", of_key=True)
 
 
 def _map(path: Path, name: str, value: Mapping[str, Json], limit: Limit) -> Iterator[Excess]:
     if _over(len(value), limit.max_items):
-        yield Excess(path, f"`{name}` has {len(value)} pairs", f"at most {limit.max_items}", "remove some")
+        taken = f"at most {limit.max_items}"
+        yield Excess(path, f"`{name}` has {len(value)} pairs", taken, "remove some", of_key=True)
     for key, item in value.items():
         inner = (*path, key)
         if _over(len(key), limit.max_key_chars):

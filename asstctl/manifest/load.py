@@ -14,6 +14,7 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
 from asstctl.core.resource import Desired
+from asstctl.documents.suggest import nearest
 from asstctl.manifest.assistants import IDENTITY, Assistant, AssistantReader
 from asstctl.manifest.discovery import discover
 from asstctl.manifest.files import Files
@@ -82,7 +83,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     functions: dict[str, Function | None] = {}
     for manifest in manifests.of_kind("function"):
         function, more = read_function(manifest, defaults.get("function"), files)
-        functions[manifest.address.key] = function
+        functions.setdefault(manifest.address.key, function)
         diagnostics += more
     shared = _Shared(project, manifests, functions, defaults.get("assistant"), files, given)
     assistants = shared.assistants(target_name)
@@ -90,12 +91,16 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     for read in (assistants, *others.values()):
         diagnostics += tuple(found for one in read for found in one.diagnostics)
     diagnostics += _over_limits({target_name: assistants, **others}, known)
-    diagnostics += _unused_functions(manifests, defaults.get("assistant"))
+    diagnostics += _unused_functions(manifests, functions, defaults.get("assistant"))
     stub_files, more = _stub_files(project, files)
     diagnostics += more
+    desired: dict[Address, Desired] = {}
+    for one in assistants:
+        if one.desired is not None:
+            desired.setdefault(one.desired.address, one.desired)
     return Loaded(
-        desired=tuple(one.desired for one in assistants if one.desired is not None),
-        declared=tuple(manifests.by_address),
+        desired=tuple(desired.values()),
+        declared=tuple(dict.fromkeys(manifest.address for manifest in manifests.every)),
         conversations=tuple(project.root / file for file in found.conversations),
         diagnostics=in_reading_order(diagnostics),
         files=manifests.files,
@@ -177,13 +182,20 @@ def _takes(names: Sequence[str]) -> str:
     return f"target {listed} takes" if len(names) == 1 else f"targets {listed} take"
 
 
-def _unused_functions(manifests: Manifests, defaults: Layer | None) -> tuple[Diagnostic, ...]:
-    """Functions that no assistant names on any target; unknowable while some file cannot be read."""
+def _unused_functions(
+    manifests: Manifests, functions: Mapping[str, Function | None], defaults: Layer | None
+) -> tuple[Diagnostic, ...]:
+    """Functions that no assistant names on any target.
+
+    Unknowable while some file cannot be read; one with errors, or whose name somebody misspelt, has been
+    spoken of already.
+    """
     if manifests.unreadable:
         return ()
     bodies: list[JsonObject] = [manifest.body.value for manifest in manifests.of_kind("assistant")]
     bodies += [defaults.value] if defaults else []
-    used = {name for body in bodies for name in _functions_named(body)}
+    named = {name for body in bodies for name in _functions_named(body)}
+    meant = {name if name in functions else nearest(name, functions) for name in named}
     return tuple(
         warning(
             "unused-function",
@@ -192,7 +204,7 @@ def _unused_functions(manifests: Manifests, defaults: Layer | None) -> tuple[Dia
             hint="name it in an assistant's tools, or remove it",
         )
         for manifest in manifests.of_kind("function")
-        if manifest.address.key not in used
+        if manifest.address.key not in meant and functions[manifest.address.key] is not None
     )
 
 

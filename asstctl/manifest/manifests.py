@@ -43,15 +43,18 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Manifests:
-    """All manifests, each address once, sorted. `files` counts those that were read as manifests."""
+    """All manifests, sorted by address; of two with one address the first in the order of files counts.
 
-    by_address: Mapping[Address, Manifest]
+    `files` counts the files that were read as manifests, `unreadable` are texts that could not be.
+    """
+
+    every: tuple[Manifest, ...]
     files: int
     unreadable: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     def of_kind(self, kind: str) -> list[Manifest]:
-        return [manifest for address, manifest in self.by_address.items() if address.kind == kind]
+        return [manifest for manifest in self.every if manifest.address.kind == kind]
 
     def may_hold(self, key: str) -> bool:
         """Whether a part of the files that could not be read names this key."""
@@ -63,8 +66,9 @@ def read_manifests(root: Path, files: Sequence[str]) -> Manifests:
     reader = _Reader(root)
     for file in files:
         reader.read(file)
-    found = reader.unique()
-    return Manifests(found, reader.files, tuple(reader.unreadable), tuple(reader.diagnostics))
+    reader.check_addresses()
+    every = tuple(sorted(reader.found, key=lambda manifest: manifest.address))
+    return Manifests(every, reader.files, tuple(reader.unreadable), tuple(reader.diagnostics))
 
 
 class _Reader:
@@ -155,8 +159,8 @@ class _Reader:
             return None
         return Address(str(kind), key)
 
-    def unique(self) -> dict[Address, Manifest]:
-        """Each address once; the first in the order of files keeps it."""
+    def check_addresses(self) -> None:
+        """Each address may be declared once; the first in the order of files keeps it."""
         first: dict[Address, Manifest] = {}
         for manifest in self.found:
             other = first.setdefault(manifest.address, manifest)
@@ -166,7 +170,6 @@ class _Reader:
                 hint = f"it is first declared at {other.where}; change one `key`"
                 self.diagnostics.append(error("duplicate-address", summary, place, hint=hint))
         self.diagnostics += _same_environment_names(first.values())
-        return dict(sorted(first.items()))
 
 
 def _same_environment_names(manifests: Iterable[Manifest]) -> list[Diagnostic]:

@@ -95,7 +95,7 @@ class _Reader:
             if written.get(key) is None:
                 summary = f"target `{name}` has no `{key}`"
                 self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
-        if model.base_url is not None:
+        if model.base_url is not None and "base_url" in known:
             self.url(model.base_url, (*place, "base_url"), has_key=model.api_key is not None)
         return Target(
             name=name,
@@ -159,7 +159,9 @@ class _Reader:
             )
 
     def project_name(self) -> None:
-        hosted = next((name for name, target in self.model.targets.items() if target.provider != LOCAL), None)
+        hosted = next(
+            (name for name, one in self.model.targets.items() if one.provider in PROVIDERS.keys() - {LOCAL}), None
+        )
         if self.model.project is None and hosted is not None:
             summary = f"target `{hosted}` is not local, and the file has no `project`"
             hint = "add `project: NAME`: it says which objects on the provider are yours"

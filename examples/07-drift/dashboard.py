@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from typing import Any
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
             server.terminate()
 
 
-def ask(url: str, body: dict[str, object] | None = None) -> dict[str, object]:
+def ask(url: str, body: dict[str, object] | None = None) -> Any:
     """One request; a POST when there is something to say."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json", "openai-beta": "assistants=v2"}

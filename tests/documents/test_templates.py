@@ -73,6 +73,7 @@ def test_one_expression_keeps_its_type(text: str, result: object) -> None:
         ("{{ 'a' * 10**9 }}", "template-limit"),
         ("{{ [1] * 10**9 }}", "template-limit"),
         ("{{ 9**9**9 }}", "template-limit"),
+        ("{{ " + "9" * 5000 + " }}", "template-failed"),
         ("{% for i in 'aaaaaaaa' %}{{ 'b' * 1000000 }}{% endfor %}", "template-limit"),
         ("{{ 1 / 0 }}", "template-failed"),
         ("{{ vars.tone.upper }}", "template-failed"),
@@ -93,6 +94,7 @@ def test_what_a_template_must_not_do_is_a_fault(text: str, code: str) -> None:
         "{% for a in 'x'*1000 %}{% for b in 'x'*1000 %}{% for c in 'x'*9999 %}{% endfor %}{% endfor %}{% endfor %}",
         "{% set x = 'a'*1000000 %}" + "{% set x = x ~ x %}" * 40 + "{{ x | length }}",
         "{{ 'a'.ljust(10**10) }}",
+        "{{ 1.5 | round(999999999, 'ceil') }}",
         "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
     ],
 )

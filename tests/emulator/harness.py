@@ -10,7 +10,7 @@ import httpx2
 from asstctl.emulator import Emulator, open_emulator
 from asstctl.emulator.replies.values import Part, ReplyRequest, TextDelta
 
-ASK = {
+ASK: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "ask_database",

@@ -124,7 +124,7 @@ def test_a_kill_between_commit_and_reply_loses_nothing(start: Callable[..., Serv
     connection.close()
 
 
-@pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_typed_surface_of_the_openai_package_validates(start: Callable[..., Server]) -> None:
     server = start()
     tools: Any = [ASK, {"type": "code_interpreter"}, {"type": "file_search"}]
@@ -146,7 +146,7 @@ def test_the_typed_surface_of_the_openai_package_validates(start: Callable[..., 
         (call,) = run.required_action.submit_tool_outputs.tool_calls
         assert (call.function.name, call.function.arguments) == ("ask_database", '{"query": "周三有什么课?"}')
         run = threads.runs.submit_tool_outputs_and_poll(
-            run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "RAG"}]
+            run_id=run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "RAG"}]
         )
         assert run.status == "completed"
         newest = threads.messages.list(thread.id, run_id=run.id).data[0]

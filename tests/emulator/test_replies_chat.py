@@ -94,7 +94,7 @@ async def test_the_endpoint_gets_what_the_run_says() -> None:
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
         "temperature": 0.3,
         "top_p": 0.9,
-        "tools": [{"type": "function", "function": {**ASK["function"], "strict": False}}],  # type: ignore[dict-item]
+        "tools": [{"type": "function", "function": {**ASK["function"], "strict": False}}],
         "parallel_tool_calls": False,
         "tool_choice": {"type": "function", "function": {"name": "ask_database"}},
         "response_format": {"type": "json_object"},

@@ -49,6 +49,14 @@ def test_forged_arguments_fit_their_schema(schema: dict[str, Any]) -> None:
     assert forge(schema, "hello") == forged
 
 
+@pytest.mark.anyio
+async def test_parameters_that_are_no_schema_fail_the_run_clearly(api: Api) -> None:
+    function = {"type": "function", "function": {"name": "f", "parameters": {"properties": 5}}}
+    assistant, thread = await api.assistant(tools=[function]), await api.thread("hello")
+    run = await api.run(thread["id"], assistant["id"], tool_choice="required")
+    assert run["last_error"]["message"] == "No arguments can be made up for 'f': its parameters are no JSON Schema."
+
+
 @pytest.mark.parametrize(
     ("text", "tokens"), [("", 0), ("abcd", 1), ("abcde", 2), ("你好", 2), ("你好 abc", 3), ("のー", 2)]
 )
@@ -76,6 +84,7 @@ def test_a_cut_text_is_within_its_budget(text: str) -> None:
         ({"chat": {"base_url": "http://a", "models": []}}, "'models'"),
         ({"chat": {"base_url": "http://a", "models": {"a": 1}}}, "'models'"),
         ({"chat": {"base_url": "http://a", "timeout": 0}}, "'timeout'"),
+        ({"chat": {"base_url": "http://a", "api_key": 1}}, "'api_key'"),
     ],
 )
 def test_replies_that_do_not_exist_are_refused_by_name(replies: Any, text: str) -> None:

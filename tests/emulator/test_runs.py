@@ -55,13 +55,21 @@ async def test_a_forced_call_ends_in_requires_action_and_goes_on_with_its_output
     outputs = [{"tool_call_id": call["id"], "output": "42"}]
     queued = await api.post(f"{path}/submit_tool_outputs", {"tool_outputs": outputs})
     assert (queued["status"], queued["required_action"]) == ("queued", None)
-    (step,) = (await api.get(f"{path}/steps"))["data"]
+    step = (await api.get(f"{path}/steps", order="asc"))["data"][0]
     assert (step["status"], step["step_details"]["tool_calls"][0]["function"]["output"]) == ("completed", "42")
 
     run = await api.rest(queued)
     assert (run["status"], await api.reply(run)) == ("completed", "42")
     steps = (await api.get(f"{path}/steps"))["data"]
     assert run["usage"]["total_tokens"] == sum(step["usage"]["total_tokens"] for step in steps)
+
+
+async def test_polling_without_a_pause_does_not_starve_the_run(api: Api) -> None:
+    assistant, thread = await api.assistant(), await api.thread("hello")
+    run = await api.post(f"/threads/{thread['id']}/runs", {"assistant_id": assistant["id"]})
+    for _ in range(50):
+        run = await api.get(f"/threads/{thread['id']}/runs/{run['id']}")
+    assert run["status"] == "completed"
 
 
 async def test_required_calls_the_first_function(api: Api) -> None:
@@ -281,10 +289,13 @@ async def test_cancel_while_in_progress_answers_cancelling_then_cancelled() -> N
 async def test_cancel_works_from_queued_and_requires_action(api: Api) -> None:
     assistant, thread = await api.assistant(tools=[ASK]), await api.thread("hello")
     path = f"/threads/{thread['id']}/runs"
-    run = await api.post(path, {"assistant_id": assistant["id"]})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(api.emulator.services.executor, "start", lambda services, run_id: None)
+        run = await api.post(path, {"assistant_id": assistant["id"]})
+    assert (await api.get(f"{path}/{run['id']}"))["status"] == "queued"
     assert (await api.post(f"{path}/{run['id']}/cancel"))["status"] == "cancelling"
-    assert (await api.refused("POST", f"{path}/{run['id']}/cancel"))[0] == 400
     assert (await api.rest(run))["status"] == "cancelled"
+    assert (await api.refused("POST", f"{path}/{run['id']}/cancel"))[0] == 400
     run = await api.run(thread["id"], assistant["id"], tool_choice="required")
     cancelling = await api.post(f"{path}/{run['id']}/cancel")
     assert (cancelling["status"], cancelling["required_action"]) == ("cancelling", None)

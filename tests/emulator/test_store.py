@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from asstctl.emulator import DatabaseTooNew, DatabaseUnusable, open_emulator
 from asstctl.emulator.migrations import STEPS
+from asstctl.emulator.replies.values import TextDelta
 from asstctl.emulator.store import Store
 from tests.emulator.harness import ASK, Backend, serving
 
@@ -106,16 +106,13 @@ async def test_a_full_disk_is_507_and_writes_nothing(database: Path, where: str)
 
 @pytest.mark.anyio
 async def test_a_disk_that_fills_during_a_run_leaves_a_thread_that_recovers(database: Path) -> None:
-    backend = Backend()
+    backend = Backend(TextDelta("x" * 200_000))
     backend.gate.clear()
     async with serving(database, replies=backend) as api:
         store = api.emulator.services.store
         assistant, thread = await api.assistant(), await api.thread("hello")
         run = await api.post(f"/threads/{thread['id']}/runs", {"assistant_id": assistant["id"]})
         await api.until(run, "in_progress")
-        from asstctl.emulator.replies.values import TextDelta
-
-        backend.parts = [TextDelta("x" * 200_000)]
         _full(store)
         backend.gate.set()
         while api.emulator.services.executor.executes(run["id"]):
@@ -166,4 +163,3 @@ async def test_hostile_text_is_kept_as_it_is(database: Path) -> None:
             assert (await api.get(f"/assistants/{assistant['id']}"))["name"] == text
         response = await api.http.get("/assistants/asst_'%20OR%201=1")
         assert response.status_code == 404
-        assert isinstance(response, httpx2.Response)

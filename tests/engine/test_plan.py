@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from asstctl.core.change import ABSENT, Action, BlockCode, FieldState
+from asstctl.core.errors import IncompleteListing
 from asstctl.core.resource import Desired
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import Policy
@@ -168,7 +169,8 @@ async def test_drift_is_overwritten_only_where_it_is_named(named: str, pending: 
     plan = await world.plan(wanted(temperature=0.2, top_p=0.2), policy=policy)
 
     assert bool(plan.pending) is pending
-    assert [f.overwritten for f in plan.changes[0].fields] == [policy.overwrites(address("guagua"), n) for n in ("temperature", "top_p")]  # fmt: skip
+    expected = [policy.overwrites(address("guagua"), name) for name in ("temperature", "top_p")]
+    assert [field.overwritten for field in plan.changes[0].fields] == expected
 
 
 async def test_both_fields_named_one_by_one_are_overwritten() -> None:
@@ -297,9 +299,8 @@ def _clashing() -> tuple[str, str]:
     seen: dict[str, str] = {}
     for number in range(10_000):
         name = f"extensions.x{number}"
-        if other := seen.setdefault(extension_code(name), name):
-            if other != name:
-                return other, name
+        if (other := seen.setdefault(extension_code(name), name)) and other != name:
+            return other, name
     raise AssertionError
 
 
@@ -424,7 +425,18 @@ async def test_a_mark_that_cannot_be_used_blocks_and_is_never_taken_for_none(
     assert (plan.pending, plan.stale_marks) == ((), ())
     assert change.block is not None
     assert (change.remote_id, change.block.code) == ("asst_1", code)
+    assert plan.notes == ()
     assert len(change.block.ways) == 1
+
+
+async def test_a_damaged_copy_of_a_sound_object_is_said_and_blocks_nothing() -> None:
+    """The sound one has the address."""
+    world = await applied(wanted())
+    copy = world.store.put(metadata={**world.store.one(GUAGUA).metadata, "asstctl_base": "broken"})
+    plan = await world.plan(wanted(temperature=0.2))
+
+    assert [c.remote_id for c in plan.pending] == ["asst_1"]
+    assert [note.partition(":")[0] for note in plan.notes] == [copy.id]
 
 
 async def test_a_damaged_object_of_nobody_declared_is_said() -> None:
@@ -434,7 +446,8 @@ async def test_a_damaged_object_of_nobody_declared_is_said() -> None:
     plan = await world.plan(wanted("other"))
 
     assert plan.counts == {"create": 1}
-    assert plan.notes == ("asst_1: its mark cannot be used (asstctl_base has version 'broken', this program writes 1); it is left alone.",)  # fmt: skip
+    reason = "asstctl_base has version 'broken', this program writes 1"
+    assert plan.notes == (f"asst_1: its mark cannot be used ({reason}); it is left alone.",)
 
 
 async def test_a_copy_is_reported_with_ids_and_times_and_blocks_nothing() -> None:
@@ -446,8 +459,10 @@ async def test_a_copy_is_reported_with_ids_and_times_and_blocks_nothing() -> Non
 
     assert [(c.action, c.remote_id) for c in plan.pending] == [(Action.UPDATE, first.id)]
     assert plan.notes == (
-        "assistant.guagua: asst_1 (2027-01-15 08:00:00Z) keeps this address; "
-        "asst_2 (2027-01-15 08:00:00Z) bears it too and is left alone.",
+        (
+            "assistant.guagua: asst_1 (2027-01-15 08:00:00Z) keeps this address; "
+            "asst_2 (2027-01-15 08:00:00Z) bears it too and is left alone."
+        ),
     )
 
 
@@ -459,8 +474,10 @@ async def test_what_is_no_longer_declared_is_a_note_and_no_change() -> None:
     assert plan.is_empty
     assert plan.counts == {"unchanged": 1}
     assert plan.notes == (
-        "2 objects are no longer declared: assistant.b, assistant.c "
-        "(to delete: asstctl destroy --only assistant.b --only assistant.c).",
+        (
+            "2 objects are no longer declared: assistant.b, assistant.c "
+            "(to delete: asstctl destroy --only assistant.b --only assistant.c)."
+        ),
     )
 
 
@@ -535,6 +552,18 @@ async def test_a_plan_sends_one_listing_per_kind_and_nothing_else() -> None:
     await world.plan(wanted(temperature=0.2))
 
     assert world.store.requests == [("list", None)]
+
+
+async def test_a_listing_that_goes_in_circles_is_an_error() -> None:
+    """Never an absence: no plan is made of it, and nothing is written."""
+    world = await applied(wanted())
+    world.store.looping = True
+
+    with pytest.raises(IncompleteListing):
+        await world.plan(wanted())
+    with pytest.raises(IncompleteListing):
+        await world.plan_destroy(wanted())
+    assert world.store.writes == 1
 
 
 async def test_a_plan_is_a_pure_function() -> None:

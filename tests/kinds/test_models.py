@@ -1,6 +1,11 @@
 """What a manifest may say: each mistake one diagnostic, at its place, with the way on."""
 
+import json
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.documents.models import Model, check
@@ -100,6 +105,24 @@ def test_all_mistakes_come_at_once() -> None:
     assert sorted(one.code for one in found) == ["unknown-key", "wrong-type", "wrong-type", "wrong-type"]
 
 
+def test_a_misspelt_key_hides_only_the_key_that_was_meant() -> None:
+    found = problems(
+        AssistantManifest,
+        """\
+kind: assistant
+model: m
+tools:
+  - {type: function, function: {nam: x}}
+  - {type: function, function: {strict: true}}
+""",
+    )
+
+    assert [(one.code, str(one.where)) for one in found] == [
+        ("unknown-key", "a.yaml:4:33"),
+        ("missing-key", "a.yaml:5:22"),
+    ]
+
+
 def test_a_missing_model_is_said_at_the_manifest() -> None:
     found = problems(AssistantManifest, "kind: assistant\nname: x\n")
 
@@ -113,3 +136,36 @@ def test_a_missing_model_is_said_at_the_manifest() -> None:
 )
 def test_parameters_are_a_schema_or_a_file(parameters: str) -> None:
     assert problems(FunctionManifest, f"kind: function\nparameters: {parameters}\n") == ()
+
+
+KEYS = (
+    *AssistantManifest.model_fields,
+    "type",
+    "function",
+    "file",
+    "template",
+    "only",
+    "except",
+    "json_schema",
+    "schema",
+)
+words = st.sampled_from((*KEYS, "code_interpreter", "file_search", "assistant", "auto", "<file>", "[key]", "x"))
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(0, 3) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(words, anything, max_size=8))
+def test_any_map_is_a_model_or_diagnostics_with_hints(value: dict[str, Any]) -> None:
+    document, _ = parse_one(json.dumps(value), "a.yaml")
+    assert document is not None
+    model, found = check(AssistantManifest, document, what="an assistant")
+
+    assert (model is None) == bool(found)
+    for one in found:
+        assert one.where is not None
+        assert one.summary
+        assert one.hint
+        assert "<lambda>" not in one.summary + one.hint

@@ -41,7 +41,7 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield node.lineno, f"asstctl {first.value}"
             elif isinstance(first, ast.JoinedStr) and isinstance(first.values[0], ast.Constant):
-                yield node.lineno, f"asstctl {first.values[0].value}"
+                yield node.lineno, f"asstctl {first.values[0].value!s}"
 
 
 def test_a_message_names_only_commands_that_exist() -> None:

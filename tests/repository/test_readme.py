@@ -55,3 +55,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in [re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings], (
                 f"{page}: {target}"
             )
+
+
+def test_the_code_map_names_what_is_there() -> None:
+    """Every package of the program is on the map, and every file and folder that the map names exists."""
+    program = ROOT / "asstctl"
+    map_ = re.search(r"^```\nasstctl/\n(.*?)^```$", (program / "README.md").read_text("utf-8"), re.M | re.S)
+    assert map_
+    packages, missing = [], []
+    for line in map_[1].splitlines():
+        indent = len(line) - len(line.lstrip())
+        names = re.findall(r"(?:^| {2})(\w[\w/]*?(?:\.py|/))(?= )", line)
+        if indent == 2 and names and names[0].endswith("/"):
+            packages.append(names[0].rstrip("/"))
+        folder = program if indent == 2 else program / packages[-1]
+        missing += [f"{folder.name}/{name}" for name in names if indent <= 4 and not (folder / name).exists()]
+    assert missing == []
+    assert set(packages) == {path.name for path in program.iterdir() if (path / "__init__.py").exists()}

@@ -50,10 +50,13 @@ class ChatSettings:
         models = setting.get("models", {})
         if not isinstance(models, Mapping) or not all(isinstance(name, str) for name in models.values()):
             raise UnknownReplies("'models' of replies by chat maps names of models to names of models")
+        key = setting.get("api_key")
+        if key is not None and not isinstance(key, str):
+            raise UnknownReplies("'api_key' of replies by chat is a text")
         timeout = setting.get("timeout", _TIMEOUT)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0:
             raise UnknownReplies("'timeout' of replies by chat is a number of seconds")
-        return cls(url.rstrip("/"), setting.get("api_key"), models, float(timeout))
+        return cls(url.rstrip("/"), key, models, float(timeout))
 
     def model(self, name: str) -> str:
         return self.models.get(name, self.models.get("*", name))

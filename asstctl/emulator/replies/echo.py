@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from itertools import takewhile
 
 from asstctl.emulator.replies.forge import forge
-from asstctl.emulator.replies.values import Part, ReplyRequest, TextDelta, ToolCall
+from asstctl.emulator.replies.values import Part, ReplyFailed, ReplyRequest, TextDelta, ToolCall
 
 
 class Echo:
@@ -18,8 +18,7 @@ class Echo:
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[Part, None]:
         function = _forced(request)
         if function is not None:
-            schema = request.functions[function].get("parameters", {})
-            yield ToolCall(function, json.dumps(forge(schema, request.user), ensure_ascii=False))
+            yield ToolCall(function, _arguments(request, function))
             return
         if request.outputs:
             yield TextDelta("\n".join(call.output for call in request.outputs))
@@ -29,6 +28,17 @@ class Echo:
 
     async def aclose(self) -> None:
         """Nothing is held."""
+
+
+def _arguments(request: ReplyRequest, function: str) -> str:
+    try:
+        forged = forge(request.functions[function].get("parameters", {}), request.user)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        # The wire takes any object as a schema, so what stands here need not be one.
+        raise ReplyFailed(
+            f"No arguments can be made up for {function!r}: its parameters are no JSON Schema."
+        ) from error
+    return json.dumps(forged, ensure_ascii=False)
 
 
 def _forced(request: ReplyRequest) -> str | None:

@@ -15,6 +15,10 @@ The format, by example (a rule needs `say` or `call`, everything else is a condi
       - words: [who, are, you]          # all of these occur, whatever their case
         say: I am {{ assistant }}.
       - say: I do not know.             # no condition: the fallback
+
+Placeholders: `user` (the last user message), `assistant` (its name), `match.1` or `match.NAME` (groups of `output`'s
+expression where there is one, else of `user`'s; `match.0` is the whole), `output` (of the function in `tool`) and
+`outputs.FUNCTION`, both with a path into JSON. An argument that is one placeholder keeps the type of what it finds.
 """
 
 import difflib

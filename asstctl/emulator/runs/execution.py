@@ -6,6 +6,7 @@ a client may have cancelled it, it may have expired, the thread may be gone.
 
 import json
 import logging
+import sqlite3
 from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any
@@ -61,6 +62,8 @@ class Execution:
             pass
         except ReplyFailed as error:
             self.fail(str(error), error.code)
+        except sqlite3.Error as error:
+            self.fail(f"The server could not write this run: {error}.")
         except Exception as error:
             _log.exception("run %s failed", self._run_id)
             self.fail(f"The server had an error while executing this run ({type(error).__name__}).")

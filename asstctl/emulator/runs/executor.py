@@ -6,7 +6,7 @@ A run goes on when the client that started it disconnects; it ends with the serv
 import asyncio
 import logging
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from asstctl.emulator.ids import new_id
 from asstctl.emulator.objects import RUN
@@ -25,8 +25,6 @@ _log = logging.getLogger("asstctl.emulator")
 class _Playing:
     execution: Execution
     task: asyncio.Task[None]
-    expected: bool = field(default=False)
-    """True once somebody else has seen to the run's end, so that a cancelled task has nothing to say."""
 
 
 class Executor:
@@ -69,7 +67,6 @@ class Executor:
         """Stop executing a run that somebody else has ended or will end."""
         playing = self._playing.pop(run_id, None)
         if playing is not None:
-            playing.expected = True
             playing.task.cancel()
             self._finishing.add(playing.task)
             playing.task.add_done_callback(self._finishing.discard)
@@ -96,8 +93,8 @@ class Executor:
         try:
             await execution.play()
         except asyncio.CancelledError:
-            playing = self._playing.get(run_id)
-            if playing is not None and not playing.expected:
+            # A run that was dropped is no longer among ours, and its end is somebody else's to tell.
+            if run_id in self._playing:
                 _fail_stopped(run_id, execution)
             raise
         except sqlite3.Error as error:
