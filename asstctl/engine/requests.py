@@ -28,7 +28,6 @@ class Pace:
     fresh_for: float = 2.0
     second_look: float = 0.5
     clock: Callable[[], float] = time.monotonic
-    now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
 
 

@@ -1,12 +1,13 @@
 """The conversations of a project, checked against the assistants that its files declare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.errors import WrongUsage
 from asstctl.core.resource import Desired
+from asstctl.manifest import Loaded
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -14,17 +15,16 @@ if TYPE_CHECKING:
 
 
 def load_conversations(
-    workspace: Workspace, only: Sequence[str] = ()
+    workspace: Workspace, loaded: Loaded, only: Sequence[str] = ()
 ) -> "tuple[tuple[Case, ...], tuple[Diagnostic, ...]]":
     """The cases of the project's conversation files, or of those named, and what is wrong with them."""
     from asstctl.conversation.cases import load_cases
 
-    loaded = workspace.loaded
     return load_cases(
         chosen(loaded.conversations, only),
         root=workspace.project.root,
         use=loaded.stub_files,
-        assistants={one.address.key for one in loaded.desired},
+        assistants={address.key for address in loaded.declared if address.kind == "assistant"},
         functions={one.address.key: function_names(one) for one in loaded.desired},
     )
 
@@ -51,9 +51,3 @@ def chosen(files: Sequence[Path], only: Sequence[str]) -> tuple[Path, ...]:
             )
         found.update(dict.fromkeys(matching))
     return tuple(found)
-
-
-def assistants_of(cases: "Sequence[Case]", desired: Sequence[Desired]) -> Mapping[str, Desired]:
-    """The assistants that these cases talk to, by key."""
-    wanted = {case.assistant for case in cases}
-    return {one.address.key: one for one in desired if one.address.key in wanted}

@@ -48,7 +48,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     from asstctl.conversation.runner import run_cases
 
     desired = workspace.desired()
-    cases, diagnostics = load_conversations(workspace, testing.files)
+    cases, diagnostics = load_conversations(workspace, workspace.loaded, testing.files)
     if has_errors(diagnostics) or (testing.strict and diagnostics):
         raise InvalidInput(in_reading_order(diagnostics))
     for diagnostic in diagnostics:

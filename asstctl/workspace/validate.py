@@ -25,8 +25,8 @@ def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
     """Check project file, manifests and conversations; `strict` makes warnings errors."""
     from asstctl.workspace.conversations import load_conversations
 
-    loaded = workspace.loaded
-    cases, more = load_conversations(workspace)
+    loaded = workspace.load(workspace.project.targets)
+    cases, more = load_conversations(workspace, loaded)
     diagnostics = in_reading_order((*loaded.diagnostics, *more))
     if strict:
         diagnostics = tuple(

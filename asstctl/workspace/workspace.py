@@ -59,12 +59,16 @@ class Workspace:
     @cached_property
     def loaded(self) -> Loaded:
         """The files, as they stand: desired resources, conversations and all diagnostics."""
+        return self.load([self.target.name])
+
+    def load(self, limits_of: Iterable[str]) -> Loaded:
+        """What the files mean on the target, held against the limits of these targets."""
         return load(
             self.project,
             self.target.name,
             variables=self.variables,
             var_files=self.var_files,
-            capabilities={self.target.name: self.capabilities},
+            capabilities={name: capabilities(self.project.targets[name].provider) for name in limits_of},
         )
 
     @property

@@ -139,11 +139,14 @@ def converse(folder: Path) -> None:
         before = served.counts()
         ours = measured(lambda: run(asstctl("test", "-j", "20"), folder))
         of_ours = served.counts() - before
+        one = measured(lambda: run(asstctl("test", "assistants/c0000.convo.yaml"), folder))
+        before = served.counts() - of_ours
         command = [PYTHON, "-m", "tests.bench.bare", "chat", served.url, str(MANY), id]
         bare = measured(lambda: run(command, ROOT))
         of_bare = served.counts() - before - of_ours
     title = f"test: {MANY} one-turn conversations, 50 ms a reply, 20 in flight"
     report(title, "1.5 s and start-up", ours, bare, (_of_one(of_ours), _of_one(of_bare)))
+    print(f"  start-up (a run of one conversation): {one}; beyond it: {ours.median - one.median:.3f} s")
 
 
 def _of_one(counted: Counter[str]) -> Counter[str]:

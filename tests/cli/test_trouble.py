@@ -1,7 +1,6 @@
 """Everything that can be in the way ends in one clear message with a way on, the right code, and nothing lost."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -107,7 +106,7 @@ def test_an_answer_that_is_no_listing_stops_the_command(project: Project) -> Non
 
 def test_a_full_disk_is_said_and_leaves_what_was_there(project: Project) -> None:
     project.done("apply", "--yes")
-    program = f"""
+    program = """
 import resource, signal, sys
 from pathlib import Path
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -164,7 +163,7 @@ def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path
         ],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=os.getcwd(),
+        cwd=Path.cwd(),
     )
     try:
         assert server.stdout is not None

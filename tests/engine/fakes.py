@@ -77,6 +77,7 @@ class Stored:
     created_at: int
     visible_at: float
     fields: dict[str, Any]
+    updated_at: int | None = None
 
     def live(self) -> Live:
         resources = {
@@ -85,7 +86,8 @@ class Stored:
             if isinstance(tool, dict) and tool.get("type") in RESOURCES
         }
         fields = {**resources, **self.fields}
-        return Live(KIND, self.id, self.created_at, fields, fields["metadata"], {"id": self.id, **fields})
+        raw = {"id": self.id, **fields}
+        return Live(KIND, self.id, self.created_at, fields, fields["metadata"], raw, self.updated_at)
 
 
 class FakeStore:
@@ -292,7 +294,7 @@ class World:
 
     @property
     def pace(self) -> Pace:
-        return Pace(concurrency=self.concurrency, clock=self.clock, now=self.clock, sleep=self.clock.sleep)
+        return Pace(concurrency=self.concurrency, clock=self.clock, sleep=self.clock.sleep)
 
     async def read(self) -> Reading:
         return await read(self.store, [KIND], clock=self.clock)

@@ -653,6 +653,20 @@ async def test_what_changed_since_the_plan_is_skipped_with_its_dependents(
     assert world.store.writes == 1
 
 
+async def test_where_the_wire_says_when_an_object_was_updated_that_counts_too() -> None:
+    """Whatever it was that changed."""
+    world = await applied(wanted(temperature=0.2))
+    world.store.objects["asst_1"].updated_at = 1
+    reading = await world.read()
+    plan = world.decide(reading, wanted(temperature=0.5))
+    world.store.objects["asst_1"].updated_at = 2
+    world.clock.time += 10
+
+    assert statuses(await world.carry_out(plan, reading)) == {"guagua": SKIPPED}
+    await world.apply(wanted(temperature=0.5))
+    await world.settled(wanted(temperature=0.5), objects=1, writes=1)
+
+
 @pytest.mark.parametrize("edit", [{"top_p": 0.3}, {"name": "theirs"}])
 async def test_an_edit_of_what_is_not_managed_stops_nothing(edit: dict[str, Any]) -> None:
     """Not declared, or ignored."""
