@@ -1,4 +1,8 @@
-"""The error boundary: every way a command can end becomes an exit code and one clear message."""
+"""The error boundary: every way a command can end becomes an exit code and one clear message.
+
+The errors of `core` end in the session, which knows how its user wants things shown; what is left to this
+module is click's own, Ctrl-C, a reader that went away, and our bugs.
+"""
 
 import os
 import sys
@@ -6,7 +10,6 @@ from collections.abc import Callable
 
 import click
 
-from asstctl.core.errors import AsstctlError, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 
 
@@ -20,7 +23,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except click.UsageError as error:
         return _usage(error)
     except click.ClickException as error:
-        return _failed(AsstctlError(error.format_message()))
+        return _said(ExitCode.FAILED, f"error: {error.format_message()}")
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return ExitCode.INTERRUPTED
@@ -28,28 +31,15 @@ def exit_code_of(command: Callable[[], object]) -> int:
         # whoever read stdout has seen enough; Python must not complain about it at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    except AsstctlError as error:
-        return _failed(error)
     except Exception as error:  # the last resort: it says that it is our bug
         return _bug(error)
     return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _usage(error: click.UsageError) -> int:
-    from asstctl.render.escape import visible
-
-    click.echo(f"error[usage]: {visible(error.format_message())}", err=True)
-    if error.ctx is not None:
-        click.echo(f"  {error.ctx.get_usage()}\n  Help: {error.ctx.command_path} --help", err=True)
-    return ExitCode.USAGE
-
-
-def _failed(error: AsstctlError) -> int:
-    from asstctl.render.errors import error_text
-    from asstctl.render.style import look_for
-
-    click.echo(error_text(error, look_for(sys.stderr)), err=True, nl=False, color=True)
-    return ExitCode.USAGE if isinstance(error, WrongUsage) else error.exit_code
+    help_line = f"\n  Help: {error.ctx.command_path} --help" if error.ctx else ""
+    usage = f"\n  {error.ctx.get_usage()}" if error.ctx else ""
+    return _said(ExitCode.USAGE, f"error[usage]: {error.format_message()}{usage}{help_line}")
 
 
 def _bug(error: Exception) -> int:
@@ -57,8 +47,13 @@ def _bug(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    text = f"error[bug]: {type(error).__name__}: {error}"
+    return _said(ExitCode.FAILED, f"{text}\n  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.")
+
+
+def _said(code: ExitCode, text: str) -> ExitCode:
     from asstctl.render.escape import visible
 
-    click.echo(f"error[bug]: {type(error).__name__}: {visible(str(error))}", err=True)
-    click.echo("  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.", err=True)
-    return ExitCode.FAILED
+    for line in text.splitlines():
+        click.echo(visible(line), err=True)
+    return code

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from asstctl.core.errors import AsstctlError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 COLOURS = ("auto", "always", "never")
@@ -85,7 +87,11 @@ def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]],
             from asstctl.cli.session import Session
 
             own = Shared.of({key: values.pop(key) for key in Shared.__slots__})
-            return function(Session((ctx.obj or Shared()).under(own)), **values)
+            session = Session((ctx.obj or Shared()).under(own))
+            try:
+                return function(session, **values)
+            except AsstctlError as error:
+                return session.failed(error, form=values.get("form", "text"))
 
         # click keeps a function's parameters last first: this puts the command's own before the shared ones
         parameters = [*vars(shared_options(call))["__click_params__"], *vars(function).get("__click_params__", ())]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from asstctl.cli.options import Shared
+from asstctl.core.errors import AsstctlError
+from asstctl.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from asstctl.render.style import Look
@@ -49,6 +51,19 @@ class Session:
     def result(self, text: str) -> None:
         """Print a result. It ends with a newline of its own."""
         click.echo(text, nl=not text.endswith("\n"), color=True)
+
+    def failed(self, error: AsstctlError, *, form: str = "text") -> ExitCode:
+        """Say what ended the command, on stderr; with `--format json` on stdout too, as JSON."""
+        from asstctl.render.errors import error_text
+        from asstctl.render.style import ColorChoice, look_for
+
+        if form == "json":
+            from asstctl.render.json import error_json
+
+            self.result(error_json(error))
+        look = look_for(sys.stderr, ColorChoice(self.shared.color or "auto"))
+        click.echo(error_text(error, look), err=True, nl=False, color=True)
+        return error.exit_code
 
     def say(self, text: str) -> None:
         """Say something that is not the result; --quiet leaves it out."""

@@ -326,8 +326,10 @@ async def test_an_answer_that_only_does_not_show_the_mark_is_read_again() -> Non
         return replace(await shown(world.store, kind, fields), metadata={})
 
     world.store.create = hiding  # type: ignore[method-assign]
-    assert statuses(await world.apply(wanted())) == {"guagua": APPLIED}
-    await world.settled(wanted(), objects=1, writes=1)
+    report = await world.apply(wanted(metadata={"a": "1"}))
+
+    assert (statuses(report), report.warnings) == ({"guagua": APPLIED}, ())
+    await world.settled(wanted(metadata={"a": "1"}), objects=1, writes=1)
 
 
 # Two applies at once.
@@ -444,6 +446,27 @@ async def test_an_object_that_is_not_listed_after_its_create_is_not_deleted() ->
     assert report.warnings == (f"{GUAGUA}: asst_1 was created and is not listed; plan again",)
     world.store.lag, world.clock.time = 0, 100
     await world.settled(wanted(), objects=1, writes=1)
+
+
+async def test_an_object_that_is_not_listed_beside_another_is_not_deleted_either() -> None:
+    """The other may be the younger one and go; the next plan reports the pair if it does not."""
+    world = World()
+    put = world.store.put
+
+    def put_at_once(**fields: Any) -> Any:
+        live = put(**fields)
+        world.store.lag = 60
+        return live
+
+    world.store.put = put_at_once  # type: ignore[method-assign]
+    report, winner = await race(world, first=True)
+
+    assert statuses(report) == {"guagua": APPLIED}
+    assert report.warnings == (f"{GUAGUA}: asst_2 was created and is not listed; plan again",)
+    assert sorted(world.store.objects) == sorted([winner, "asst_2"])
+    world.clock.time += 60
+    plan = await world.plan(wanted())
+    assert (plan.is_empty, "asst_2" in plan.notes[0]) == (True, True)
 
 
 async def test_a_failed_proof_is_a_warning() -> None:
@@ -872,6 +895,24 @@ async def test_a_server_that_loses_every_answer_does_not_make_200_objects_wait()
     await world.settled(*desired, objects=200, writes=208)
 
 
+async def test_reads_that_find_no_answer_do_not_make_200_updates_wait() -> None:
+    """The first few find out."""
+    before = [wanted(f"a{number}", temperature=0.2) for number in range(200)]
+    after = [wanted(f"a{number}", temperature=0.5) for number in range(200)]
+    world = await applied(*before)
+    reading = await world.read()
+    plan = world.decide(reading, *after)
+    world.clock.time += 10
+    world.store.always["get"] = Fault(AnswerLost("timed out"))
+    report = await world.carry_out(plan, reading)
+
+    assert (len(report.with_status(FAILED)), len(report.with_status(SKIPPED))) == (8, 192)
+    assert (world.store.count("get"), world.store.writes) == (8, 0)
+    world.store.always.clear()
+    await world.apply(*after)
+    await world.settled(*after, objects=200, writes=200)
+
+
 async def test_outcomes_are_announced_once_each_as_they_come() -> None:
     """And reported in the plan's order."""
     world = World()
@@ -939,6 +980,17 @@ async def test_drift_of_a_rewritten_value_is_overwritten_without_another_warning
     report = await world.apply(wanted(temperature=0.2), policy=ALL)
 
     assert report.warnings == ()
+    await world.settled(wanted(temperature=0.2), objects=1, writes=1)
+
+
+async def test_an_overwrite_of_a_rewritten_value_whose_answer_was_lost_is_recognised() -> None:
+    """By the half that the provider holds."""
+    world = await rewritten()
+    world.store.edit("asst_1", temperature=0.9)
+    world.store.faults["update"].append(Fault(AnswerLost("dropped"), after=True))
+    report = await world.apply(wanted(temperature=0.2), policy=ALL)
+
+    assert statuses(report) == {"guagua": APPLIED}
     await world.settled(wanted(temperature=0.2), objects=1, writes=1)
 
 
