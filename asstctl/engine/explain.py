@@ -18,13 +18,41 @@ def explain(before: Json | Absent, after: Json | Absent) -> tuple[Detail, ...]:
 
     # the threshold keeps DeepDiff from reporting a mostly different mapping as one changed value; keys that
     # begin with two underscores are a user's like any other
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    tree = DeepDiff(
+        _told_apart(before),
+        _told_apart(after),
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,
+    )
     found = [
         Detail(".".join(str(step) for step in level.path(output_format="list")), _side(level.t1), _side(level.t2))
         for levels in tree.values()
         for level in levels
     ]
     return tuple(sorted(found, key=lambda detail: detail.path))
+
+
+class _Truth(str):
+    """A boolean on its way through DeepDiff, which inside lists takes True for 1."""
+
+    __slots__ = ()
+
+
+def _told_apart(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _Truth(f"\0{value}")
+    if isinstance(value, Mapping):
+        return {key: _told_apart(item) for key, item in value.items()}
+    return [_told_apart(item) for item in value] if _is_container(value) else value
+
+
+def _restored(value: Any) -> Json:
+    if isinstance(value, _Truth):
+        return value == "\0True"
+    if isinstance(value, Mapping):
+        return {key: _restored(item) for key, item in value.items()}
+    return [_restored(item) for item in value] if _is_container(value) else value
 
 
 def _is_container(value: Json | Absent) -> bool:
@@ -34,4 +62,4 @@ def _is_container(value: Json | Absent) -> bool:
 def _side(value: Any) -> Json | Absent:
     from deepdiff.helper import notpresent
 
-    return ABSENT if value is notpresent else value
+    return ABSENT if value is notpresent else _restored(value)

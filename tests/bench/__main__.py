@@ -24,9 +24,10 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Five runs of one command: seconds each, and the highest peak memory in MiB."""
+    """Five runs of one command: seconds each, the median of processor seconds, the highest peak memory in MiB."""
 
     seconds: tuple[float, ...]
+    busy: float
     peak: float
 
     @property
@@ -35,11 +36,15 @@ class Measured:
 
     def __str__(self) -> str:
         spread = f"{min(self.seconds):.3f}..{max(self.seconds):.3f}"
-        return f"{self.median:7.3f} s  ({spread})  {self.peak:5.0f} MiB"
+        return f"{self.median:7.3f} s  ({spread})  {self.busy:6.3f} s busy  {self.peak:5.0f} MiB"
 
 
-def run(command: Sequence[str], folder: Path, expected: int = 0) -> tuple[float, float]:
-    """Seconds and peak MiB of one process. Its code must be the expected one."""
+Once = tuple[float, float, float]
+"""Seconds, processor seconds and peak MiB of one process."""
+
+
+def run(command: Sequence[str], folder: Path, expected: int = 0) -> Once:
+    """Run one process. Its code must be the expected one."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     with tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
@@ -51,14 +56,14 @@ def run(command: Sequence[str], folder: Path, expected: int = 0) -> tuple[float,
             printed.seek(0)
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{printed.read().decode()[-2000:]}")
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return seconds, usage.ru_maxrss / unit
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
 
 
-def measured(once: Callable[[], tuple[float, float]]) -> Measured:
+def measured(once: Callable[[], Once]) -> Measured:
     """Five runs, after one that warms the file cache."""
     once()
-    runs = [once() for _ in range(RUNS)]
-    return Measured(tuple(seconds for seconds, _ in runs), max(peak for _, peak in runs))
+    seconds, busy, peaks = zip(*(once() for _ in range(RUNS)), strict=True)
+    return Measured(seconds, statistics.median(busy), max(peaks))
 
 
 def report(title: str, aim: str, ours: Measured, bare: Measured, requests: tuple[Counter[str], Counter[str]]) -> None:
@@ -108,7 +113,7 @@ def plan(folder: Path) -> None:
 def create(folder: Path) -> None:
     kept: dict[str, Counter[str]] = {}
 
-    def fresh(name: str, command: Callable[[str], Sequence[str]], place: Path | None) -> tuple[float, float]:
+    def fresh(name: str, command: Callable[[str], Sequence[str]], place: Path | None) -> Once:
         for file in folder.glob("server.db*"):
             file.unlink()
         with server(folder, "--fault", "delay=0.05") as slow:
@@ -157,7 +162,8 @@ BENCHES = {"start-up": start_up, "validate": validate, "plan": plan, "create": c
 
 
 def main(names: Sequence[str]) -> None:
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors, median of {RUNS} runs (spread), peak memory")
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors")
+    print(f"median of {RUNS} runs (spread), time on a processor, peak memory")
     for name in names or BENCHES:
         with tempfile.TemporaryDirectory() as folder:
             BENCHES[name](Path(folder))

@@ -1057,6 +1057,25 @@ async def test_a_rewritten_value_that_could_not_be_recorded_is_a_failure_that_na
     await world.settled(wanted(temperature=0.2), objects=1, writes=4)
 
 
+async def test_another_mark_is_not_overwritten_by_recording_a_rewritten_value() -> None:
+    """Another apply came between, and its mark speaks of what is live now."""
+    world = World()
+    world.store.rewrite = rounding
+    world.store.faults["update"].append(Fault(RateLimited("slow down", retry_after=20)))
+    theirs = f"1;;mo{digest('gpt-4o')},te{digest(0.7)}"
+
+    def act(verb: str, id: str | None) -> None:
+        if verb == "get":
+            world.store.edit_metadata("asst_1", asstctl_base=theirs)
+
+    world.store.before = act
+    report = await world.apply(wanted(temperature=0.2))
+
+    why = "it was written, and what local rewrote was not recorded: it was changed on local since the plan"
+    assert [(o.status, o.remote_id, o.detail) for o in report.outcomes] == [(SKIPPED, "asst_1", why)]
+    assert world.store.one(GUAGUA).metadata["asstctl_base"] == theirs
+
+
 async def test_a_mark_without_room_for_the_second_half_is_a_failure_and_no_crash() -> None:
     """Whether a provider rewrites is not known at plan time."""
     world = World()

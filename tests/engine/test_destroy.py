@@ -99,6 +99,8 @@ async def test_only_restricts_what_is_deleted() -> None:
     await world.destroy(wanted("a"), policy=policy)
 
     assert world.store.bearing("assistant.b") == []
+    world.store.edit_metadata(world.store.one("assistant.c").id, asstctl_base="broken")
+    assert (await world.plan_destroy(wanted("a"), policy=policy))[0].notes == ()
     await gone(world, wanted("a"), objects=3, writes=1, policy=policy)
 
 

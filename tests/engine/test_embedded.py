@@ -55,8 +55,7 @@ async def planned(store: Any, desired: Desired) -> tuple[Plan, Reading]:
 @pytest.mark.parametrize("steps", STEPS)
 async def test_every_field_is_applied_and_then_nothing_is_left_to_do(steps: list[Desired]) -> None:
     """No value is rewritten, nothing is refreshed, and one object is there."""
-    provider = opener("local")(LocalSettings(":memory:"))
-    try:
+    async with opener("local")(LocalSettings(":memory:")) as provider:
         for desired in steps:
             plan, reading = await planned(provider.store, desired)
             report = await apply(plan, provider.store, reading)
@@ -64,14 +63,11 @@ async def test_every_field_is_applied_and_then_nothing_is_left_to_do(steps: list
             again, reading = await planned(provider.store, desired)
             assert (again.pending, again.blocked, again.stale_marks, again.notes) == ((), (), (), ())
             assert len(reading.objects) == 1
-    finally:
-        await provider.aclose()
 
 
 async def test_drift_on_it_is_seen_and_overwritten_on_demand() -> None:
     """By the field that was edited."""
-    provider = opener("local")(LocalSettings(":memory:"))
-    try:
+    async with opener("local")(LocalSettings(":memory:")) as provider:
         plan, reading = await planned(provider.store, wanted(**FULL))
         await apply(plan, provider.store, reading)
         (live,) = (await read(provider.store, [KIND])).objects
@@ -88,5 +84,3 @@ async def test_drift_on_it_is_seen_and_overwritten_on_demand() -> None:
         )
         assert (await apply(plan, provider.store, reading)).exit_code is ExitCode.DONE
         assert (await planned(provider.store, wanted(**FULL)))[0].is_empty
-    finally:
-        await provider.aclose()

@@ -400,6 +400,22 @@ async def test_an_object_of_another_project_with_the_same_name_is_a_note() -> No
     assert plan.notes == ("assistant.guagua: asst_1 on local has the same name and belongs to project other.",)
 
 
+async def test_what_is_ours_already_is_not_compared_with_other_projects() -> None:
+    """The note is for those who are about to create a second one."""
+    world = await applied(wanted(name="瓜瓜"))
+    world.store.put(**{**world.store.one(GUAGUA).fields, "metadata": {"asstctl_project": "other"}})
+
+    assert (await world.plan(wanted(name="瓜瓜"))).notes == ()
+
+
+async def test_an_update_of_an_object_without_a_nonce_needs_no_room_for_one() -> None:
+    """It is drawn per create alone."""
+    world = await applied(wanted())
+    mark_of(world, asstctl_base=f"1;;mo{digest('gpt-4o')}")
+
+    assert (await world.plan(wanted(**many(45)))).counts == {"update": 1}
+
+
 @pytest.mark.parametrize(
     "pairs, code",
     [
