@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command. Returns its exit code; every error ends here, as text on stderr."""
     from asstctl.cli.boundary import exit_code_of
 
-    return exit_code_of(lambda: cli.main(args=[*arguments], prog_name="asstctl", standalone_mode=False))
+    return exit_code_of(lambda: cli.main(args=[*arguments] or ["--help"], prog_name="asstctl", standalone_mode=False))
 
 
 __all__ = ["COMMANDS", "ExitCode", "cli", "run"]

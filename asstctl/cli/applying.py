@@ -33,11 +33,13 @@ def run_apply(
     column = 0
     stop = asyncio.Event()
 
-    def approve(plan: "Plan") -> bool:
+    def shown(plan: "Plan") -> None:
         nonlocal column
         column = address_column(plan)
         if form == "text":
             session.result(plan_text(plan, session.look))
+
+    def approve(plan: "Plan") -> bool:
         approved = yes or asked(plan)
         if approved:
             # not before: at the question Ctrl-C simply leaves
@@ -60,7 +62,7 @@ def run_apply(
     async def watched() -> "Applied":
         from asstctl.workspace.apply import Conduct
 
-        return await use_case(Conduct(approve, said, stop, parallelism))
+        return await use_case(Conduct(approve, shown, said, stop, parallelism))
 
     try:
         applied = asyncio.run(watched())
@@ -74,8 +76,6 @@ def run_apply(
 
         session.result(apply_json(applied.report, applied.plan.target))
     else:
-        if not applied.plan.pending:
-            session.result(plan_text(applied.plan, session.look))
         if applied.report.outcomes:
             session.result(report_text(applied.report, applied.plan.target, session.look))
     return applied.report.exit_code

@@ -175,7 +175,8 @@ class _TurnPlayer:
         while state.status == "requires_action":
             rounds += 1
             if rounds > MAX_ROUNDS:
-                return (self._run_status(f"the assistant asked for functions {MAX_ROUNDS} times and did not reply"),)
+                said = f"the assistant asked for functions {MAX_ROUNDS} times and did not reply"
+                return (Failure(FailureKind.RUN_STATUS, said, where=self.turn.where),)
             answered = await self.stubs.answer_all(state.calls, first=len(self.calls), where=self.turn.where)
             self.calls.extend(one.made for one in answered)
             unanswered = [one.failure for one in answered if one.failure]
@@ -187,11 +188,9 @@ class _TurnPlayer:
             state = self.state = await host.outputs(thread, state.id, outputs)
         if state.status != "completed":
             said = f": {state.error}" if state.error else ""
-            return (self._run_status(f"the run ended as {state.status}{said}"),)
+            kind = FailureKind.PROVIDER_ERROR if state.no_verdict else FailureKind.RUN_STATUS
+            return (Failure(kind, f"the run ended as {state.status}{said}", where=self.turn.where),)
         return ()
-
-    def _run_status(self, message: str) -> Failure:
-        return Failure(FailureKind.RUN_STATUS, message, where=self.turn.where)
 
 
 def _stopped(problem: TimeoutError | ProviderError, what: str, seconds: float, where: Where) -> Failure:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.paths import PathRefused, inside, is_file
 
 
 def project_file(written: str, *, beside: Path, root: Path, where: Where) -> Path | Diagnostic:
@@ -12,7 +12,7 @@ def project_file(written: str, *, beside: Path, root: Path, where: Where) -> Pat
         path = inside(root, beside.parent, written)
     except PathRefused as refused:
         return error(refused.code, refused.summary, where, hint=refused.hint)
-    if not path.is_file():
+    if not is_file(path):
         hint = "paths start at this file's folder; a leading / is the project's folder"
         return error("missing-file", f"`{written}` does not exist", where, hint=hint)
     return path

@@ -137,9 +137,9 @@ class Change:
     """One address: action, field changes, reason; and all that `apply` needs to act.
 
     `send` holds the fields to write (None resets), without our mark; where `metadata` is not among them, the
-    live pairs are sent again. `base` holds the digests that the mark will hold afterwards, by field code;
-    `nonce` is the mark's from the object's create. `refresh` says that a KEEP's base is stale and is to be
-    written again.
+    live pairs are sent again. `base` holds the digests that the mark will hold afterwards, by field code.
+    `nonce` and `revision` are what the live mark says: drawn by the object's create, noted by the last apply.
+    `refresh` says that a KEEP's base is stale and is to be written again.
     """
 
     address: Address
@@ -156,6 +156,7 @@ class Change:
     base: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     protect: bool = False
     nonce: str | None = None
+    revision: str = ""
     seen: Seen | None = None
     depends_on: tuple[Address, ...] = ()
 

@@ -90,7 +90,8 @@ class RunState:
 
     `status` is `completed`, `requires_action`, `failed`, `incomplete`, `expired` or `cancelled`. `calls` are
     the pending calls under `requires_action`; `reply` is the text said in this run so far, its messages
-    joined by newlines; `error` is the provider's reason when it failed.
+    joined by newlines; `error` is the provider's reason when it failed, and `no_verdict` says that the reason
+    is the provider's own trouble (a server error, a rate limit), which proves nothing about the assistant.
     """
 
     id: str
@@ -98,6 +99,7 @@ class RunState:
     calls: tuple[ToolCall, ...] = ()
     reply: str = ""
     error: str = ""
+    no_verdict: bool = False
     usage: Usage | None = None
 
 

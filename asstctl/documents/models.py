@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
-from asstctl.documents.suggest import did_you_mean, nearest
+from asstctl.documents.suggest import did_you_mean, nearest, shortened
 
 Path = tuple[str | int, ...]
 T = TypeVar("T")
@@ -125,14 +125,19 @@ class _Context:
     def _unknown_key(self, path: Path, loc: Path) -> Diagnostic:
         owner = f"`{dotted(path[:-1])}`" if path[1:] else self.what
         hint = did_you_mean(str(path[-1]), _known_keys(self.model, loc)) or "remove it"
-        return error("unknown-key", f"`{path[-1]}` is not a field of {owner}", self.where(path, key=True), hint=hint)
+        return error(
+            "unknown-key",
+            f"`{shortened(str(path[-1]))}` is not a field of {owner}",
+            self.where(path, key=True),
+            hint=hint,
+        )
 
     def _missing_key(self, owner: Path, key: str) -> Diagnostic:
         inside = f"`{dotted(owner)}`" if owner else self.what
         return error("missing-key", f"{inside} has no `{key}`", self.where(owner, key=True), hint=f"add `{key}:`")
 
     def _unknown_value(self, path: Path, given: str, known: Sequence[str], *, key: bool = False) -> Diagnostic:
-        summary = f"`{dotted(path)}` cannot be `{given}`"
+        summary = f"`{dotted(path)}` cannot be `{shortened(given)}`"
         return error("unknown-value", summary, self.where(path, key=key), hint=did_you_mean(given, known))
 
     def _bad_value(self, item: ErrorDetails, path: Path, where: Where) -> Diagnostic:
@@ -159,7 +164,7 @@ def _discriminator(context: Mapping[str, Any]) -> str:
 
 def dotted(path: Iterable[str | int]) -> str:
     """A path as people write it: `tools[0].function`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{shortened(step)}" for step in path)
     return text.removeprefix(".")
 
 

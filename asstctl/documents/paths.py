@@ -51,6 +51,14 @@ def inside(root: Path, base: Path, written: str, *, dot_files: bool = True) -> P
     return real
 
 
+def is_file(path: Path) -> bool:
+    """Whether a plain file is there. A name that the system does not take, or will not look up, names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def shown(root: Path, path: Path) -> str:
     """A path as a person would type it in the project's folder."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -11,6 +11,9 @@ from typing import Any
 
 from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
 
+MAX_PATTERN = 10_000
+"""Characters of a pattern: compiling one takes time as well, and nothing bounds that."""
+
 _BRANCHES = re.compile(r"[*+?{|]")
 
 
@@ -25,6 +28,8 @@ class RegexTimeout(Exception):
 @lru_cache(maxsize=1024)
 def check_regex(pattern: str) -> str | None:
     """What is wrong with a pattern, in the engine's words; None when it can be used."""
+    if len(pattern) > MAX_PATTERN:
+        return f"it is longer than {MAX_PATTERN:,} characters"
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as problem:

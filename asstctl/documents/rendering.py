@@ -252,6 +252,11 @@ class _ProjectLoader(jinja2.BaseLoader):
         return text, name, lambda: True
 
 
+def names_task(argument: dict[str, Any]) -> Json:
+    """The child's side of `names_used`."""
+    return sorted(names_used(argument["text"]))
+
+
 def render_task(argument: dict[str, Any]) -> Json:
     """The child's side: a value, or the fault as plain data."""
     text, variables = argument["text"], argument["vars"]

@@ -3,7 +3,9 @@
 Positions are counted in the text itself, not by a parser, so that every parser agrees with the editor.
 """
 
+import os
 import re
+import stat
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,32 +28,47 @@ class Source:
     line_offset: int = 0
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+    def _lines(self) -> tuple[list[int], list[int]]:
+        """Where each line begins, and where it ends, its line end left out."""
+        ends = list(_LINE_END.finditer(self.text))
+        return [0, *(match.end() for match in ends)], [*(match.start() for match in ends), len(self.text)]
+
+    @cached_property
+    def _shown(self) -> dict[int, str]:
+        """The text of each line that a place was asked for: a thousand places in one line share it."""
+        return {}
 
     def line_end(self, index: int) -> int:
         """Where the line that holds this index ends, its line end left out."""
-        match = _LINE_END.search(self.text, index)
-        return match.start() if match else len(self.text)
+        starts, ends = self._lines
+        return ends[bisect_right(starts, index) - 1]
 
     def at(self, index: int, length: int = 0) -> Where:
         """The place of the character at `index`; the caret never runs past its line."""
         index = max(0, min(index, len(self.text)))
-        number = bisect_right(self._starts, index) - 1
-        start, end = self._starts[number], self.line_end(index)
+        starts, ends = self._lines
+        number = bisect_right(starts, index) - 1
+        start, end = starts[number], ends[number]
+        text = self._shown.get(number)
+        if text is None:
+            text = self._shown[number] = self.text[start:end]
         return Where(
             path=self.path,
             line=number + 1 + self.line_offset,
             column=index - start + 1,
             length=max(0, min(length, end - index)),
-            text=self.text[start:end],
+            text=text,
         )
 
 
-def read_text(path: Path, shown: str) -> str | Diagnostic:
-    """The text of an input file, without its byte order mark; or why it cannot be had."""
+def read_text(path: Path, shown: str, *, pipes: bool = False) -> str | Diagnostic:
+    """The text of an input file, without its byte order mark; or why it cannot be had.
+
+    What is no plain file may never end or never begin, and so is not read. `pipes`: for a file that the
+    command line names, which may be the output of another command.
+    """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=None if pipes else _open_plain) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return error("missing-file", f"`{shown}` does not exist", Where(shown), hint="check the name")
@@ -76,3 +93,12 @@ def read_text(path: Path, shown: str) -> str | Diagnostic:
             Source(shown, before).at(len(before)),
             hint="save the file as UTF-8",
         )
+
+
+def _open_plain(path: str, flags: int) -> int:
+    # Without O_NONBLOCK, opening a pipe waits for somebody who writes into it.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "it is not a plain file")
+    return descriptor

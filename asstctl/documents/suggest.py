@@ -3,9 +3,19 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 80
+"""Characters of a file's text that a message quotes, and of a word that another is looked for."""
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """A text of a file, fit for a message."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
+    if len(word) > LONGEST:
+        return None
     matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 

@@ -1,7 +1,7 @@
 """Templates in files: rendered in a sandbox, bounded in time, size and memory.
 
-A template that only shows and compares variables is bounded by its own length and runs here; every other
-one (loops, calls, includes, operators that make values grow) runs in the child, where it can be ended.
+A short template that only shows and compares variables is bounded by its own length and runs here; every
+other one (loops, calls, includes, operators that make values grow) runs in the child, where it can be ended.
 jinja2 is imported only for a text that has braces. Only `vars` is there to be named.
 """
 
@@ -16,6 +16,9 @@ from asstctl.documents.source import Source
 from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
 
 MAX_OUTPUT = 1024 * 1024
+
+MAX_HERE = 16 * 1024
+"""Characters of a template that this process parses: that takes time too, and only the child can be ended."""
 
 
 @dataclass(eq=False)
@@ -67,6 +70,11 @@ def names_used(text: str) -> frozenset[str]:
     """The names below `vars` that a template speaks of, whether or not they are reached. Never raises."""
     if not has_template(text):
         return frozenset()
+    if len(text) > MAX_HERE:
+        try:
+            return frozenset(CHILD.call("names", {"text": text}))
+        except (WorkTimeout, WorkFailed):
+            return frozenset()  # it will not be rendered either
     from asstctl.documents import rendering
 
     return rendering.names_used(text)
@@ -87,10 +95,11 @@ def render_value(text: str, variables: Mapping[str, Json], includes: Includes | 
 
 
 def _render(text: str, variables: Mapping[str, Json], includes: Includes | None, *, keep_type: bool) -> Json:
-    from asstctl.documents import rendering
+    if len(text) <= MAX_HERE:
+        from asstctl.documents import rendering
 
-    if rendering.is_bounded(text):
-        return rendering.render_here(text, variables, keep_type=keep_type)
+        if rendering.is_bounded(text):
+            return rendering.render_here(text, variables, keep_type=keep_type)
     task: dict[str, Json] = {"text": text, "vars": dict(variables), "keep_type": keep_type}
     if includes is not None:
         task |= {"root": str(includes.root), "base": str(includes.base)}

@@ -134,13 +134,13 @@ def serve() -> None:
 
 def _task(name: str) -> Callable[[dict[str, Any]], Any]:
     # Imported here: the child that searches regexes needs no jinja2.
-    if name == "render":
-        from asstctl.documents.rendering import render_task
+    if name == "search":
+        from asstctl.documents.regex import search_task
 
-        return render_task
-    from asstctl.documents.regex import search_task
+        return search_task
+    from asstctl.documents.rendering import names_task, render_task
 
-    return search_task
+    return {"render": render_task, "names": names_task}[name]
 
 
 def _limit_memory() -> None:

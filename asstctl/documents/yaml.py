@@ -19,6 +19,7 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNo
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.json_types import Json
 from asstctl.documents.source import MAX_BYTES, Source, read_text
+from asstctl.documents.suggest import shortened
 from asstctl.documents.yaml_problems import describe_syntax
 
 __all__ = ["MAX_BYTES", "Document", "Path", "parse_yaml", "read_text"]
@@ -30,6 +31,9 @@ _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_DEPTH = 100
 MAX_ALIASED = 10_000
 """How many values a file's aliases may repeat, all together."""
+
+MAX_INT = 10**300
+"""Whole numbers beyond it have no decimal form, and soon no text either: Python refuses to write them."""
 
 _TAG = "tag:yaml.org,2002:"
 _STR, _INT, _FLOAT, _BOOL, _NULL = (_TAG + t for t in ("str", "int", "float", "bool", "null"))
@@ -89,12 +93,13 @@ class Document:
     text: str
     _source: Source = field(repr=False, compare=False)
     _node: Node | None = field(repr=False, compare=False)
+    _keys: dict[int, dict[str, tuple[Node, Node]]] = field(default_factory=dict, repr=False, compare=False)
 
     def where(self, path: Path = (), *, key: bool = False) -> Where:
         """The place of the value at `path`, or of its key; of the nearest parent where it does not exist."""
         node, key_node = self._node, None
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 key = True
                 break
@@ -107,7 +112,7 @@ class Document:
         """Whether a key is followed by nothing at all (and not by a written null)."""
         node = self._node
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 return False
             node = found[1]
@@ -117,7 +122,7 @@ class Document:
         """The first match of a regex inside the source of the value at `path`; else the value's own place."""
         node = self._node
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 return self.where(path)
             node = found[1]
@@ -126,13 +131,15 @@ class Document:
         match = re.compile(pattern).search(self.text, node.start_mark.index, node.end_mark.index)
         return self._source.at(match.start(), len(match[0])) if match else self.where(path)
 
-
-def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
-    if isinstance(node, MappingNode):
-        return next(((k, v) for k, v in node.value if k.value == step), None)
-    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return None, node.value[step]
-    return None
+    def _child(self, node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
+        if isinstance(node, MappingNode):
+            # Kept, because a map of thousands of keys may have something wrong with each of them.
+            if id(node) not in self._keys:
+                self._keys[id(node)] = {k.value: (k, v) for k, v in reversed(node.value) if isinstance(k, ScalarNode)}
+            return self._keys[id(node)].get(str(step))
+        if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return None, node.value[step]
+        return None
 
 
 def _span(node: Node) -> tuple[int, int]:
@@ -298,7 +305,7 @@ class _Builder:
                 line = self.source.at(first[name].start_mark.index).line
                 hint = f"it was first given in line {line}; remove one of them"
                 place = self.source.at(*_span(key))
-                self.diagnostics.append(error("duplicate-key", f"`{name}` is given twice", place, hint=hint))
+                self.diagnostics.append(error("duplicate-key", f"`{shortened(name)}` is given twice", place, hint=hint))
                 continue
             first[name] = key
             value[name] = built
@@ -307,9 +314,9 @@ class _Builder:
     def _bad_key(self, key: Node, mapping: MappingNode) -> None:
         if isinstance(key, MappingNode) and mapping.flow_style:
             start, end = mapping.start_mark.index, mapping.end_mark.index
-            hint = f'a template must be quoted: "{self.source.text[start:end].strip()}"'
+            hint = f'a template must be quoted: "{shortened(self.source.text[start:end].strip())}"'
         elif isinstance(key, ScalarNode):
-            hint = f'quote it: "{key.value}"'
+            hint = f'quote it: "{shortened(key.value)}"'
         else:
             hint = "a key must be text"
         self.refuse("bad-key", "a key is not text", key, hint)
@@ -326,14 +333,21 @@ class _Builder:
         try:
             value: Json = convert(node.value)
         except (ValueError, KeyError):
-            shown = node.value if len(node.value) <= 40 else node.value[:40] + "…"
-            self.refuse("bad-scalar", f"`{shown}` is not a value that JSON can hold", node, "quote it if text is meant")
+            self.refuse(
+                "bad-scalar",
+                f"`{shortened(node.value, 40)}` is not a value that JSON can hold",
+                node,
+                "quote it if text is meant",
+            )
             return None
         return value
 
 
 def _to_int(text: str) -> int:
-    return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+    value = int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+    if not -MAX_INT <= value <= MAX_INT:
+        raise ValueError(text)
+    return value
 
 
 def _to_float(text: str) -> float:

@@ -150,6 +150,7 @@ def _update(
         base=base,
         protect=desired.protect,
         nonce=mark.nonce,
+        revision=mark.revision,
         seen=what_is_seen(kind, desired, owned) if changes or base != mark.fields else None,
         depends_on=desired.depends_on,
     )
@@ -224,7 +225,7 @@ def _reason(changes: Sequence[FieldChange]) -> str:
     if not names:
         return ""
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{listed} differ{'s' if len(names) == 1 else ''}"
+    return f"{listed} {'differs' if len(names) == 1 and not listed.endswith('s') else 'differ'}"
 
 
 def _clash(kind: Kind, desired: Desired) -> Block | None:

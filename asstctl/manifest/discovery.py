@@ -31,8 +31,13 @@ def discover(project: Project) -> Discovered:
     """The files of a project. A glob that somebody wrote and that matches nothing is an error."""
     manifest_globs = project.manifests or DEFAULT_MANIFESTS
     conversation_globs = DEFAULT_CONVERSATIONS if project.conversations is None else project.conversations
-    files = sorted(set(_walk(project.root, (*manifest_globs, *conversation_globs))))
-    diagnostics: list[Diagnostic] = []
+    unreadable: dict[str, str] = {}
+    files = sorted(set(_walk(project.root, (*manifest_globs, *conversation_globs), unreadable)))
+    # What is in such a folder is not known, and nothing may be taken for absent.
+    diagnostics: list[Diagnostic] = [
+        error("unreadable-folder", f"`{folder}` cannot be looked into", Where(folder), detail=why, hint="mend it")
+        for folder, why in unreadable.items()
+    ]
     manifests: dict[str, None] = {}
     conversations: dict[str, None] = {}
     for key, globs, chosen in (
@@ -68,7 +73,7 @@ def _refused_links(root: Path, files: Iterable[str]) -> dict[str, Diagnostic]:
     return refused
 
 
-def _walk(root: Path, globs: Sequence[str]) -> Iterator[str]:
+def _walk(root: Path, globs: Sequence[str], unreadable: dict[str, str]) -> Iterator[str]:
     """Every file that a glob might match, as a path in the project."""
     starts = {_literal_folder(glob.lstrip("/")) for glob in globs}
     # A folder below another start is walked with it.
@@ -76,7 +81,7 @@ def _walk(root: Path, globs: Sequence[str]) -> Iterator[str]:
         parents = {"", *(start[:i] for i, char in enumerate(start) if char == "/")} - {start}
         hidden = any(part.startswith(".") for part in start.split("/"))
         if not hidden and not parents & starts and not _crosses_project(root, start):
-            yield from _files(root / start, f"{start}/" if start else "")
+            yield from _files(root, f"{start}/" if start else "", unreadable)
 
 
 def _literal_folder(glob: str) -> str:
@@ -95,20 +100,27 @@ def _crosses_project(root: Path, start: str) -> bool:
     return False
 
 
-def _files(folder: Path, prefix: str) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return  # a folder that is not there holds nothing
-    if prefix and any(entry.name == PROJECT_FILE for entry in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
+def _files(root: Path, start: str, unreadable: dict[str, str]) -> Iterator[str]:
+    """The files of one folder and all below it. A folder that cannot be looked into is noted, with its reason."""
+    pending = [start]
+    while pending:
+        prefix = pending.pop()
+        try:
+            entries = list(os.scandir(root / prefix))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # a folder that is not there holds nothing
+        except OSError as problem:
+            unreadable[prefix.rstrip("/")] = problem.strerror or type(problem).__name__
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(folder / entry.name, f"{prefix}{entry.name}/")
-        elif (entry.is_symlink() or entry.is_file()) and not entry.is_dir():
-            yield prefix + entry.name
+        if prefix and any(entry.name == PROJECT_FILE for entry in entries):
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(f"{prefix}{entry.name}/")
+            elif (entry.is_symlink() or entry.is_file()) and not entry.is_dir():
+                yield prefix + entry.name
 
 
 def matches(glob: str, file: str) -> bool:

@@ -14,6 +14,7 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
 from asstctl.core.resource import Desired
+from asstctl.documents.paths import is_file
 from asstctl.documents.suggest import nearest
 from asstctl.manifest.assistants import IDENTITY, Assistant, AssistantReader
 from asstctl.manifest.discovery import discover
@@ -229,7 +230,7 @@ def _stub_files(project: Project, files: Files) -> tuple[tuple[Path, ...], tuple
         path = files.find(project.root, written, where)
         if isinstance(path, Diagnostic):
             diagnostics.append(path)
-        elif not path.is_file():
+        elif not is_file(path):
             hint = "paths start at the project's folder"
             diagnostics.append(error("missing-file", f"`{written}` does not exist", where, hint=hint))
         else:

@@ -1,5 +1,6 @@
 """What a user writes in `asstctl.yaml`, and which settings each provider takes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -7,6 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, Tag
 
 from asstctl.documents.models import Many, Model, by_shape, problem
+from asstctl.documents.suggest import shortened
+
+_TARGET_NAME = re.compile(r"\w[\w.-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class KeyFromEnvironment(Model):
 def _variable_name(name: str) -> str:
     if not name.isidentifier():
         raise problem("bad-name", f"`{name}` cannot be named in a template", "use letters, digits and `_`")
+    return name
+
+
+def _target_name(name: str) -> str:
+    # It names the target's file in .asstctl/, so it must be no path.
+    if not _TARGET_NAME.fullmatch(name):
+        raise problem("bad-name", f"`{shortened(name)}` cannot be a target's name", "use letters, digits, `-` and `_`")
     return name
 
 
@@ -109,5 +120,5 @@ class ProjectModel(Model):
     vars: Variables = Field(default_factory=dict)
     defaults: dict[Literal["assistant", "function"], dict[str, Any]] = Field(default_factory=dict)
     default_target: str = "local"
-    targets: dict[str, TargetModel] = Field(default_factory=dict)
+    targets: dict[Annotated[str, AfterValidator(_target_name)], TargetModel] = Field(default_factory=dict)
     test: TestModel = TestModel()

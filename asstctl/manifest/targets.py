@@ -5,13 +5,13 @@ The rules for secrets live here: where a key may go, which names in the environm
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.paths import PathRefused, inside, is_file
 from asstctl.documents.suggest import did_you_mean
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
@@ -39,6 +39,7 @@ def read_targets(
     reader.default_target(targets)
     reader.project_name()
     reader.variables()
+    reader.test_environment()
     project = Project(
         root=root,
         name=model.project or LOCAL,
@@ -117,13 +118,16 @@ class _Reader:
     def url(self, url: str, place: Place, *, has_key: bool) -> None:
         try:
             parts = urlsplit(url)
-            host, credentials = parts.hostname, parts.username or parts.password
+            host, _, credentials = parts.hostname, parts.port, "@" in parts.netloc
         except ValueError:
-            host, credentials, parts = None, None, urlsplit("")
-        if parts.scheme not in {"http", "https"} or not host:
+            host, credentials, parts = None, "@" in url, urlsplit("")
+        if credentials or "?" in url or "#" in url:
+            # A message that shows the line would put the secret into a log.
+            summary = "`base_url` holds a name, a password or a query, which may be secret"
+            where = replace(self.document.where(place), text="")
+            self.diagnostics.append(error("secret-in-file", summary, where, hint="use `api_key: {env: NAME}`"))
+        elif parts.scheme not in {"http", "https"} or not host or not url.isprintable() or " " in url:
             self.refuse("bad-url", "`base_url` is not an http or https URL", place, "write https://HOST/v1")
-        elif credentials:
-            self.refuse("secret-in-file", "`base_url` holds a name or a password", place, "use `api_key: {env: NAME}`")
         elif has_key and parts.scheme == "http" and not is_loopback(host):
             summary = f"the key would go to `{host}` unencrypted"
             self.refuse("insecure-key", summary, place, "use https, or a server on this machine")
@@ -147,7 +151,7 @@ class _Reader:
         except PathRefused as refused:
             self.refuse(refused.code, refused.summary, place, refused.hint)
             return ""
-        if not path.is_file():
+        if not is_file(path):
             self.refuse("missing-file", f"`{written}` does not exist", place, "paths start at the project's folder")
         return str(path)
 
@@ -172,6 +176,13 @@ class _Reader:
             if looks_secret(variable.env) and not variable.secret:
                 summary = f"`{variable.env}` looks like a secret"
                 self.refuse("secret-not-declared", summary, (*place, "env"), "add `secret: true`")
+
+    def test_environment(self) -> None:
+        """Code under test may not be given what is secret: its output is printed."""
+        for number, name in enumerate(self.model.test.env):
+            if name in self.secret_names():
+                summary = f"`{name}` is a secret, and code under test must not see secrets"
+                self.refuse("secret-in-test", summary, ("test", "env", number), "give it a variable of its own")
 
     def secret_names(self) -> frozenset[str]:
         """Names that any key or secret variable uses: secret wherever they are named."""

@@ -40,7 +40,7 @@ def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
     values: dict[str, Json] = {}
     diagnostics: list[Diagnostic] = []
     for file in files:
-        text = read_text(file, str(file))
+        text = read_text(file, str(file), pipes=True)
         if isinstance(text, Diagnostic):
             diagnostics.append(text)
             continue

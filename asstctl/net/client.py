@@ -4,7 +4,7 @@ It follows no redirect, keeps no cookie, logs nothing, and repeats only what its
 What the paths and objects mean is for `providers`.
 """
 
-import json
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,18 @@ import httpx2
 
 from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.json_types import JsonObject
-from asstctl.net.failures import Asked, Explain, Failure, failure_of, lost
+from asstctl.net.body import json_value
+from asstctl.net.failures import Asked, Explain, Failure, failure_of, lost, request_id_of
 from asstctl.net.retry import ONCE, RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse, LentTransport, Transport
 
 CONNECT_TIMEOUT = 5.0
+
+PATIENCE = 10
+"""How many times its timeout an answer may take as a whole: a byte now and then is no reason to wait for ever."""
+
+SHORTEST_KEY = 12
+"""A key of fewer characters is not looked for in answers: it could stand there by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +51,43 @@ def bearer(key: str | None) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
-def answer_of(response: HttpResponse, asked: Asked) -> Answer:
-    """A success as a value; raises BadAnswer when it is not a JSON object."""
-    headers = response.headers
+def answer_of(response: HttpResponse, asked: Asked, key: str | None) -> Answer:
+    """A success as a value; raises BadAnswer when it is not a JSON object, or holds the key it was asked with."""
+    headers = _without(key, response.headers)
+    request_id = request_id_of(headers)
     if response.status_code == 204:
-        return Answer({}, 204, headers.get("x-request-id"), headers)
-    try:
-        value = json.loads(response.content)
-    except ValueError:
-        value = None
+        return Answer({}, 204, request_id, headers)
+    if key and len(key) >= SHORTEST_KEY and key.encode() in response.content:
+        raise BadAnswer(
+            f"{asked.place} sent our key back",
+            detail=f"{asked}: what it sent is not used, so that nothing shows the key",
+            hint="Ask whoever runs that server why it repeats keys, and change the key.",
+            status=response.status_code,
+        )
+    value = json_value(response.content)
     if not isinstance(value, dict):
         kind = headers.get("content-type", "no content type")
         raise BadAnswer(
             f"{asked.place} sent an answer that is not of this wire",
             detail=f"{asked}: {kind}, {len(response.content)} bytes, not a JSON object",
-            hint="Check base_url in asstctl.yaml, then type: asstctl plan",
+            hint="Check base_url in asstctl.yaml, then run the command again.",
             status=response.status_code,
-            request_id=headers.get("x-request-id"),
+            request_id=request_id,
         )
-    return Answer(value, response.status_code, headers.get("x-request-id"), headers)
+    return Answer(value, response.status_code, request_id, headers)
 
 
 def failure_from(response: HttpResponse, asked: Asked, key: str | None) -> Failure:
     """An answer that is no success, as a value without the key in it."""
-    secret = (key or "").strip().encode()
-    body = response.content.replace(secret, b"***") if secret else response.content
-    return Failure(asked, response.status_code, response.headers, body)
+    body = response.content.replace(key.encode(), b"***") if key else response.content
+    return Failure(asked, response.status_code, _without(key, response.headers), body)
+
+
+def _without(key: str | None, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of an answer, the key taken out should the server repeat it."""
+    if not key or not any(key in value for value in headers.values()):
+        return headers
+    return httpx2.Headers({name: value.replace(key, "***") for name, value in headers.items()})
 
 
 def timeouts(seconds: float) -> httpx2.Timeout:
@@ -101,7 +119,7 @@ class JsonClient:
         explain: Explain = failure_of,
     ) -> None:
         self._place = place
-        self._key = key
+        self._key = (key or "").strip() or None
         self._timeout = timeout
         self._explain = explain
         self._base = base_url.rstrip("/")
@@ -125,9 +143,12 @@ class JsonClient:
 
     async def _send(self, asked: Asked, params: Mapping[str, str | int] | None, body: JsonObject | None) -> Answer:
         try:
-            response = await self._http.request(asked.method, self._base + asked.path, params=params, json=body)
+            async with asyncio.timeout(PATIENCE * self._timeout):
+                response = await self._http.request(asked.method, self._base + asked.path, params=params, json=body)
+        except TimeoutError as error:
+            raise lost(error, asked, PATIENCE * self._timeout) from error
         except httpx2.RequestError as error:
             raise lost(error, asked, self._timeout) from error
         if not response.is_success:
             raise self._explain(failure_from(response, asked, self._key))
-        return answer_of(response, asked)
+        return answer_of(response, asked, self._key)

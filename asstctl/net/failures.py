@@ -6,7 +6,6 @@ the provider, which may put its own function in front of `failure_of`. A server'
 on one line; a request's body and headers never are.
 """
 
-import json
 import socket
 import ssl
 import time
@@ -30,8 +29,11 @@ from asstctl.core.errors import (
     ServerFault,
     Unreachable,
 )
+from asstctl.net.body import json_value
+from asstctl.net.transport import MAX_ANSWER, AnswerTooLarge
 
 LONGEST_QUOTE = 500
+LONGEST_REQUEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,7 @@ class Failure:
     @property
     def envelope(self) -> Mapping[str, Any] | None:
         """The error object of the OpenAI wires, or None when the body has none."""
-        try:
-            value = json.loads(self.body)
-        except ValueError:
-            return None
+        value = json_value(self.body)
         error = value.get("error") if isinstance(value, dict) else None
         return error if isinstance(error, dict) and isinstance(error.get("message"), str) else None
 
@@ -99,13 +98,13 @@ def quoted(text: str) -> str:
 def failure_of(failure: Failure) -> ProviderError:
     """The error that an answer means, by its status and the wire's envelope."""
     place, status = failure.asked.place, failure.status
-    request_id = failure.headers.get("x-request-id")
+    request_id = request_id_of(failure.headers)
     wait = retry_after_of(failure)
     if 300 <= status < 400:
         return Rejected(
             f"{place} redirects elsewhere",
             detail=f"{failure.asked}: redirects are not followed, so that no key reaches another server",
-            hint="Set base_url in asstctl.yaml to the final address, then type: asstctl plan",
+            hint="Set base_url in asstctl.yaml to the final address, then run the command again.",
             status=status,
             request_id=request_id,
         )
@@ -115,7 +114,7 @@ def failure_of(failure: Failure) -> ProviderError:
         return AuthFailed(
             f"{place} does not accept the key" if status == 401 else f"{place} does not allow this",
             detail=f"{failure.asked}: {said}" if said else f"{failure.asked}: status {status}",
-            hint="Check api_key of this target in asstctl.yaml and the variable it names, then type: asstctl plan",
+            hint="Check api_key of this target in asstctl.yaml and the variable it names, then run the command again.",
             status=status,
             request_id=request_id,
         )
@@ -134,7 +133,7 @@ def failure_of(failure: Failure) -> ProviderError:
         return ServerFault(
             f"{place} failed",
             detail=failure.detail,
-            hint="Type asstctl plan to see what is live, and try again.",
+            hint="Plan again to see what is live.",
             status=status,
             request_id=request_id,
             retry_after=wait,
@@ -150,7 +149,7 @@ def _missing(failure: Failure, request_id: str | None) -> ProviderError:
     return NoSuchApi(
         f"{failure.asked.place} has no such API",
         detail=failure.detail,
-        hint="Check base_url in asstctl.yaml (most servers want it to end in /v1), then type: asstctl plan",
+        hint="Check base_url in asstctl.yaml (most servers want it to end in /v1), then run the command again.",
         status=404,
         request_id=request_id,
     )
@@ -159,6 +158,12 @@ def _missing(failure: Failure, request_id: str | None) -> ProviderError:
 def _speaks_of_path(message: str) -> bool:
     lower = message.lower()
     return any(words in lower for words in ("invalid url", "unknown request url", "resource not found"))
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """What the server calls the request, for whoever asks its owner about it."""
+    id = headers.get("x-request-id")
+    return id[:LONGEST_REQUEST_ID] if id else None
 
 
 def retry_after_of(failure: Failure) -> float | None:
@@ -179,28 +184,35 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
         return seconds if 0 <= seconds < float("inf") else None
     try:
         return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - now)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
 def lost(error: Exception, asked: Asked, timeout: float) -> ProviderError:
-    """The error for a request that got no answer: `error` is one of httpx2's."""
+    """The error for a request that got no answer: `error` is one of httpx2's, or a TimeoutError for the whole."""
+    if isinstance(error, AnswerTooLarge):
+        return BadAnswer(
+            f"{asked.place} sent an answer that is too large",
+            detail=f"{asked}: more than {MAX_ANSWER // 1024**2} MiB",
+        )
     if isinstance(error, httpx2.DecodingError):
         return BadAnswer(f"{asked.place} sent an answer that cannot be read", detail=f"{asked}: broken compression")
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError):
         return Unreachable(
             f"cannot reach {asked.place}",
             detail=_why_unreachable(error),
-            hint="Is the server running? Start it or correct base_url in asstctl.yaml, then type: asstctl plan",
+            hint="Is the server running? Start it or correct base_url in asstctl.yaml, then run the command again.",
         )
-    happened = (
-        f"nothing came for {timeout:g} s" if isinstance(error, httpx2.ReadTimeout) else "the connection broke off"
-    )
+    happened = "the connection broke off"
+    if isinstance(error, httpx2.ReadTimeout):
+        happened = f"nothing came for {timeout:g} s"
+    elif isinstance(error, TimeoutError):
+        happened = f"it was not complete after {timeout:g} s"
     doubt = "; it may have been carried out" if asked.writes else ""
     return AnswerLost(
         f"no answer from {asked.place}",
         detail=f"{asked}: {happened}{doubt}",
-        hint="Type asstctl plan to see what is live, and try again.",
+        hint="Plan again to see what is live.",
     )
 
 

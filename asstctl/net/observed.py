@@ -1,6 +1,7 @@
 """ObservedTransport: tells an observer of every request that passes: method, path, status, seconds.
 
-For `-v`, for counts in tests and benchmarks. It never shows a query, a header or a body.
+For `-v`, for counts in tests and benchmarks. It never shows a query, a header or a body, and the path as it was
+sent: percent-encoded, whatever an id in it holds.
 """
 
 import time
@@ -29,7 +30,8 @@ class ObservedTransport(httpx2.AsyncBaseTransport):
             status = response.status_code
             return response
         finally:
-            self._observer(request.method, request.url.path, status, time.perf_counter() - started)
+            path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+            self._observer(request.method, path, status, time.perf_counter() - started)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

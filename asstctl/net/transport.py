@@ -7,7 +7,7 @@ are what the rest of the program needs of httpx2's names.
 
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -23,6 +23,15 @@ KEEPALIVE = 2.0
 """Seconds that an idle connection is kept. Servers commonly close theirs after 5: a request that goes out on
 a connection just closed has an unknown fate, which costs more than a new connection."""
 
+MAX_ANSWER = 128 * 1024 * 1024
+"""Bytes of an answer, decompressed: a hundred assistants with the longest of instructions stay below it."""
+
+
+class AnswerTooLarge(httpx2.ReadError):
+    """The server sends more than any answer of its wire can be."""
+
+
+_OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _NEEDED = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
 
 
@@ -87,6 +96,24 @@ def network_transport(parts: SplitResult) -> Transport:
     return httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
 
 
+class _Bounded(httpx2.AsyncByteStream):
+    """The body of an answer, decompressed, as long as it stays within bounds."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._response.aiter_bytes():
+            size += len(chunk)
+            if size > MAX_ANSWER:
+                raise AnswerTooLarge(f"more than {MAX_ANSWER} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
 class LentTransport(httpx2.AsyncBaseTransport):
     """A transport lent to a library: it cannot close it, and of its headers only what HTTP needs goes out.
 
@@ -102,4 +129,7 @@ class LentTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         kept = {name: value for name, value in request.headers.items() if name in _NEEDED}
         request.headers = httpx2.Headers(kept | self._headers)
-        return await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
+        response.request = request
+        left = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_BODY]
+        return httpx2.Response(response.status_code, headers=left, stream=_Bounded(response))

@@ -77,7 +77,7 @@ def _sign(outcome: Outcome, look: Look) -> str:
         case OutcomeStatus.UNKNOWN:
             return "?"
         case OutcomeStatus.SKIPPED:
-            return "-"
+            return "!"  # a minus would read as a delete
 
 
 def _trouble(outcome: Outcome, look: Look) -> list[Line]:

@@ -59,23 +59,27 @@ class _Writer:
         """Drift and conflict: the live value first, since nobody has seen it yet."""
         if field.overwritten:
             return self._both_sides("!", Style.DRIFT, field, " (overwrites drift)")
-        why = "(changed outside of git)" if field.state is FieldState.DRIFT else "(both changed)"
+        drift = field.state is FieldState.DRIFT
+        why = "(changed outside of git)" if drift else "(both changed)"
         if self._is_text(field):
             header, rows = self._text_rows(str(field.before), str(field.after))
             legend = f"{header}{', ' if header else ''}[-live-]{{+manifest+}}"
             both = f" {why}" if field.state is FieldState.CONFLICT else ""
             return [*self._value("!", Style.DRIFT, field.name, legend + both), *rows]
         if not field.details:
-            return self._value("!", Style.DRIFT, field.name, f"{self._live_and_manifest(field)} {why}")
+            return self._value(
+                "!", Style.DRIFT, field.name, self._live_and_manifest(field, drift) + f" {why}" * (not drift)
+            )
         lines = self._value("!", Style.DRIFT, field.name, why)
         for detail in field.details:
-            lines += self._value("!", Style.DRIFT, _path(field, detail), self._live_and_manifest(detail))
+            lines += self._value("!", Style.DRIFT, _path(field, detail), self._live_and_manifest(detail, drift))
         return lines
 
-    def _live_and_manifest(self, pair: FieldChange | Detail) -> str:
+    def _live_and_manifest(self, pair: FieldChange | Detail, drift: bool) -> str:
+        """Drift means that the manifest still says what was last applied; of a conflict only digests are known."""
         none = _DEFAULT if isinstance(pair, FieldChange) else "(none)"
-        sides = (none if isinstance(side, Absent) else self._short(side) for side in (pair.before, pair.after))
-        return "live {}, manifest {}".format(*sides)
+        live, manifest = (none if isinstance(side, Absent) else self._short(side) for side in (pair.before, pair.after))
+        return f"live {live}, {f'last applied {manifest}, ' if drift else ''}manifest {manifest}"
 
     def _both_sides(self, symbol: str, style: Style, field: FieldChange, remark: str = "") -> list[Line]:
         if self._is_text(field):
@@ -99,10 +103,10 @@ class _Writer:
 
     def _one_side(self, symbol: str, style: Style, name: str, value: Json | Absent) -> list[Line]:
         """A value that appears: on its line if it fits there, else its entries below."""
+        if name == "tools" and not isinstance(value, Absent) and (names := tool_names(value)):
+            return self._value(symbol, style, name, ", ".join(names))
         if isinstance(value, (Absent, str)) or cells(json_text(value)) <= self._room:
             return self._value(symbol, style, name, self._short(value))
-        if name == "tools" and (names := tool_names(value)):
-            return self._value(symbol, style, name, ", ".join(names))
         entries = _entries(value)
         lines = self._value(symbol, style, name, "")
         for label, entry in entries[:_ENTRIES]:

@@ -97,7 +97,8 @@ def _header(target: TargetInfo, look: Look) -> list[Line]:
 
 def _heading(change: Change) -> str:
     code = change.block.code if change.block else None
-    return f"  # {change.address} {_BLOCKED_HEADINGS[code] if code else _HEADINGS[change.action]}"
+    since = f" since r={change.revision}" if code is BlockCode.DRIFT and change.revision else ""
+    return f"  # {change.address} {_BLOCKED_HEADINGS[code] if code else _HEADINGS[change.action]}{since}"
 
 
 def _change_lines(change: Change, column: int, look: Look) -> list[Line]:

@@ -28,9 +28,13 @@ def _nobody(outcome: Outcome) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How an apply is watched and steered: who approves the plan, who hears of outcomes, how it is stopped."""
+    """How an apply is watched and steered: who sees and approves the plan, who hears of outcomes, what stops it.
+
+    `approve` is asked only where something would change.
+    """
 
     approve: Callable[[Plan], bool]
+    on_plan: Callable[[Plan], None] = lambda plan: None
     on_outcome: Callable[[Outcome], None] = _nobody
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     parallelism: int = 8
@@ -76,6 +80,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
 
 
 async def _carry_out(plan: Plan, reading: Reading, provider: "Provider", conduct: Conduct) -> Applied:
+    conduct.on_plan(plan)
     if plan.pending and not conduct.approve(plan):
         return Applied(plan, None)
     run = Run(Pace(concurrency=conduct.parallelism), conduct.on_outcome, conduct.stop)

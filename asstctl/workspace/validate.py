@@ -1,6 +1,6 @@
 """Use case: check the files. Sends nothing and opens no provider."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from asstctl.core.diagnostic import Diagnostic, Severity, has_errors, in_reading_order
@@ -27,10 +27,19 @@ def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
 
     loaded = workspace.load(workspace.project.targets)
     cases, more = load_conversations(workspace, loaded)
-    diagnostics = in_reading_order((*loaded.diagnostics, *more))
+    diagnostics = in_reading_order((*loaded.diagnostics, *more, *_replies(workspace)))
     if strict:
         diagnostics = tuple(
             replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in diagnostics
         )
     found = {"assistant": len(loaded.desired), "conversation": len(cases)}
     return Validation(diagnostics, loaded.files + len(loaded.conversations), found)
+
+
+def _replies(workspace: Workspace) -> Iterator[Diagnostic]:
+    scripted = [target for target in workspace.project.targets.values() if "script" in target.replies]
+    if scripted:
+        from asstctl.providers.local.replies import check_replies
+
+        for target in scripted:
+            yield from check_replies(target.replies)

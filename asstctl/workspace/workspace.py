@@ -62,14 +62,24 @@ class Workspace:
         return self.load([self.target.name])
 
     def load(self, limits_of: Iterable[str]) -> Loaded:
-        """What the files mean on the target, held against the limits of these targets."""
-        return load(
+        """What the files mean on the target, held against the limits of these targets.
+
+        Raises Refused where there is neither a project file nor anything declared: a wrong folder.
+        """
+        loaded = load(
             self.project,
             self.target.name,
             variables=self.variables,
             var_files=self.var_files,
             capabilities={name: capabilities(self.project.targets[name].provider) for name in limits_of},
         )
+        if self.project.file is None and not loaded.files and not loaded.conversations:
+            raise Refused(
+                "there is no project here",
+                detail=f"no asstctl.yaml in {self.directory} or above it, and nothing under assistants/",
+                hint="start one with asstctl init, or name its folder: asstctl -C DIR ...",
+            )
+        return loaded
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,8 +93,13 @@ class Workspace:
         return self.loaded.desired
 
     def addresses(self, texts: Iterable[str], option: str, *, declared: bool = True) -> frozenset[Address]:
-        """Addresses from the command line. Raises WrongUsage for what is none, or is not declared."""
-        known = {str(one.address): one.address for one in self.desired()} if declared else {}
+        """Addresses from the command line. A key is enough where it is declared.
+
+        Raises WrongUsage for what is no address, or is not declared.
+        """
+        known = {}
+        for one in self.desired() if declared else ():
+            known[str(one.address)] = known[one.address.key] = one.address
         result = set()
         for text in texts:
             if text in known:

@@ -148,7 +148,7 @@ def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path,
         _replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
     message, _, rule = str(caught.value).partition("A rule that would:\n")
     assert message.startswith("No rule in demo.replies.yaml answers ")
-    assert caught.value.code == "server_error"
+    assert caught.value.code == "invalid_prompt"
     (part,) = _replies(tmp_path, f"rules:\n{rule}\n", request_)
     assert part == TextDelta("1" if request_.outputs else "...")
 
@@ -221,7 +221,7 @@ rules:
         await api.post(f"/threads/{thread['id']}/messages", {"role": "user", "content": "周四呢?"})
         run = await api.run(thread["id"], assistant["id"])
         assert run["last_error"] == {
-            "code": "server_error",
+            "code": "invalid_prompt",
             "message": "The reply calls the function 'drop_database', which this run does not declare "
             "(declared: ask_database).",
         }

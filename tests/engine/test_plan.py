@@ -67,7 +67,7 @@ async def test_an_edit_of_the_file_is_ours_and_changes_that_field_alone() -> Non
     world = await applied(wanted(temperature=0.2, instructions="Be kind."))
     (change,) = (await world.plan(wanted(temperature=0.2, instructions="Be short."))).changes
 
-    assert (change.action, change.unchanged, change.reason) == (Action.UPDATE, 2, "instructions differs")
+    assert (change.action, change.unchanged, change.reason) == (Action.UPDATE, 2, "instructions differ")
     assert [(f.name, f.state, f.before, f.after) for f in change.fields] == [
         ("instructions", FieldState.OURS, "Be kind.", "Be short.")
     ]

@@ -36,7 +36,7 @@ def _arguments(request: ReplyRequest, function: str) -> str:
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         # The wire takes any object as a schema, so what stands here need not be one.
         raise ReplyFailed(
-            f"No arguments can be made up for {function!r}: its parameters are no JSON Schema."
+            f"No arguments can be made up for {function!r}: its parameters are no JSON Schema.", "invalid_prompt"
         ) from error
     return json.dumps(forged, ensure_ascii=False)
 

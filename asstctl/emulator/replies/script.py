@@ -42,12 +42,12 @@ class Script:
             if values is not None:
                 break
         else:
-            raise ReplyFailed(self._unanswered(request))
+            raise ReplyFailed(self._unanswered(request), "invalid_prompt")
         try:
             text = fill_text(rule.say, values) if rule.say is not None else ""
             calls = [ToolCall(call.function, _json(fill(call.arguments, values))) for call in rule.calls]
         except NothingThere as error:
-            raise ReplyFailed(f"{rule.where}: {error}") from error
+            raise ReplyFailed(f"{rule.where}: {error}", "invalid_prompt") from error
         if text:
             yield TextDelta(text)
         for call in calls:

@@ -105,7 +105,11 @@ Part = TextDelta | ToolCall | Usage | CutShort
 
 
 class ReplyFailed(Exception):
-    """The run ends `failed` with this as its `last_error`."""
+    """The run ends `failed` with this as its `last_error`.
+
+    `server_error` and `rate_limit_exceeded` say that there was no reply to be had, `invalid_prompt` that what was
+    asked has none, or none that the run can use: a client tells by it whether trying again makes sense.
+    """
 
     def __init__(
         self, message: str, code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] = "server_error"

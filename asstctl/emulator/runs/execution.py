@@ -262,13 +262,15 @@ def _checked(call: ToolCall, request: ReplyRequest) -> ToolCall:
     if call.function not in request.functions:
         has = ", ".join(request.functions) or "none"
         raise ReplyFailed(
-            f"The reply calls the function {call.function!r}, which this run does not declare (declared: {has})."
+            f"The reply calls the function {call.function!r}, which this run does not declare (declared: {has}).",
+            "invalid_prompt",
         )
     try:
         json.loads(call.arguments)
     except ValueError as error:
         raise ReplyFailed(
-            f"The reply calls {call.function!r} with arguments that are not JSON: {call.arguments[:200]}"
+            f"The reply calls {call.function!r} with arguments that are not JSON: {call.arguments[:200]}",
+            "invalid_prompt",
         ) from error
     return call
 
@@ -277,4 +279,4 @@ def _check_forced(request: ReplyRequest) -> None:
     choice = request.tool_choice
     named = isinstance(choice, dict) and choice["type"] == "function"
     if named or (choice == "required" and request.functions):
-        raise ReplyFailed("The run's tool_choice demands a call, but the reply makes none.")
+        raise ReplyFailed("The run's tool_choice demands a call, but the reply makes none.", "invalid_prompt")

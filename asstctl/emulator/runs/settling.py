@@ -11,15 +11,15 @@ from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
 
 _ACTIVE = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
-_DUE = "(expires_at <= ?1 OR (status <> 'requires_action' AND coalesce(lease_until, 0) <= ?1))"
+_DUE = "(expires_at <= :now OR (status <> 'requires_action' AND coalesce(lease_until, 0) <= :now))"
 
 STOPPED = {"code": "server_error", "message": "The server that ran this stopped before the run had ended."}
 
 
 def settle_thread(services: Services, thread_id: str) -> None:
     """Settle what is due on one thread; costs one indexed read when nothing is."""
-    sql = f"SELECT id FROM runs WHERE {_ACTIVE} AND {_DUE} AND thread_id = ?2"  # noqa: S608 - constants
-    _settle(services, sql, thread_id)
+    sql = f"SELECT id FROM runs WHERE {_ACTIVE} AND {_DUE} AND thread_id = :thread"  # noqa: S608 - constants
+    _settle(services, sql, thread=thread_id)
 
 
 def settle_all(services: Services) -> None:
@@ -34,15 +34,15 @@ def active_run(services: Services, thread_id: str) -> str | None:
     return row[0] if row else None
 
 
-def _settle(services: Services, sql: str, *values: str) -> None:
+def _settle(services: Services, sql: str, **values: str) -> None:
     store, now = services.store, services.clock()
-    due = [row[0] for row in store.connection.execute(sql, (now, *values))]
+    due = [row[0] for row in store.connection.execute(sql, {"now": now, **values})]
     if not due:
         return
     told: list[tuple[str, list[Event]]] = []
     with store.write():
         # Read again under the lock: another process may have settled them, or renewed a lease.
-        for (run_id,) in store.connection.execute(sql, (now, *values)).fetchall():
+        for (run_id,) in store.connection.execute(sql, {"now": now, **values}).fetchall():
             run = store.find(RUN, run_id)
             assert run is not None
             events = _settle_run(services, run, now)

@@ -11,6 +11,7 @@ from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.json_types import Json
 from asstctl.core.resource import EXTENSION, Live
 from asstctl.providers.assistants.capabilities import ASSISTANT_FIELDS
+from asstctl.providers.assistants.ids import is_id
 
 COLLECTION = "/assistants"
 
@@ -18,6 +19,7 @@ _FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
 _KNOWN_KEYS = frozenset(field.path[0] for field in ASSISTANT_FIELDS.values())
 _SHAPES: Mapping[str, type] = {"model": str, "tools": list}
 _MISSING = object()
+_END_OF_TIME = 253_402_300_800  # the year 10000
 
 
 def decode(raw: Mapping[str, Any]) -> Live:
@@ -34,7 +36,7 @@ def decode(raw: Mapping[str, Any]) -> Live:
     for key in raw.keys() - _KNOWN_KEYS - _FILLED_BY_SERVER:
         fields[EXTENSION + key] = raw[key]
     updated_at = raw.get("updated_at")
-    updated = int(updated_at) if isinstance(updated_at, int | float) else None
+    updated = int(updated_at) if _is_time(updated_at) else None
     return Live(
         kind="assistant",
         id=raw["id"],
@@ -98,14 +100,19 @@ def _at(raw: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
+def _is_time(value: Any) -> bool:
+    """Whether a value is a number of seconds that a calendar has."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
+
+
 def _what_is_wrong(raw: Mapping[str, Any]) -> str:
     """Why this is not an assistant, or nothing."""
     if raw.get("object") != "assistant":
         return f"its object is {raw.get('object')!r:.80}"
-    if not isinstance(raw.get("id"), str) or not raw["id"]:
-        return "it has no id"
-    if not isinstance(raw.get("created_at"), int | float):
-        return f"{raw['id']!r:.80}: created_at is not a number"
+    if not is_id(raw.get("id")):
+        return "it has no id that can be used"
+    if not _is_time(raw.get("created_at")):
+        return f"{raw['id']!r:.80}: created_at is not a time"
     for key, shape in _SHAPES.items():
         if not isinstance(raw.get(key), shape):
             return f"{raw['id']!r:.80}: {key} is not a {'text' if shape is str else 'list'}"

@@ -1,7 +1,7 @@
 """What a refusal means on hosts that once had the Assistants API, before the general rule applies. Pure."""
 
 from asstctl.core.errors import NoSuchApi, ProviderError, RateLimited
-from asstctl.net.failures import Failure, failure_of, retry_after_of
+from asstctl.net.failures import Failure, failure_of, request_id_of, retry_after_of
 
 SWITCHED_OFF = (
     ("api.openai.com", "OpenAI"),
@@ -13,7 +13,7 @@ SWITCHED_OFF = (
 
 WAY_ON = (
     "Use provider: local, or point base_url in asstctl.yaml at a server that speaks the Assistants v2 wire, "
-    "then type: asstctl plan"
+    "then run the command again."
 )
 
 DATABASE_BUSY = "database_busy"
@@ -36,7 +36,7 @@ def explain(failure: Failure) -> ProviderError:
             detail=f"{failure.asked}: status 404; {owner} switched it off on 2026-08-26",
             hint=WAY_ON,
             status=404,
-            request_id=failure.headers.get("x-request-id"),
+            request_id=request_id_of(failure.headers),
         )
     if failure.code == DATABASE_BUSY:
         # Our own server says so before it writes: unlike any other 5xx, it is safe to repeat.
@@ -45,7 +45,7 @@ def explain(failure: Failure) -> ProviderError:
             detail=failure.detail,
             hint="Wait until it is done and type the same command again.",
             status=failure.status,
-            request_id=failure.headers.get("x-request-id"),
+            request_id=request_id_of(failure.headers),
             retry_after=retry_after_of(failure),
         )
     error = failure_of(failure)

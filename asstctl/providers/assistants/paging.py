@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from asstctl.core.errors import IncompleteListing, NotFound, Rejected
+from asstctl.providers.assistants.ids import is_id
 
 MAX_PAGES = 1000
 
@@ -32,8 +33,8 @@ async def read_all(fetch: FetchPage, what: str) -> list[dict[str, Any]]:
             raise _incomplete(what, f"page {number} has no list in it")
         for item in items:
             id = item.get("id") if isinstance(item, dict) else None
-            if not isinstance(id, str) or not id:
-                raise _incomplete(what, f"page {number} has an object without an id")
+            if not isinstance(item, dict) or not isinstance(id, str) or not is_id(id):
+                raise _incomplete(what, f"page {number} has an object without an id that can be used")
             if id in found:
                 raise _incomplete(what, f"page {number} repeats {id}, as if the server ignored the cursor")
             found[id] = item
@@ -49,6 +50,5 @@ def _incomplete(what: str, why: str) -> IncompleteListing:
     return IncompleteListing(
         f"the list of {what} cannot be trusted to be complete",
         detail=why,
-        hint="Try again with: asstctl plan. A proxy may page properly at its pass-through path; "
-        "base_url in asstctl.yaml can name that.",
+        hint="Try again. A proxy may page properly at its pass-through path; base_url in asstctl.yaml can name that.",
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from asstctl.core.errors import BadAnswer
 from asstctl.core.ports import RunState, Said, ToolCall, Usage
+from asstctl.providers.assistants.ids import is_id
 
 WAITING = frozenset({"completed", "requires_action", "failed", "incomplete", "expired", "cancelled"})
 """Statuses in which nothing moves without us."""
@@ -28,9 +29,13 @@ def thread_body(messages: Iterable[Said], metadata: Mapping[str, str] | None) ->
 def id_of(value: Mapping[str, Any], noun: str) -> str:
     """The id of an object just made."""
     id = value.get("id")
-    if not isinstance(id, str) or not id:
+    if not is_id(id):
         raise BadAnswer(f"the server sent something that is not a {noun}", detail="it has no id")
-    return id
+    return str(id)
+
+
+PROVIDERS_OWN_TROUBLE = ("server_error", "rate_limit_exceeded")
+"""Codes of a run's `last_error` (wire facts, A4) that say nothing about the assistant."""
 
 
 def status_of(run: Mapping[str, Any]) -> str:
@@ -49,6 +54,7 @@ def state_of(run: Mapping[str, Any], reply: str) -> RunState:
         calls=_pending_calls(run),
         reply=reply,
         error=_error(run),
+        no_verdict=_error_code(run) in PROVIDERS_OWN_TROUBLE,
         usage=_usage(run.get("usage")),
     )
 
@@ -88,6 +94,11 @@ def _pending_calls(run: Mapping[str, Any]) -> tuple[ToolCall, ...]:
         raise BadAnswer(
             "the server sent a run whose calls cannot be read", detail=f"{run.get('id')!r:.80}: required_action"
         ) from error
+
+
+def _error_code(run: Mapping[str, Any]) -> object:
+    last = run.get("last_error")
+    return last.get("code") if isinstance(last, Mapping) else None
 
 
 def _error(run: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ and sets the pace.
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
-from urllib.parse import quote
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.errors import BadAnswer
@@ -16,6 +15,7 @@ from asstctl.core.resource import Listing, Live
 from asstctl.net.client import JsonClient
 from asstctl.net.retry import RetryPolicy
 from asstctl.providers.assistants import assistant
+from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.paging import read_all
 
 CODECS: Mapping[str, ModuleType] = {"assistant": assistant}
@@ -78,10 +78,7 @@ def oldest_first(objects: Sequence[Live]) -> tuple[Live, ...]:
 
 
 def _path(codec: ModuleType, id: str) -> str:
-    # An id may come from a person: it must not lead to another path.
-    if id in {"", ".", ".."}:
-        raise ValueError(f"not an id: {id!r}")
-    return f"{codec.COLLECTION}/{quote(id, safe='')}"
+    return f"{codec.COLLECTION}/{in_path(id)}"
 
 
 def _same(live: Live, id: str) -> Live:

@@ -19,6 +19,7 @@ from asstctl.net.client import Answer, answer_of, failure_from, timeouts
 from asstctl.net.failures import Asked, Explain, lost
 from asstctl.net.retry import RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse
+from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.polling import Durations, asked_wait
 from asstctl.providers.assistants.runs import MOVING, id_of, reply_of, state_of, status_of, thread_body
 
@@ -55,12 +56,12 @@ class AssistantsThreads:
         return id_of(answer.value, "thread")
 
     async def post(self, thread: str, text: str) -> None:
-        await self._request("POST", f"/threads/{thread}/messages", body={"role": "user", "content": text})
+        await self._request("POST", f"/threads/{in_path(thread)}/messages", body={"role": "user", "content": text})
 
     async def run(self, thread: str, assistant: str) -> RunState:
         self._active[thread] = ""
         try:
-            answer = await self._request("POST", f"/threads/{thread}/runs", body={"assistant_id": assistant})
+            answer = await self._request("POST", f"/threads/{in_path(thread)}/runs", body={"assistant_id": assistant})
         except AsstctlError as error:
             if not (isinstance(error, ProviderError) and error.ambiguous):
                 del self._active[thread]
@@ -69,14 +70,16 @@ class AssistantsThreads:
 
     async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
         body = {"tool_outputs": [{"tool_call_id": one.call_id, "output": one.output} for one in outputs]}
-        answer = await self._request("POST", f"/threads/{thread}/runs/{run}/submit_tool_outputs", body=body)
+        answer = await self._request(
+            "POST", f"/threads/{in_path(thread)}/runs/{in_path(run)}/submit_tool_outputs", body=body
+        )
         return await self._follow(thread, answer)
 
     async def close(self, thread: str) -> None:
         if thread in self._active:
             await self._end_run(thread)
         with suppress(NotFound):
-            await self._request("DELETE", f"/threads/{thread}")
+            await self._request("DELETE", f"/threads/{in_path(thread)}")
         self._active.pop(thread, None)
 
     async def aclose(self) -> None:
@@ -91,7 +94,7 @@ class AssistantsThreads:
         while status_of(answer.value) in MOVING:
             wait = asked_wait(answer.headers, look)
             await asyncio.sleep(wait if look else self._durations.first_wait(wait))
-            answer = await self._request("GET", f"/threads/{thread}/runs/{run}")
+            answer = await self._request("GET", f"/threads/{in_path(thread)}/runs/{in_path(run)}")
             look += 1
         if look:
             self._durations.note(time.monotonic() - started)
@@ -103,7 +106,7 @@ class AssistantsThreads:
     async def _reply(self, thread: str, run: str) -> str:
         # A run says a message or a few: one page is all of them.
         params = {"run_id": run, "order": "asc", "limit": 100}
-        answer = await self._request("GET", f"/threads/{thread}/messages", params=params)
+        answer = await self._request("GET", f"/threads/{in_path(thread)}/messages", params=params)
         messages = answer.value.get("data")
         if not isinstance(messages, list):
             raise BadAnswer("the server sent a list without a list in it", detail=f"messages of {thread}")
@@ -115,18 +118,18 @@ class AssistantsThreads:
             run = self._active[thread] or await self._newest_run(thread)
             if not run:
                 return
-            answer = await self._request("POST", f"/threads/{thread}/runs/{run}/cancel")
+            answer = await self._request("POST", f"/threads/{in_path(thread)}/runs/{in_path(run)}/cancel")
             for look in range(CLOSING_LOOKS):
                 if status_of(answer.value) not in MOVING:
                     return
                 await asyncio.sleep(asked_wait(answer.headers, look))
-                answer = await self._request("GET", f"/threads/{thread}/runs/{run}")
+                answer = await self._request("GET", f"/threads/{in_path(thread)}/runs/{in_path(run)}")
         except (NotFound, Rejected):
             # It is over or gone already: the one thing that matters, the delete, comes next.
             return
 
     async def _newest_run(self, thread: str) -> str:
-        answer = await self._request("GET", f"/threads/{thread}/runs", params={"order": "desc", "limit": 1})
+        answer = await self._request("GET", f"/threads/{in_path(thread)}/runs", params={"order": "desc", "limit": 1})
         runs = answer.value.get("data")
         return id_of(runs[0], "run") if isinstance(runs, list) and runs else ""
 
@@ -159,4 +162,4 @@ class AssistantsThreads:
             raise lost(cause if isinstance(cause, Exception) else error, asked, seconds) from error
         except openai.OpenAIError as error:
             raise ProviderError("the openai SDK gave up", detail=f"{asked}: {type(error).__name__}") from error
-        return answer_of(response, asked)
+        return answer_of(response, asked, self._key)

@@ -1,16 +1,13 @@
-"""What the emulator's own errors mean in the tree of `core.errors`. Pure."""
+"""What the emulator's own errors mean in the tree of `core.errors`."""
 
-import re
-
-from asstctl.core.diagnostic import Diagnostic, Where, error
+from asstctl.core.diagnostic import error
 from asstctl.core.errors import AsstctlError, InvalidInput, StoreError
 from asstctl.emulator import DatabaseTooNew, EmulatorError, FaultSpecError, RepliesFileError, UnknownReplies
 from asstctl.net.failures import Failure
 from asstctl.providers.assistants import failures as wire
+from asstctl.providers.local.replies import diagnostics_of, unknown
 
 FULL = 507
-
-_PLACED = re.compile(r"(?P<path>.+?):(?P<line>\d+):\s*(?P<text>.+)", re.DOTALL)
 
 
 def explain(failure: Failure) -> AsstctlError:
@@ -28,9 +25,9 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
     """The error for a server that does not open."""
     match reason:
         case RepliesFileError():
-            return InvalidInput(_diagnostic(problem) for problem in reason.problems)
+            return InvalidInput(diagnostics_of(reason))
         case UnknownReplies():
-            return InvalidInput([error("replies", str(reason), hint="Correct replies of the target in asstctl.yaml.")])
+            return InvalidInput([unknown(reason)])
         case FaultSpecError():
             return InvalidInput([error("fault", str(reason))])
         case DatabaseTooNew():
@@ -44,10 +41,3 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
         detail=str(reason),
         hint=f"Move {place} away and type: asstctl apply",
     )
-
-
-def _diagnostic(problem: str) -> Diagnostic:
-    """A problem of a rules file, `file:line: text`, with its place."""
-    if match := _PLACED.fullmatch(problem):
-        return error("replies-file", match["text"], Where(match["path"], int(match["line"])))
-    return error("replies-file", problem)

@@ -14,7 +14,8 @@ def prepare_folder(database: Path) -> None:
     they please.
     """
     folder = database.parent
-    for path in (folder, database):
+    companions = [database.with_name(database.name + ending) for ending in ("-wal", "-shm", "-journal")]
+    for path in (folder, database, *companions, folder / ".gitignore"):
         if path.is_symlink():
             raise StoreError(
                 f"{path.name} is a symlink", detail=f"{path}: it is not followed", hint=f"Remove it: rm {path}"
@@ -27,7 +28,10 @@ def prepare_folder(database: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
         if folder.name == NAME and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            with ignore.open("x", encoding="utf-8") as file:  # made, or nothing: never written through a link
+                file.write("*\n")
+    except FileExistsError:
+        return
     except OSError as error:
         raise StoreError(
             f"{folder.name} cannot be written",

@@ -8,6 +8,7 @@ from asstctl.net.observed import Observer
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.local.failures import cannot_open, explain
 from asstctl.providers.local.folder import prepare_folder
+from asstctl.providers.local.replies import shown
 from asstctl.providers.settings import LocalSettings
 
 BASE_URL = "http://local/v1"
@@ -54,9 +55,4 @@ def open_provider(settings: LocalSettings, *, observer: Observer | None = None) 
 
 def place_of(database: Path | str) -> str:
     """What a person calls the database: its path from here, or that it is in memory."""
-    if not isinstance(database, Path):
-        return "memory"
-    try:
-        return str(database.relative_to(Path.cwd()))
-    except ValueError:
-        return str(database)
+    return shown(database) if isinstance(database, Path) else "memory"
