@@ -3,11 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asstctl.cli.session import Session
 from asstctl.core.errors import Interrupted, WrongUsage
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.outcome import ApplyReport
 
 if TYPE_CHECKING:
     from asstctl.core.outcome import Outcome
@@ -40,19 +42,16 @@ def run_apply(
             session.result(plan_text(plan, session.look))
 
     def approve(plan: "Plan") -> bool:
-        approved = yes or asked(plan)
-        if approved:
-            # not before: at the question Ctrl-C simply leaves
-            stop_on_interrupt(stop, session)
-        return approved
-
-    def asked(plan: "Plan") -> bool:
+        if yes:
+            return True
         if not session.can_ask:
             raise WrongUsage(
                 f"{name} needs --yes where nobody can be asked",
                 detail="nothing was sent but reads",
                 hint=plan.target.command(f"{name} --yes"),
             )
+        if form == "json":
+            session.say(plan_text(plan, session.look))
         return session.ask(apply_question(plan))
 
     def said(outcome: "Outcome") -> None:
@@ -62,23 +61,25 @@ def run_apply(
     async def watched() -> "Applied":
         from asstctl.workspace.apply import Conduct
 
-        return await use_case(Conduct(approve, shown, said, stop, parallelism))
+        # not earlier: at the question Ctrl-C simply leaves
+        start = partial(stop_on_interrupt, stop, session)
+        return await use_case(Conduct(approve, shown, start, said, stop, parallelism))
 
     try:
         applied = asyncio.run(watched())
     except asyncio.CancelledError:
         raise Interrupted("interrupted", detail="what was in flight may have happened", hint="asstctl plan") from None
-    if applied.report is None:
-        session.say("Nothing was changed.")
-        return ExitCode.FAILED
+    report = applied.report or ApplyReport(())
     if form == "json":
         from asstctl.render.json import apply_json
 
-        session.result(apply_json(applied.report, applied.plan.target))
-    else:
-        if applied.report.outcomes:
-            session.result(report_text(applied.report, applied.plan.target, session.look))
-    return applied.report.exit_code
+        session.result(apply_json(report, applied.plan.target))
+    elif report.outcomes:
+        session.result(report_text(report, applied.plan.target, session.look))
+    if applied.report is None:
+        session.say("Nothing was changed.")
+        return ExitCode.FAILED
+    return report.exit_code
 
 
 def stop_on_interrupt(stop: asyncio.Event, session: Session) -> None:

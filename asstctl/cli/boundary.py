@@ -1,7 +1,7 @@
 """The error boundary: every way a command can end becomes an exit code and one clear message.
 
 The errors of `core` end in the session, which knows how its user wants things shown; what is left to this
-module is click's own, Ctrl-C, a reader that went away, and our bugs.
+module is click's own, Ctrl-C, and our bugs.
 """
 
 import os
@@ -27,10 +27,6 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # whoever read stdout has seen enough; Python must not complain about it at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
     except Exception as error:  # the last resort: it says that it is our bug
         return _bug(error)
     return code if isinstance(code, int) else ExitCode.DONE

@@ -49,8 +49,12 @@ class Session:
         return look_for(sys.stdout, ColorChoice(self.shared.color or "auto"))
 
     def result(self, text: str) -> None:
-        """Print a result. It ends with a newline of its own."""
-        click.echo(text, nl=not text.endswith("\n"), color=True)
+        """Print a result. When its reader has gone away the command goes on, and its exit code stands."""
+        try:
+            click.echo(text, nl=not text.endswith("\n"), color=True)
+        except BrokenPipeError:
+            # from here on stdout leads nowhere; Python must not complain about the pipe at exit either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def failed(self, error: AsstctlError, *, form: str = "text") -> ExitCode:
         """Say what ended the command, on stderr; with `--format json` on stdout too, as JSON."""

@@ -13,7 +13,7 @@ from time import perf_counter
 from asstctl.conversation.answers import Stubs
 from asstctl.conversation.case import Case, Turn
 from asstctl.conversation.cleanup import unhurried
-from asstctl.conversation.verdict import judge, judge_stopped
+from asstctl.conversation.verdict import is_slow, judge, judge_stopped
 from asstctl.core.conversation import CallMade, CaseResult, Failure, FailureKind, Status, TurnResult
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import ProviderError
@@ -150,8 +150,7 @@ class _TurnPlayer:
             failures = (_stopped(problem, "the turn did not end", limit, self.turn.where),)
         reply = self.state.reply if self.state else ""
         if not failures:
-            # In a thread: a regex that backtracks holds up this conversation alone.
-            failures = await asyncio.to_thread(judge, self.turn, self.calls, reply)
+            failures = await self._judged(reply)
         usage = self.state.usage if self.state else None
         return TurnResult(
             number=self.number,
@@ -164,6 +163,12 @@ class _TurnPlayer:
             tokens=usage.total_tokens if usage else None,
             where=self.turn.where,
         )
+
+    async def _judged(self, reply: str) -> tuple[Failure, ...]:
+        if not is_slow(self.turn):
+            return judge(self.turn, self.calls, reply)
+        # In a thread: a regex that backtracks holds up this conversation alone.
+        return await asyncio.to_thread(judge, self.turn, self.calls, reply)
 
     async def _talk(self) -> tuple[Failure, ...]:
         """Say it, and answer calls until the run is over; what stood in the way, if anything did."""

@@ -8,6 +8,11 @@ from asstctl.conversation.checks import CHECKS
 from asstctl.core.conversation import CallMade, Failure, FailureKind
 
 
+def is_slow(turn: Turn) -> bool:
+    """Whether judging the turn may take seconds: a regex may, and an expected call may hold one."""
+    return bool(turn.calls) or any(CHECKS[expected.operator].slow for expected in turn.expect)
+
+
 def judge(turn: Turn, calls: Sequence[CallMade], reply: str) -> tuple[Failure, ...]:
     """Every expectation that a finished turn does not meet: calls first, for they explain the reply."""
     failures = list(check_calls(turn.calls, turn.call_mode, calls, turn.where))

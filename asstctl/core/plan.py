@@ -42,6 +42,7 @@ class Plan:
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     revision: str | None = None  # the git revision that the marks will name, 7 characters
+    deletes: bool = False  # made by destroy: it only deletes
 
     @property
     def pending(self) -> tuple[Change, ...]:

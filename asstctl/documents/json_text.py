@@ -28,16 +28,20 @@ def parse_json(text: str, path: str) -> tuple[Document | None, tuple[Diagnostic,
         said = f"the file is not valid JSON: {problem.msg[:1].lower()}{problem.msg[1:]}"
         return None, (error("json-syntax", said, source.at(problem.pos, 1), hint="check commas, quotes and brackets"),)
     except (ValueError, RecursionError) as problem:
-        document, diagnostics = parse_one(text, path)
-        if has_errors(diagnostics):  # the same, and at its place
+        _, diagnostics = parse_one(text, path)
+        if has_errors(diagnostics) and not _only_yaml(diagnostics):  # the same, and at its place
             return None, diagnostics
         why = f": {problem}" if isinstance(problem, _Refused) else ""
         return None, (error("json-syntax", f"the file is not valid JSON{why}", source.at(0), hint="correct it"),)
     document, diagnostics = parse_one(text, path)
     if document is None or (has_errors(diagnostics) and document.value != value):
-        only_yaml = all(found.code in {"yaml-syntax", "bad-character"} for found in diagnostics)
-        return (Document(value, path, text, source, None), ()) if only_yaml else (None, diagnostics)
+        return (Document(value, path, text, source, None), ()) if _only_yaml(diagnostics) else (None, diagnostics)
     return document, diagnostics
+
+
+def _only_yaml(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether nothing but YAML's own grammar stands in the way."""
+    return all(found.code in {"yaml-syntax", "bad-character"} for found in diagnostics)
 
 
 def _constant(name: str) -> Any:

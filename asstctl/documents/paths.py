@@ -32,10 +32,13 @@ def inside(root: Path, base: Path, written: str, *, dot_files: bool = True) -> P
     plain = written.lstrip("/")
     joined = root / plain if written.startswith("/") else base / written
     real_root = root.resolve()
+    circle = PathRefused("bad-path", f"`{written}` cannot be followed", "check the links")
     try:
         real = joined.resolve()
-    except (OSError, RuntimeError) as problem:  # a circle of links
-        raise PathRefused("bad-path", f"`{written}` cannot be followed", "check the links") from problem
+    except (OSError, RuntimeError) as problem:
+        raise circle from problem
+    if _is_link(real):  # since Python 3.13 a circle of links is left as it is
+        raise circle
     if not real.is_relative_to(real_root):
         linked = ".." not in PurePosixPath(plain).parts
         through = "through a link" if linked else "through `..`"
@@ -56,6 +59,13 @@ def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:
+        return False
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # a name that the system refuses names nothing
         return False
 
 

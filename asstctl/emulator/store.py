@@ -89,21 +89,26 @@ class Store:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def find(self, collection: Collection, object_id: str) -> Body | None:
-        sql = f"SELECT body FROM {collection.table} WHERE id = ?"  # noqa: S608 - table names are constants
-        row = self.connection.execute(sql, (object_id,)).fetchone()
+    def find(self, collection: Collection, object_id: str, **where: Json) -> Body | None:
+        """The object of this id, if it also has these values in these columns."""
+        tests, values = _conditions({"id": object_id, **where})
+        sql = f"SELECT body FROM {collection.table}{tests}"  # noqa: S608 - table and column names are constants
+        row = self.connection.execute(sql, values).fetchone()
         return _load(row[0]) if row else None
 
-    def insert(self, collection: Collection, body: Body) -> None:
-        columns = ("id", "body", *collection.columns)
-        marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {collection.table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - as above
-        self.connection.execute(sql, (body["id"], _dump(body), *(body[name] for name in collection.columns)))
+    def insert(self, collection: Collection, body: Body, **beside: Json) -> None:
+        """A new object; `beside` are columns of its row that are not members of it."""
+        row = {"id": body["id"], **_row(collection, body, beside)}
+        marks = ", ".join("?" * len(row))
+        sql = f"INSERT INTO {collection.table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - as above
+        self.connection.execute(sql, (*row.values(),))
 
-    def replace(self, collection: Collection, body: Body) -> None:
-        changes = ", ".join(f"{name} = ?" for name in ("body", *collection.columns))
+    def replace(self, collection: Collection, body: Body, **beside: Json) -> None:
+        """The object as it is now; of the columns that are not members of it only `beside` change."""
+        row = _row(collection, body, beside)
+        changes = ", ".join(f"{name} = ?" for name in row)
         sql = f"UPDATE {collection.table} SET {changes} WHERE id = ?"  # noqa: S608 - as above
-        self.connection.execute(sql, (_dump(body), *(body[name] for name in collection.columns), body["id"]))
+        self.connection.execute(sql, (*row.values(), body["id"]))
 
     def remove(self, collection: Collection, object_id: str) -> bool:
         sql = f"DELETE FROM {collection.table} WHERE id = ?"  # noqa: S608 - as above
@@ -145,6 +150,10 @@ class Store:
             raise UnknownCursor(cursor)
         position: int = row[0]
         return position
+
+
+def _row(collection: Collection, body: Body, beside: Mapping[str, Json]) -> dict[str, Json]:
+    return {"body": _dump(body), **{name: body[name] for name in collection.columns}, **beside}
 
 
 def _conditions(where: Mapping[str, Json]) -> tuple[str, list[Json]]:

@@ -5,7 +5,7 @@ stop it starts nothing more, lets what runs finish, and reports (ENGINE promise 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asstctl.core.address import Address
@@ -46,12 +46,11 @@ PLAIN = Run()
 async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = PLAIN) -> ApplyReport:
     """Carry out the pending changes and refresh the stale marks. `reading` is what the plan was made from."""
     requests = Requests(run.pace, run.stop)
-    report = _Report(run)
+    absences = Absences(plan.target.project, store, requests, reading)
+    progress = _Progress(plan, run, requests, absences)
     for change in plan.blocked:
         assert change.block is not None
-        report.end(change, Written(OutcomeStatus.SKIPPED, change.remote_id, detail=f"blocked: {change.block.reason}"))
-    needs = needs_of(plan.changes)
-    absences = Absences(plan.target.project, store, requests, reading)
+        progress.end(change, Written(OutcomeStatus.SKIPPED, change.remote_id, detail=f"blocked: {change.block.reason}"))
     writer = Writer(
         store,
         requests,
@@ -65,13 +64,13 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
     async def carry_out(change: Change) -> tuple[Change, Written]:
         async with requests.limiter:
             # looked at only now that its turn has come: much may have happened since the wave began
-            if reason := _why_not(change, report.outcomes, needs, absences, run, requests):
+            if reason := progress.why_not(change):
                 written, seconds = Written(OutcomeStatus.SKIPPED, change.remote_id, detail=reason), 0.0
             else:
                 started = run.pace.clock()
                 written = await writer.write(change)
                 seconds = run.pace.clock() - started
-        report.end(change, written, seconds)
+        progress.end(change, written, seconds)
         return change, written
 
     for wave in waves((*plan.pending, *plan.stale_marks)):
@@ -82,17 +81,22 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
         proven = await prove(store, requests, plan.target.project, created)
         for change, written in created:
             if (final := proven[str(change.address)]) != written:
-                report.end(change, final, report.outcomes[change.address].seconds)
-    return report.final(plan)
+                progress.end(change, final, progress.outcomes[change.address].seconds)
+    return progress.report()
 
 
-class _Report:
-    """Outcomes as they come."""
+class _Progress:
+    """Outcomes as they come, and what follows from them for the changes that are still to come."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, plan: Plan, run: Run, requests: Requests, absences: Absences) -> None:
         self.outcomes: dict[Address, Outcome] = {}
-        self._warnings: dict[str, None] = {}
+        self._plan = plan
+        self._needs = needs_of(plan.changes)
         self._run = run
+        self._requests = requests
+        self._absences = absences
+        self._warnings: dict[str, None] = {}
+        self._deaf: Exception | None = None
 
     def end(self, change: Change, written: Written, seconds: float = 0.0) -> None:
         outcome = Outcome(
@@ -110,28 +114,28 @@ class _Report:
         self.outcomes[change.address] = outcome
         self._warnings.update(dict.fromkeys(written.warnings))
         silent = outcome.refresh and outcome.status is OutcomeStatus.APPLIED
-        if not silent and outcome != known:
+        if silent or outcome == known:
+            return
+        try:
             self._run.on_outcome(outcome)
+        except Exception as error:
+            # a listener must not tear the writes of others apart: start nothing more, drain, then say so
+            self._deaf = self._deaf or error
 
-    def final(self, plan: Plan) -> ApplyReport:
-        ordered = tuple(self.outcomes[c.address] for c in plan.changes if c.address in self.outcomes)
+    def report(self) -> ApplyReport:
+        """All outcomes in the plan's order. Raises what a listener raised, now that nothing is in flight."""
+        if self._deaf:
+            raise self._deaf
+        ordered = tuple(self.outcomes[c.address] for c in self._plan.changes if c.address in self.outcomes)
         return ApplyReport(ordered, tuple(self._warnings), interrupted=self._run.stopped)
 
-
-def _why_not(
-    change: Change,
-    outcomes: Mapping[Address, Outcome],
-    needs: Mapping[Address, Iterable[Address]],
-    absences: Absences,
-    run: Run,
-    requests: Requests,
-) -> str:
-    """Why a change is not even attempted, or nothing."""
-    if run.stopped:
-        return "interrupted before it was started"
-    if requests.hopeless:
-        return f"not attempted: {requests.hopeless.summary}"
-    for address in needs[change.address]:
-        if address in outcomes and outcomes[address].status is not OutcomeStatus.APPLIED:
-            return f"{address}, which it needs, was not applied"
-    return absences.why_not(change) if change.action is Action.CREATE else ""
+    def why_not(self, change: Change) -> str:
+        """Why a change is not even attempted, or nothing."""
+        if self._run.stopped or self._deaf:
+            return "interrupted before it was started"
+        if self._requests.hopeless:
+            return f"not attempted: {self._requests.hopeless.summary}"
+        for address in self._needs[change.address]:
+            if address in self.outcomes and self.outcomes[address].status is not OutcomeStatus.APPLIED:
+                return f"{address}, which it needs, was not applied"
+        return self._absences.why_not(change) if change.action is Action.CREATE else ""

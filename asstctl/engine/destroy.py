@@ -49,7 +49,7 @@ def make_destroy_plan(
     )
     damaged = (left_alone(live, damaged) for live, damaged in ownership.damaged if policy.only is None)
     ordered = block_dependents([change for wave in waves(changes) for change in wave])
-    return Plan(target, ordered, (*copies, *damaged))
+    return Plan(target, ordered, (*copies, *damaged), deletes=True)
 
 
 def _is_protected(owned: Owned, desired: Desired | None) -> bool:

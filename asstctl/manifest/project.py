@@ -39,7 +39,6 @@ class Target:
     replies: Replies = field(default="echo", repr=False)
     vars: Mapping[str, Json] = field(default_factory=dict)
     max_deletes: int | None = None
-    on_unsupported: Mapping[str, str] = field(default_factory=dict)
     timeout: float = DEFAULT_TIMEOUT
     where: Where | None = None
 

@@ -26,7 +26,7 @@ PROVIDERS: Mapping[str, Settings] = {
     "assistants": Settings(takes=("base_url", "api_key"), needs=("base_url",)),
 }
 
-EVERY_TARGET = ("provider", "vars", "limits", "on_unsupported", "timeout")
+EVERY_TARGET = ("provider", "vars", "limits", "timeout")
 
 
 class FromEnvironment(Model):
@@ -101,7 +101,6 @@ class TargetModel(Model):
     replies: Replies | None = None
     vars: Variables = Field(default_factory=dict)
     limits: Limits = Limits()
-    on_unsupported: dict[str, Literal["error", "drop"]] = Field(default_factory=dict)
     timeout: float | None = Field(default=None, gt=0)
 
 

@@ -107,7 +107,6 @@ class _Reader:
             replies=self.replies(model, place),
             vars=_raw(self.document, (*place, "vars")),
             max_deletes=model.limits.max_deletes,
-            on_unsupported=model.on_unsupported,
             timeout=model.timeout or DEFAULT_TIMEOUT,
             where=self.document.where(place, key=True),
         )

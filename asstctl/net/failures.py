@@ -203,11 +203,13 @@ def lost(error: Exception, asked: Asked, timeout: float) -> ProviderError:
             detail=_why_unreachable(error),
             hint="Is the server running? Start it or correct base_url in asstctl.yaml, then run the command again.",
         )
-    happened = "the connection broke off"
-    if isinstance(error, httpx2.ReadTimeout):
-        happened = f"nothing came for {timeout:g} s"
-    elif isinstance(error, TimeoutError):
-        happened = f"it was not complete after {timeout:g} s"
+    if isinstance(error, TimeoutError):
+        return BadAnswer(
+            f"{asked.place} sends its answer too slowly", detail=f"{asked}: it was not complete after {timeout:g} s"
+        )
+    happened = (
+        f"nothing came for {timeout:g} s" if isinstance(error, httpx2.ReadTimeout) else "the connection broke off"
+    )
     doubt = "; it may have been carried out" if asked.writes else ""
     return AnswerLost(
         f"no answer from {asked.place}",

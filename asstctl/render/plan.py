@@ -67,12 +67,9 @@ def plan_text(plan: Plan, look: Look = PLAIN) -> str:
 
 def apply_question(plan: Plan) -> str:
     """What `apply` asks on a terminal, without a newline at the end."""
-    refresh = f"efresh {counted(len(plan.stale_marks), 'mark')}" if plan.stale_marks else ""
-    if plan.pending:
-        what = f"Apply {counted(len(plan.pending), 'change')} to {plan.target.name}"
-        what += f" and r{refresh}" if refresh else ""
-    else:
-        what = f"R{refresh} on {plan.target.name}"
+    what = f"Apply {counted(len(plan.pending), 'change')} to {plan.target.name}"
+    if plan.stale_marks:
+        what += f" and refresh {counted(len(plan.stale_marks), 'mark')}"
     return f"{visible(what)}? Only 'yes' is accepted: "
 
 
@@ -160,6 +157,8 @@ def _summary(plan: Plan) -> str:
     stale = counted(len(plan.stale_marks), "mark")
     marks = f" {stale} to refresh." if plan.stale_marks else ""
     if plan.is_empty:
+        if plan.deletes:
+            return f"Nothing to delete: nothing on {plan.target.name} bears the mark of project {plan.target.project}."
         return f"No changes. {_matching(plan.changes, plan.target.name)}{marks}"
     counts = plan.counts
     parts = [f"{counts[action]:,} to {action}" for action in Action if counts.get(action)]

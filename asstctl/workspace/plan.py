@@ -9,6 +9,7 @@ from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, read
 from asstctl.kinds import KINDS
 from asstctl.workspace.revision import git_revision
+from asstctl.workspace.selection import select, select_fields
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,14 +32,11 @@ DEFAULT = Choices()
 
 def policy_of(workspace: Workspace, choices: Choices) -> Policy:
     """The choices, checked against the files. Raises WrongUsage for an address that is not declared."""
-    for text in choices.overwrite_drift:
-        if text != "all":
-            address, _, _ = text.partition(".")[2].partition(".")
-            workspace.addresses([f"{text.partition('.')[0]}.{address}"], "--overwrite-drift")
-    only = workspace.addresses(choices.only, "--only")
+    declared = {one.address for one in workspace.desired()}
+    only = select(choices.only, declared, "--only")
     return Policy(
-        overwrite_drift=frozenset(choices.overwrite_drift),
-        allow_same_name=workspace.addresses(choices.allow_same_name, "--allow-same-name"),
+        overwrite_drift=select_fields(choices.overwrite_drift, declared, "--overwrite-drift"),
+        allow_same_name=select(choices.allow_same_name, declared, "--allow-same-name"),
         only=workspace.with_dependencies(only) if only else None,
     )
 

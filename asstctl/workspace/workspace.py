@@ -17,7 +17,6 @@ from asstctl.core.diagnostic import has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired
-from asstctl.kinds import KINDS
 from asstctl.manifest import Loaded, Project, Target, load, open_project
 from asstctl.providers import capabilities, opener
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
@@ -91,28 +90,6 @@ class Workspace:
         if has_errors(self.loaded.diagnostics):
             raise InvalidInput(in_reading_order(self.loaded.diagnostics))
         return self.loaded.desired
-
-    def addresses(self, texts: Iterable[str], option: str, *, declared: bool = True) -> frozenset[Address]:
-        """Addresses from the command line. A key is enough where it is declared.
-
-        Raises WrongUsage for what is no address, or is not declared.
-        """
-        known = {}
-        for one in self.desired() if declared else ():
-            known[str(one.address)] = known[one.address.key] = one.address
-        result = set()
-        for text in texts:
-            if text in known:
-                result.add(known[text])
-                continue
-            try:
-                address = Address.parse(text)
-            except ValueError as error:
-                raise WrongUsage(f"{option}: {error}", hint="`asstctl list` shows the addresses") from None
-            if declared or address.kind not in KINDS:
-                raise WrongUsage(f"{option}: {text} is not declared here", hint="`asstctl list` shows the addresses")
-            result.add(address)
-        return frozenset(result)
 
     def with_dependencies(self, addresses: frozenset[Address]) -> frozenset[Address]:
         """The addresses and all that they depend on."""

@@ -253,3 +253,55 @@ def test_no_command_sends_anything_while_the_files_have_errors(project: Project,
     assert result.code == 1
     assert "unknown-key" in result.err
     assert not any(line.startswith(("GET ", "POST ")) for line in result.err.splitlines())
+
+
+def test_a_limit_of_no_deletes_is_kept(project: Project) -> None:
+    project.done("apply", "--yes")
+    project.write(
+        "asstctl.yaml", "version: 1\nproject: school\ntargets: {local: {provider: local, limits: {max_deletes: 0}}}\n"
+    )
+
+    assert project.run("destroy", "--yes").code == 1
+    assert len(live(project)) == 1
+
+
+@pytest.mark.parametrize("options", [("plan", "--only", "tutor"), ("apply", "--yes", "--only", "tutor")])
+def test_a_key_alone_names_an_address(project: Project, options: tuple[str, ...]) -> None:
+    assert "assistant.tutor" in project.done(*options)
+
+
+def test_a_key_alone_names_an_address_to_destroy(project: Project) -> None:
+    project.done("apply", "--yes")
+
+    project.done("destroy", "--yes", "--only", "tutor")
+
+    assert live(project) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("plan", "--only", "assistant.tutr"), "did you mean `assistant.tutor`?"),
+        (("apply", "--overwrite-drift", "assistant.tutor.temprature"), "did you mean `temperature`?"),
+        (("apply", "--allow-same-name", "tutors"), "did you mean `tutor`?"),
+        (("destroy", "--only", "zzz", "--yes"), "asstctl list"),
+    ],
+)
+def test_an_address_that_is_not_known_is_wrong_usage(project: Project, options: tuple[str, ...], hint: str) -> None:
+    result = project.run(*options)
+
+    assert result.code == 64
+    assert hint in result.err
+
+
+def test_a_field_alone_can_be_overwritten(project: Project) -> None:
+    project.done("apply", "--yes")
+    edit_live(project, {"temperature": 0.9})
+
+    project.done("apply", "--yes", "--overwrite-drift", "tutor.temperature")
+
+    assert live(project)[0]["temperature"] == 0.2
+
+
+def test_a_destroy_with_nothing_to_delete_says_so(project: Project) -> None:
+    assert "Nothing to delete" in project.done("destroy", "--yes")

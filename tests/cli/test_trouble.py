@@ -191,10 +191,11 @@ def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path
     assert "Traceback" not in err
 
 
-def test_a_broken_pipe_is_no_error(project: Project) -> None:
-    for n in range(300):
+@pytest.mark.parametrize(("command", "left"), [("plan", 0), ("apply --yes", 300), ("--help", 0)])
+def test_a_reader_that_goes_away_stops_nothing(project: Project, command: str, left: int) -> None:
+    for n in range(299):
         project.write(f"assistants/a{n:03}.yaml", f"kind: assistant\nkey: a{n:03}\nname: A{n:03}\nmodel: gpt-4o\n")
-    shell = f"'{sys.executable}' -m asstctl plan | head -1; exit ${{PIPESTATUS[0]}}"
+    shell = f"'{sys.executable}' -m asstctl {command} | head -1; exit ${{PIPESTATUS[0]}}"
 
     result = subprocess.run(
         ["bash", "-c", shell], cwd=project.root, capture_output=True, text=True, check=False, timeout=60
@@ -202,6 +203,12 @@ def test_a_broken_pipe_is_no_error(project: Project) -> None:
 
     assert result.stderr == ""
     assert result.returncode == 0
+    page = call_live(project, "GET", "/assistants?limit=100&order=asc") if left else {"data": [], "has_more": False}
+    found = page["data"]
+    while page["has_more"]:
+        page = call_live(project, "GET", f"/assistants?limit=100&order=asc&after={page['last_id']}")
+        found += page["data"]
+    assert len(found) == left
 
 
 def test_no_key_in_the_environment_moves_a_project_to_a_hosted_provider(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.answers import Answered, Stubs
-from asstctl.conversation.stubs import STUBS
+from asstctl.conversation.stubs import STUBS, child
 from asstctl.conversation.stubs.child import call_function, child_environment
 from asstctl.conversation.stubs.kind import StubFailed
 from asstctl.conversation.stubs.rules import Rules, read_rules
@@ -328,3 +328,58 @@ async def test_a_child_that_cannot_start_is_a_failure_of_the_stub(project: Path)
     """Here for want of a folder to start in."""
     with pytest.raises(StubFailed, match="no child process could be started: No such file or directory"):
         await call_function(project / "stubs" / "code.py", "text", {}, root=project / "none", environment=ENVIRONMENT)
+
+
+OWN_ANSWER = """\
+import os
+
+def f():
+    for descriptor in range(3, 9):
+        try:
+            os.write(descriptor, SAID)
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"[]", b"5", b'{"error": 5}', b'{"output": ["x"]}', b"[" * 5000, b'{"output": "\\ud800"}', b'{"place": 1}'],
+)
+async def test_code_that_answers_in_its_own_way_is_a_stub_that_failed(tmp_path: Path, said: bytes) -> None:
+    """The code under test can find the pipe that its answer goes through."""
+    (tmp_path / "own.py").write_text(OWN_ANSWER.replace("SAID", repr(said)))
+
+    with pytest.raises(StubFailed, match="no answer"):
+        await call_function(tmp_path / "own.py", "f", {}, root=tmp_path, environment=ENVIRONMENT)
+
+
+async def test_a_hundred_calls_in_one_breath_start_few_children_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most = 0, 0
+
+    async def talk(process: object, request: bytes) -> tuple[bytes, bytes]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return b'{"output": ""}', b""
+
+    class Process:
+        pid, returncode = 2**22 + 1, 0
+
+        async def wait(self) -> int:
+            return 0
+
+    async def start(root: Path, environment: object) -> Process:
+        return Process()
+
+    monkeypatch.setattr(child, "_talk", talk)
+    monkeypatch.setattr(child, "_start", start)
+    call = call_function(tmp_path, "f", {}, root=tmp_path, environment={})
+    await asyncio.gather(call, *(call_function(tmp_path, "f", {}, root=tmp_path, environment={}) for _ in range(99)))
+
+    assert 1 < most <= child.AT_ONCE

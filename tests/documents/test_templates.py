@@ -198,3 +198,19 @@ def test_a_regex_that_backtracks_is_ended(pattern: str) -> None:
         search(pattern, "a" * 60 + "b")
 
     assert search("a+b", "aab")
+
+
+def test_a_template_that_takes_long_to_read_is_ended_too() -> None:
+    """Parsing is work as well: a long template is not even parsed in this process."""
+    with pytest.raises(TemplateFault) as caught:
+        render("{{1}}" * 200_000, {})
+
+    assert caught.value.code == "template-timeout"
+
+
+def test_the_names_of_a_long_template_are_known() -> None:
+    assert names_used("{{ vars.token }}" + " " * 20_000) == {"token"}
+
+
+def test_a_regex_too_long_to_compile_in_time_is_refused() -> None:
+    assert check_regex("(a|b)" * 10_000) == "it is longer than 10,000 characters"

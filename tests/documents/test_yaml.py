@@ -1,6 +1,7 @@
 """YAML: what gets through, what is refused and where, and that positions are those of the text."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,49 @@ def test_a_file_over_16_mib_is_refused(tmp_path: Path) -> None:
 
     assert isinstance(problem, Diagnostic)
     assert problem.code == "file-too-large"
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 6000, "9" * 400, "-" + "9" * 301])
+def test_a_whole_number_that_nobody_can_write_again_is_refused(number: str) -> None:
+    document, [diagnostic] = parse_one(f"a: {number}\n", "a.yaml")
+
+    assert document is None
+    assert diagnostic.code == "bad-scalar"
+    assert len(diagnostic.summary) < 120
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{\n\t"a": 1e400}', "bad-scalar"),
+        ('{"a": "\\ud800"}', "surrogate"),
+        ("[" * 101 + "]" * 101, "nested"),
+        ('{"a": ' + "9" * 5000 + "}", "bad-scalar"),
+        ('{"a": 1, "a": 2}', "given twice"),
+    ],
+)
+def test_json_that_no_other_program_could_hold_is_refused(text: str, said: str) -> None:
+    document, diagnostics = parse_json(text, "a.json")
+
+    assert document is None
+    assert any(said in f"{one.code} {one.summary}" for one in diagnostics)
+
+
+def test_a_file_that_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    found = read_text(tmp_path / "pipe", "pipe")
+
+    assert isinstance(found, Diagnostic)
+    assert (found.code, found.detail) == ("unreadable-file", "it is not a plain file")
+
+
+def test_thousands_of_places_in_one_line_share_its_text() -> None:
+    """A line of a megabyte with a problem at each key must not be copied for each."""
+    document, _ = parse_one("{" + ", ".join(f"k{i}: 1" for i in range(5000)) + "}", "a.yaml")
+    assert document is not None
+
+    places = [document.where((f"k{i}",), key=True) for i in range(5000)]
+
+    assert len({id(place.text) for place in places}) == 1
+    assert places[4999].column == document.text.index("k4999") + 1

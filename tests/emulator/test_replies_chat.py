@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from asstctl.emulator.errors import UnknownReplies
 from asstctl.emulator.replies import chat
 from asstctl.emulator.replies.chat import Chat, ChatSettings
 from tests.emulator.harness import ASK, serving
@@ -185,3 +186,87 @@ async def test_a_busy_endpoint_is_asked_twice_more(no_waiting: list[float]) -> N
 
 def test_the_key_is_in_no_repr() -> None:
     assert "sk-secret" not in repr(ChatSettings("http://a", "sk-secret"))
+
+
+async def test_a_line_break_around_the_key_is_not_sent() -> None:
+    """It comes with `$(cat key)`, and a header cannot hold it."""
+    endpoint = Endpoint(_says("Hello."))
+    async with serving(replies=endpoint.backend(api_key="sk-secret\n")) as api:
+        thread = await api.thread("hi")
+        await api.run(thread["id"], (await api.assistant())["id"])
+
+    assert endpoint.requests[0].headers["authorization"] == "Bearer sk-secret"
+
+
+@pytest.mark.parametrize("key", ["sk-sec\nret", "sk-secr\u00e9t"])
+def test_a_key_that_no_header_can_hold_is_refused_unquoted(key: str) -> None:
+    with pytest.raises(UnknownReplies) as caught:
+        ChatSettings.read({"base_url": "http://model.test/v1", "api_key": key})
+
+    assert "sk-sec" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.ReadError("illegal header b'Bearer sk-secret'"),
+        httpx2.Response(400, json={"error": {"message": {"key": "sk-secret"}}}),
+        httpx2.Response(400, text="sk-secret"),
+        httpx2.Response(200, text="[" * 100_000),
+        httpx2.Response(200, json=_says("your key is sk-secret")),
+    ],
+)
+async def test_whatever_comes_back_the_key_is_in_no_message(answer: Any) -> None:
+    async with serving(replies=Endpoint(answer).backend()) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant())["id"])
+        messages = await api.get(f"/threads/{thread['id']}/messages")
+
+    assert "sk-secret" not in json.dumps([run, messages])
+    assert "had an error while executing" not in json.dumps(run)
+
+
+async def test_an_answer_without_end_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "_MAX_ANSWER", 1000)
+    async with serving(replies=Endpoint(httpx2.Response(200, text=" " * 2000)).backend()) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant())["id"])
+
+    assert "sent more than" in run["last_error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [({"content": "cut \ud83d"}, "cut ?"), ({"content": [5]}, "[5]"), ({"content": 5}, "5")],
+)
+async def test_a_text_that_no_answer_could_carry_is_mended(message: dict[str, Any], said: str) -> None:
+    """Else the run could not even be written as failed, and would stay active."""
+    async with serving(replies=Endpoint({"choices": [{"message": message}]}).backend()) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant())["id"])
+
+        assert (run["status"], await api.reply(run)) == ("completed", said)
+
+
+@pytest.mark.parametrize(
+    "usage", [{"prompt_tokens": "a", "completion_tokens": 1}, {"prompt_tokens": 1, "completion_tokens": None}]
+)
+async def test_a_usage_that_is_no_number_is_no_chat_completion(usage: dict[str, Any]) -> None:
+    answer = {"choices": [{"message": {"content": "x"}}], "usage": usage}
+    async with serving(replies=Endpoint(answer).backend()) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant())["id"])
+
+    assert "did not answer with a chat completion" in run["last_error"]["message"]
+
+
+@pytest.mark.parametrize(("arguments", "status"), [({"query": "x"}, "requires_action"), ("[" * 5000, "failed")])
+async def test_arguments_of_any_shape_end_in_a_call_or_a_sentence(arguments: Any, status: str) -> None:
+    function = {"name": "ask_database", "arguments": arguments}
+    answer = {"choices": [{"message": {"content": None, "tool_calls": [{"function": function}]}}]}
+    async with serving(replies=Endpoint(answer).backend()) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant(tools=[ASK]))["id"])
+
+    assert run["status"] == status
+    assert "had an error while executing" not in json.dumps(run)

@@ -1,5 +1,6 @@
 """Echo, forged arguments, the estimate of tokens, and the table of backends."""
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -91,3 +92,20 @@ def test_replies_that_do_not_exist_are_refused_by_name(replies: Any, text: str) 
     with pytest.raises(UnknownReplies, match=text) as caught:
         open_emulator(":memory:", replies=replies)
     assert isinstance(caught.value, EmulatorError)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minLength": 10**12},
+        {"type": "array", "minItems": 100, "items": {"$ref": "#"}},
+        {
+            "type": "object",
+            "required": list("abcdefghij"),
+            "properties": {name: {"$ref": "#"} for name in "abcdefghij"},
+        },
+        {"allOf": [{"$ref": "#"}] * 10},
+    ],
+)
+def test_a_schema_that_asks_for_more_than_there_is_gets_a_value_of_bounded_size(schema: dict[str, Any]) -> None:
+    assert len(json.dumps(forge(schema))) < 100_000

@@ -234,3 +234,31 @@ rules:
 def test_a_group_that_took_no_part_is_empty(tmp_path: Path) -> None:
     rules = "rules:\n  - {user: '(a)(b)?', say: '{{ match.1 }}-{{ match.2 }}'}\n"
     assert _replies(tmp_path, rules, _asked("a")) == [TextDelta("a-")]
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a*)*b"])
+def test_a_regex_that_backtracks_without_end_fails_the_run(tmp_path: Path, pattern: str) -> None:
+    """Every other run of the server would wait for it."""
+    with pytest.raises(ReplyFailed, match="took longer than 1 s"):
+        _replies(tmp_path, f"rules: [{{user: '{pattern}', say: ok}}]", _asked("a" * 40 + "!"))
+
+
+def test_a_regex_with_repeats_finds_its_groups(tmp_path: Path) -> None:
+    rules = "rules: [{user: '(?P<day>周.+?)有(x)?', say: '{{ match.day }}|{{ match.1 }}|{{ match.2 }}'}]"
+
+    assert _replies(tmp_path, rules, _asked("周三有什么课?")) == [TextDelta("周三|周三|")]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "rules: " + "[" * 100_000,
+        "rules: " + "[" * 60 + "]" * 60,
+        "rules: &a [*a]",
+        "a: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)),
+    ],
+    ids=["open", "deep", "circle", "bomb"],
+)
+def test_a_rules_file_that_grows_without_end_is_refused(tmp_path: Path, rules: str) -> None:
+    with pytest.raises(RepliesFileError):
+        Script.load(str(_write(tmp_path, rules)))

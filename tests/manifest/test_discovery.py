@@ -1,5 +1,6 @@
 """Discovery: which files are taken, which never, and that no path leads out of the project."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.manifest.discovery import discover, matches
+from asstctl.manifest.project import Project
 from asstctl.manifest.project_file import find_project, open_project
 from tests.manifest.conftest import Write, loaded, places
 
@@ -114,3 +116,32 @@ def test_no_path_leads_out_of_the_project(
         real = inside(root, root / "a", written)
         assert real.is_relative_to(root.resolve())
         assert not {".git", ".asstctl", ".env"} & set(real.relative_to(root.resolve()).parts)
+
+
+def test_a_tree_deeper_than_python_recurses_is_walked(tmp_path: Path) -> None:
+    folders = [tmp_path / "assistants" / ("a/" * depth) for depth in range(1100)]
+    for folder in folders:
+        folder.mkdir()
+    (tmp_path / "assistants" / "x.yaml").write_text("{}")
+
+    assert discover(Project(tmp_path)).manifests == ("assistants/x.yaml",)
+
+    for folder in folders[:0:-1]:  # what clears up after the tests does recurse
+        folder.rmdir()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it holds is not absent: a plan would take it for deleted."""
+    (tmp_path / "assistants" / "closed").mkdir(parents=True)
+    scandir = os.scandir
+
+    def closed(path: Path) -> object:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+
+    [found] = discover(Project(tmp_path)).diagnostics
+
+    assert (found.code, str(found.where)) == ("unreadable-folder", "assistants/closed:1:1")

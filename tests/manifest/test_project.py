@@ -31,13 +31,12 @@ def test_a_target_holds_its_settings(write: Write) -> None:
         + GATEWAY
         + (
             "http://127.0.0.1:4000/v1/\n    api_key: {env: GW_KEY}\n    vars: {model: big}\n"
-            "    limits: {max_deletes: 3}\n    on_unsupported: {assistant.temperature: drop}\n    timeout: 5\n"
+            "    limits: {max_deletes: 3}\n    timeout: 5\n"
         )
     )
     target = open_project(write({"asstctl.yaml": text}), {"GW_KEY": "sekret-value"}).targets["gw"]
 
     assert (target.base_url, target.max_deletes, target.timeout) == ("http://127.0.0.1:4000/v1", 3, 5.0)
-    assert target.on_unsupported == {"assistant.temperature": "drop"}
     assert target.vars == {"model": "big"}
     assert target.api_key is not None
     assert target.api_key.reveal() == "sekret-value"
@@ -105,7 +104,6 @@ def test_a_script_is_found_from_the_project(write: Write) -> None:
         ("targets: {a: {provider: local, replies: {script: ../x}}}\n", "outside-project", "1:50", "project"),
         ("targets: {a: {provider: local, api_key: x}}\n", "wrong-type", "1:41", "key: value"),
         ("targets: {a: {provider: local, limits: {max_deletes: -1}}}\n", "limit", "1:54", "change"),
-        ("targets: {a: {provider: local, on_unsupported: {a.b: ignore}}}\n", "unknown-value", "1:54", "drop"),
         ("vars: {k: {env: CRM_KEY}}\n", "secret-not-declared", "1:17", "secret: true"),
         ("vars: {k: {env: crm_password}}\n", "secret-not-declared", "1:17", "secret: true"),
         ("targets: {local: {provider: local, vars: {k: {env: A_TOKEN}}}}\n", "secret-not-declared", "1:52", "secret"),
@@ -143,3 +141,57 @@ def test_a_key_goes_over_https_or_to_this_machine(write: Write, url: str, key: b
         assert open_project(root, {}).targets["gw"].base_url == url
     else:
         assert [one.code for one in refused(root)] == [code]
+
+
+@pytest.mark.parametrize("name", ["../../elsewhere", "a/b", ".hidden", "a\\nb", "x" * 61])
+def test_a_target_whose_name_is_a_path_is_refused(write: Write, name: str) -> None:
+    """Its database would lie wherever the name leads."""
+    [found] = refused(write({"asstctl.yaml": f'targets: {{"{name}": {{provider: local}}}}\n'}))
+
+    assert found.code == "bad-name"
+
+
+@pytest.mark.parametrize("url", ["https://bob:hunter2@h.example/v1", "https://h.example/v1?key=hunter2"])
+@pytest.mark.parametrize(
+    "target", ["{provider: assistants, base_url: URL}", "{provider: local, replies: {chat: {base_url: URL}}}"]
+)
+def test_a_secret_in_a_url_is_refused_and_not_shown(write: Write, url: str, target: str) -> None:
+    text = f"project: p\ntargets: {{t: {target.replace('URL', repr(url))}}}\n"
+
+    [found] = refused(write({"asstctl.yaml": text}))
+
+    assert found.code == "secret-in-file"
+    assert "hunter2" not in repr(found)
+
+
+def test_a_port_that_is_none_is_refused(write: Write) -> None:
+    [found] = refused(write({"asstctl.yaml": HEAD + GATEWAY + "https://h.example:99999/v1\n"}))
+
+    assert found.code == "bad-url"
+
+
+def test_a_project_file_that_is_a_link_out_of_the_project_is_not_read(write: Write) -> None:
+    root = write({})
+    (root.parent / "outside").write_text("secret: [")
+    (root / "asstctl.yaml").symlink_to("../outside")
+
+    [found] = refused(root)
+
+    assert found.code == "outside-project"
+    assert "secret" not in repr(found)
+
+
+def test_a_file_name_that_the_system_refuses_names_no_file(write: Write) -> None:
+    text = f"targets: {{local: {{provider: local, replies: {{script: {'a' * 300}.yaml}}}}}}\n"
+
+    [found] = refused(write({"asstctl.yaml": text}))
+
+    assert found.code == "missing-file"
+
+
+def test_code_under_test_is_given_no_key(write: Write) -> None:
+    text = HEAD + GATEWAY + "https://h.example/v1\n    api_key: {env: GW_KEY}\ntest: {env: [LOCALE, GW_KEY]}\n"
+
+    [found] = refused(write({"asstctl.yaml": text}))
+
+    assert (found.code, str(found.where)) == ("secret-in-test", "asstctl.yaml:8:22")

@@ -1,13 +1,17 @@
 """JsonClient: objects in, objects out; nothing followed, nothing repeated unasked, no key in any message."""
 
+import asyncio
+import gzip
 import logging
 import re
 import socket
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 
 from asstctl.core.errors import BadAnswer, ProviderError, Refused, Rejected, ServerFault, Unreachable
+from asstctl.net import transport
 from asstctl.net.client import JsonClient, bearer, http_client
 from asstctl.net.observed import ObservedTransport
 from asstctl.net.retry import RetryPolicy
@@ -173,3 +177,75 @@ def test_space_around_a_key_is_not_part_of_it() -> None:
     """A variable read from a file often ends in a line break; an empty one is no key."""
     assert bearer(" abc\n") == {"authorization": "Bearer abc"}
     assert bearer(" \n") == bearer(None) == {}
+
+
+async def test_a_key_that_the_server_repeats_is_in_no_header_of_an_error() -> None:
+    server = Recorder(httpx2.Response(500, headers={"x-request-id": f"req-{KEY}"}))
+
+    with pytest.raises(ServerFault) as caught:
+        await client(server.transport).request("GET", "/things")
+
+    assert caught.value.request_id == "req-***"
+
+
+async def test_an_answer_with_our_key_in_it_is_not_used() -> None:
+    """Else it would be shown as the name of something."""
+    server = Recorder(httpx2.Response(200, json={"name": f"hello {KEY}"}))
+
+    with pytest.raises(BadAnswer) as caught:
+        await client(server.transport).request("GET", "/things")
+
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 200 + "1" + "}" * 200, '{"a": 1e400}', '{"a": NaN}'])
+async def test_a_body_that_cannot_be_held_is_a_bad_answer(body: str) -> None:
+    with pytest.raises(BadAnswer):
+        await client(Recorder(httpx2.Response(200, text=body)).transport).request("GET", "/things")
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_refusal_that_cannot_be_held_is_still_a_refusal(status: int) -> None:
+    with pytest.raises(ProviderError, match=f"status {status}"):
+        await client(Recorder(httpx2.Response(status, text="[" * 100_000)).transport).request("GET", "/things")
+
+
+async def test_half_an_emoji_is_replaced() -> None:
+    """Cut somewhere else, and no request of ours could carry it."""
+    server = Recorder(httpx2.Response(200, content=b'{"name": "cut \\ud83d"}'))
+
+    assert (await client(server.transport).request("GET", "/things")).value == {"name": "cut ?"}
+
+
+async def test_a_small_answer_that_unpacks_without_end_is_a_bad_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MAX_ANSWER", 1000)
+    bomb = httpx2.Response(200, content=gzip.compress(b" " * 100_000), headers={"content-encoding": "gzip"})
+
+    with pytest.raises(BadAnswer, match="too large"):
+        await client(Recorder(bomb).transport).request("GET", "/things")
+
+
+async def test_an_answer_that_comes_byte_by_byte_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            async def drip() -> AsyncIterator[bytes]:
+                while True:
+                    yield b" "
+                    await asyncio.sleep(0.01)
+
+            return httpx2.Response(200, content=drip())
+
+    slow = JsonClient("https://example.org", http_client(Slow(), {}, 5.0), place="example.org", timeout=0.01)
+
+    with pytest.raises(BadAnswer, match="too slowly"):
+        await slow.request("GET", "/things", retry=QUICK)
+
+
+async def test_an_observer_sees_a_path_as_it_was_sent() -> None:
+    seen: list[str] = []
+    server = Recorder(httpx2.Response(200, json={}))
+    observed = ObservedTransport(server.transport, lambda method, path, status, seconds: seen.append(path))
+
+    await client(observed).request("GET", "/things/%1b%5b31m%0a")
+
+    assert seen == ["/v1/things/%1b%5b31m%0a"]

@@ -71,9 +71,9 @@ def test_missing_keys_are_missing_fields() -> None:
     ("change", "wrong"),
     [
         ({"object": "thread"}, "its object is 'thread'"),
-        ({"id": None}, "it has no id"),
-        ({"id": ""}, "it has no id"),
-        ({"created_at": "now"}, "'asst_1': created_at is not a number"),
+        ({"id": None}, "it has no id that can be used"),
+        ({"id": ""}, "it has no id that can be used"),
+        ({"created_at": "now"}, "'asst_1': created_at is not a time"),
         ({"model": None}, "'asst_1': model is not a text"),
         ({"tools": None}, "'asst_1': tools is not a list"),
         ({"metadata": {"a": 1}}, "'asst_1': metadata is not a map of texts"),
@@ -149,3 +149,15 @@ def test_an_unknown_field_is_our_bug() -> None:
     """The engine knows the names."""
     with pytest.raises(ValueError, match="no field colour"):
         encode_create({"colour": "red"})
+
+
+@pytest.mark.parametrize("time", [float("inf"), float("nan"), -1, 10**300, True, "1"])
+def test_a_time_that_no_calendar_has_is_a_bad_answer(time: object) -> None:
+    with pytest.raises(BadAnswer):
+        decode({**RAW, "created_at": time})
+
+
+@pytest.mark.parametrize("id", ["..", ".", "", "a\nb", "\x1b[31m", "a" * 300, 5, None])
+def test_an_id_that_no_path_can_carry_is_a_bad_answer(id: object) -> None:
+    with pytest.raises(BadAnswer):
+        decode({**RAW, "id": id})

@@ -181,3 +181,15 @@ def test_the_place_is_the_path_from_here(tmp_path: Path, monkeypatch: pytest.Mon
     assert place_of(tmp_path / ".asstctl" / "local.db") == ".asstctl/local.db"
     assert place_of(Path("/elsewhere/local.db")) == "/elsewhere/local.db"
     assert place_of(":memory:") == "memory"
+
+
+@pytest.mark.parametrize("name", [".gitignore", "local.db-wal", "local.db-shm", "local.db-journal"])
+def test_a_link_beside_the_database_is_not_followed(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / ".asstctl"
+    folder.mkdir()
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(StoreError, match="symlink"):
+        prepare_folder(folder / "local.db")
+
+    assert not (tmp_path / "elsewhere").exists()

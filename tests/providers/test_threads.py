@@ -168,3 +168,19 @@ def test_the_first_look_waits_for_most_of_a_run() -> None:
     for _ in range(8):
         durations.note(60.0)
     assert durations.first_wait(0.01) == LONGEST
+
+
+@pytest.mark.anyio
+async def test_an_id_of_the_server_leads_to_no_other_path() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx2.Response(200, json=REPLY if request.method == "GET" else {**DONE, "id": "../../x?y#z"})
+
+    async with provider(answer) as opened:
+        host = opened.thread_host()
+        thread = await host.open()
+        await host.post(thread, "hi")
+
+    assert seen == ["/v1/threads", "/v1/threads/..%2F..%2Fx%3Fy%23z/messages"]

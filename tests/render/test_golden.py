@@ -195,7 +195,6 @@ def test_two_keys_of_one_env_name_are_refused() -> None:
     [
         ("plan-create", "Apply 1 change to local? Only 'yes' is accepted: "),
         ("plan-every-action", "Apply 7 changes to production-eu and refresh 1 mark? Only 'yes' is accepted: "),
-        ("plan-stale-marks", "Refresh 2 marks on staging? Only 'yes' is accepted: "),
     ],
 )
 def test_apply_question(name: str, question: str) -> None:

@@ -34,6 +34,7 @@ class TextCheck:
     `holds` answers for (reply, expected); `says` completes "the reply must …" for a value; `refuses` tells
     what is wrong with a value, completing "`name` …" (None: nothing). `each`: a list in its place means the
     same check for every item of it, so that a failure names the item and `not-` means none of them.
+    `slow`: deciding it may take seconds.
     """
 
     name: str
@@ -41,6 +42,7 @@ class TextCheck:
     says: Callable[[Json], str]
     refuses: Callable[[Json], str | None]
     each: bool = False
+    slow: bool = False
     negated: bool = False
 
     def twin(self) -> "TextCheck":

@@ -26,4 +26,5 @@ REGEX = TextCheck(
     says=lambda pattern: f"match the pattern {as_json(pattern)}",
     refuses=_refuses,
     each=True,
+    slow=True,
 )

@@ -14,17 +14,22 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from asstctl.conversation.stubs.kind import StubFailed
-from asstctl.core.json_types import JsonObject
+from asstctl.core.json_types import Json, JsonObject
 
 SECONDS = 10.0
 """How long one call may take."""
+
+AT_ONCE = 16
+"""How many children run at the same time."""
 
 MAX_OUTPUT = 1024 * 1024
 _TAIL = 4096
 _LAST_WORDS = 1.0
 _MAIN = Path(__file__).with_name("child_main.py")
+_ROOMS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _BASE = ("PATH", "HOME", "LANG")
 
 
@@ -44,16 +49,23 @@ async def call_function(
 ) -> str:
     """The function's result as text: a str as it is, anything else as JSON. Raises StubFailed."""
     request = {"file": str(file), "function": function, "arguments": arguments, "root": str(root)}
-    process = await _start(root, environment)
-    try:
-        async with asyncio.timeout(seconds):
-            said, complaints = await _talk(process, json.dumps(request).encode())
-            await process.wait()
-    except TimeoutError:
-        raise StubFailed(f"took longer than {seconds:g} s") from None
-    finally:
-        await _end(process)
+    async with _room():
+        process = await _start(root, environment)
+        try:
+            async with asyncio.timeout(seconds):
+                said, complaints = await _talk(process, json.dumps(request).encode())
+                await process.wait()
+        except TimeoutError:
+            raise StubFailed(f"took longer than {seconds:g} s") from None
+        finally:
+            await _end(process)
     return _result(said, complaints, process.returncode, root)
+
+
+def _room() -> asyncio.Semaphore:
+    """What holds the children of one event loop to AT_ONCE, however many calls a model makes in one breath."""
+    loop = asyncio.get_running_loop()
+    return _ROOMS.setdefault(loop, asyncio.Semaphore(AT_ONCE))
 
 
 async def _start(root: Path, environment: Mapping[str, str]) -> Process:
@@ -102,7 +114,7 @@ async def _tail(stream: asyncio.StreamReader) -> bytes:
 
 async def _end(process: Process) -> None:
     """End the child and all that it started."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # Bounded: a grandchild that left the group and holds a pipe can keep some Pythons waiting for it.
     with contextlib.suppress(TimeoutError):
@@ -111,20 +123,28 @@ async def _end(process: Process) -> None:
 
 
 def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> str:
+    match _response(said):
+        case {"output": str(output)} if len(output) <= MAX_OUTPUT:
+            return output
+        case {"output": str()}:
+            raise StubFailed("answered with more than 1 MiB")
+        case {"error": str(problem), "place": [str(file), int(line)]}:
+            raise StubFailed(f"{_shown(file, root)}:{line}: {problem}")
+        case {"error": str(problem)}:
+            raise StubFailed(problem)
+    lines = complaints.decode(errors="replace").strip().splitlines()
+    last = f": {lines[-1]}" if lines else ""
+    raise StubFailed(f"ended with status {status} and no answer{last}")
+
+
+def _response(said: bytes) -> Json:
+    """What came back. The code under test can write there too, so it may be anything."""
     try:
-        response = json.loads(said)
-    except ValueError:
-        lines = complaints.decode(errors="replace").strip().splitlines()
-        last = f": {lines[-1]}" if lines else ""
-        raise StubFailed(f"ended with status {status} and no answer{last}") from None
-    if "error" in response:
-        place = response["place"]
-        at = f"{_shown(place[0], root)}:{place[1]}: " if place else ""
-        raise StubFailed(f"{at}{response['error']}")
-    output = str(response["output"])
-    if len(output) > MAX_OUTPUT:
-        raise StubFailed("answered with more than 1 MiB")
-    return output
+        response: Json = json.loads(said)
+        json.dumps(response, ensure_ascii=False).encode()  # half of a surrogate pair cannot be sent on
+    except (ValueError, RecursionError):
+        return None
+    return response
 
 
 def _shown(file: str, root: Path) -> str:

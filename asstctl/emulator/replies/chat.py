@@ -4,6 +4,7 @@ Whatever goes wrong out there ends the run `failed` with a sentence that says wh
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,9 @@ Json = Any
 _RETRIES = 2
 _LONGEST_WAIT = 20.0
 _TIMEOUT = 60.0
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_SHORTEST_KEY = 8  # what is shorter is a word such as `ollama`, and no secret
+_MAX_ANSWER = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class ChatSettings:
         key = setting.get("api_key")
         if key is not None and not isinstance(key, str):
             raise UnknownReplies("'api_key' of replies by chat is a text")
+        key = (key or "").strip() or None
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise UnknownReplies("'api_key' of replies by chat holds characters that a header cannot")
         timeout = setting.get("timeout", _TIMEOUT)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0:
             raise UnknownReplies("'timeout' of replies by chat is a number of seconds")
@@ -92,45 +99,62 @@ class Chat:
         for attempt in range(_RETRIES + 1):
             last = attempt == _RETRIES
             try:
-                response = await self._open().post(f"{self._settings.base_url}/chat/completions", json=body)
+                response, content = await self._send(body)
             except httpx2.TimeoutException as error:
                 raise ReplyFailed(f"{self._where()} did not answer in {self._settings.timeout:g} s.") from error
-            except httpx2.HTTPError as error:
-                raise ReplyFailed(f"{self._where()} cannot be reached: {error}") from error
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise ReplyFailed(self._keyless(f"{self._where()} cannot be reached: {error}")) from error
             if response.status_code == 200:
                 try:
-                    return response.json()
-                except ValueError as error:
+                    return json.loads(self._keyless(content.decode()))
+                except (ValueError, RecursionError) as error:
                     raise ReplyFailed(f"{self._where()} did not answer with JSON.") from error
             if last or not (response.status_code == 429 or response.status_code >= 500):
-                raise self._failure(response)
+                raise self._failure(response.status_code, content)
             await asyncio.sleep(_wait(response, attempt))
         raise AssertionError("the last attempt returns or raises")
+
+    async def _send(self, body: Json) -> tuple[httpx2.Response, bytes]:
+        """One request, and the body of its answer, which may not be larger than any reply is."""
+        url = f"{self._settings.base_url}/chat/completions"
+        async with self._open().stream("POST", url, json=body) as response:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > _MAX_ANSWER:
+                    raise ReplyFailed(f"{self._where()} sent more than {_MAX_ANSWER // 1024**2} MiB.")
+        return response, bytes(content)
+
+    def _keyless(self, text: str) -> str:
+        """A text from outside without our key, should it be repeated there."""
+        key = self._settings.api_key or ""
+        return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
 
     def _open(self) -> httpx2.AsyncClient:
         # Made on first use, so that it belongs to the event loop that uses it.
         if self._client is None:
             headers = {"authorization": f"Bearer {self._settings.api_key}"} if self._settings.api_key else {}
+            # A proxy of the environment is for other machines; to this one the key may go unencrypted.
+            here = httpx2.URL(self._settings.base_url).host in _THIS_MACHINE
             self._client = httpx2.AsyncClient(
-                headers=headers, timeout=self._settings.timeout, transport=self._transport
+                headers=headers, timeout=self._settings.timeout, transport=self._transport, trust_env=not here
             )
         return self._client
 
     def _where(self) -> str:
         return f"The chat endpoint {httpx2.URL(self._settings.base_url).host}"
 
-    def _failure(self, response: httpx2.Response) -> ReplyFailed:
+    def _failure(self, status: int, content: bytes) -> ReplyFailed:
+        body = self._keyless(content.decode(errors="replace"))
         try:
-            error = response.json()["error"]
-            said = error["message"] if isinstance(error, dict) else str(error)
-        except (ValueError, KeyError, TypeError):
-            said = response.text[:200]
-        if self._settings.api_key:
-            said = said.replace(self._settings.api_key, "[key]")
-        text = f"{self._where()} answered {response.status_code}: {said[:500]}"
-        if response.status_code == 429:
+            error = json.loads(body)["error"]
+            said = str(error["message"] if isinstance(error, dict) else error)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            said = body[:200]
+        text = f"{self._where()} answered {status}: {said[:500]}"
+        if status == 429:
             return ReplyFailed(text, "rate_limit_exceeded")
-        if response.status_code in (400, 413, 422):
+        if status in (400, 413, 422):
             return ReplyFailed(text, "invalid_prompt")
         return ReplyFailed(text)
 
@@ -188,19 +212,30 @@ def _parts(answer: Json) -> list[Part]:
     message = choice["message"]
     text = message.get("content") or message.get("refusal")
     if text:
-        parts.append(TextDelta(str(text)))
+        parts.append(TextDelta(_sendable(text)))
     functions = [call["function"] for call in message.get("tool_calls") or ()]
-    parts += [ToolCall(function["name"], function.get("arguments") or "{}") for function in functions]
+    parts += [ToolCall(_sendable(function["name"]), _arguments(function.get("arguments"))) for function in functions]
     if choice.get("finish_reason") == "length":
         parts.append(CutShort())
     usage = answer.get("usage")
     if usage:
-        parts.append(
-            Usage(
-                usage["prompt_tokens"],
-                usage["completion_tokens"],
-                (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-                (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
-            )
+        counted = (
+            usage["prompt_tokens"],
+            usage["completion_tokens"],
+            (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+            (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
         )
+        if not all(isinstance(number, int) for number in counted):
+            raise TypeError("usage")
+        parts.append(Usage(*counted))
     return parts
+
+
+def _sendable(text: Json) -> str:
+    """A text that any answer can carry: half of a surrogate pair, cut off somewhere, cannot be sent on."""
+    return str(text).encode(errors="replace").decode()
+
+
+def _arguments(value: Json) -> str:
+    """Arguments as the wire has them. Some endpoints send the object instead of its text."""
+    return json.dumps(value) if isinstance(value, dict) else _sendable(value or "{}")

@@ -11,6 +11,9 @@ Json = Any
 
 _DEEPEST = 12
 _FULL = 3
+_MOST = 2_000
+_LONGEST = 10_000
+"""How many values one schema gets, and how long a text: a few lines can ask for more than there is memory."""
 _FORMATS = {
     "date": "2026-01-02",
     "date-time": "2026-01-02T03:04:05Z",
@@ -34,9 +37,11 @@ class _Forge:
     def __init__(self, root: Json, text: str) -> None:
         self._root = root
         self._text = text
+        self._made = 0
 
     def value(self, schema: Json, depth: int) -> Json:
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        self._made += 1
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._made > _MOST:
             return None
         schema = self._flattened(schema, depth)
         for key in ("const", "default"):
@@ -68,7 +73,9 @@ class _Forge:
                 flat = {**self._referred(flat.pop("$ref")), **flat}
             elif "allOf" in flat:
                 for part in flat.pop("allOf"):
-                    flat = _merged(flat, self._flattened(part, depth + 1) if depth < _DEEPEST else {})
+                    self._made += 1
+                    room = depth < _DEEPEST and self._made < _MOST
+                    flat = _merged(flat, self._flattened(part, depth + 1) if room else {})
             elif "anyOf" in flat or "oneOf" in flat:
                 options = flat.pop("anyOf", None) or flat.pop("oneOf", None) or [{}]
                 flat = _merged(flat, next((o for o in options if _type_of(o) != "null"), options[0]))
@@ -91,7 +98,7 @@ class _Forge:
 
     def _string(self, schema: Mapping[str, Json]) -> str:
         text: str = _FORMATS.get(schema.get("format", ""), self._text)
-        text += "x" * (schema.get("minLength", 0) - len(text))
+        text += "x" * (min(schema.get("minLength", 0), _LONGEST) - len(text))
         longest: int = schema.get("maxLength", len(text))
         return text[:longest]
 

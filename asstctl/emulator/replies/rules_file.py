@@ -36,8 +36,12 @@ from asstctl.emulator.replies.template import NAMES, is_path, placeholders
 Json = Any
 
 MAX_PATTERN = 1_000
-"""Characters of a regular expression. With `MAX_SUBJECT` in `script.py` it bounds what a sensible pattern costs; a
-pattern with nested repeats can still be slow, and is the file's author's own."""
+"""Characters of a regular expression. How long it may search is for `search.py`."""
+
+MAX_FILE = 4 * 1024 * 1024
+MAX_DEPTH = 50
+MAX_VALUES = 100_000
+"""How large a file, how deep and how many its values may be, those that aliases repeat counted each time."""
 
 _KEYS = ("assistant", "turn", "user", "words", "tool", "output", "say", "call")
 
@@ -65,7 +69,7 @@ class Rule:
 def load_rules(file: Path) -> tuple[Rule, ...]:
     """The rules of a file in order, or one `RepliesFileError` with all that is wrong."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = _text_of(file)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise RepliesFileError([f"{file}: {reason}"]) from error
@@ -74,6 +78,14 @@ def load_rules(file: Path) -> tuple[Rule, ...]:
     if reader.problems:
         raise RepliesFileError(reader.problems)
     return rules
+
+
+def _text_of(file: Path) -> str:
+    with file.open("rb") as opened:
+        data = opened.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise RepliesFileError([f"{file}: it is larger than {MAX_FILE // 1024**2} MiB"])
+    return data.decode("utf-8-sig")
 
 
 class _Reader:
@@ -92,6 +104,12 @@ class _Reader:
             return ()
         except yaml.YAMLError as error:
             self.problems.append(f"{self._file}: {error}")
+            return ()
+        except RecursionError:
+            self.problems.append(f"{self._file}: values are nested too deep")
+            return ()
+        if root is not None and (why := _too_much(root)):
+            self.problems.append(f"{self._file}: {why}")
             return ()
         if root is None:
             self.problems.append(f"{self._file}:1: the file is empty, expected 'rules:'")
@@ -171,7 +189,7 @@ class _Reader:
             return None
         try:
             return re.compile(text)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             self._blame(members[key], f"'{key}' is not a regular expression: {error}")
             return None
 
@@ -231,6 +249,23 @@ class _Reader:
         line = f"{self._file}:{_line(node)}: {problem}"
         if line not in self.problems:
             self.problems.append(line)
+
+
+def _too_much(root: yaml.Node) -> str:
+    """Why the values of a file cannot be read out, or nothing. A value that contains itself is too deep."""
+    pending, count = [(root, 0)], 0
+    while pending:
+        node, depth = pending.pop()
+        count += 1
+        if depth > MAX_DEPTH:
+            return f"values are nested more than {MAX_DEPTH} levels deep"
+        if count > MAX_VALUES:
+            return f"it holds more than {MAX_VALUES:,} values"
+        if isinstance(node, yaml.MappingNode):
+            pending += [(part, depth + 1) for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            pending += [(part, depth + 1) for part in node.value]
+    return ""
 
 
 def _plain(value: Json) -> Json:

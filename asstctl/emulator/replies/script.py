@@ -13,6 +13,7 @@ from typing import Any
 
 from asstctl.emulator.errors import UnknownReplies
 from asstctl.emulator.replies.rules_file import Rule, load_rules
+from asstctl.emulator.replies.search import TIME_LIMIT, Searcher, SearchTimeout
 from asstctl.emulator.replies.template import NothingThere, fill, fill_text
 from asstctl.emulator.replies.values import CallMade, Part, ReplyFailed, ReplyRequest, TextDelta, ToolCall
 
@@ -28,6 +29,7 @@ class Script:
     def __init__(self, file: Path, rules: Iterable[Rule]) -> None:
         self._file = file
         self._rules = tuple(rules)
+        self._searcher: Searcher | None = None
 
     @classmethod
     def load(cls, setting: Json) -> "Script":
@@ -37,8 +39,14 @@ class Script:
         return cls(file, load_rules(file))
 
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[Part, None]:
+        if self._searcher is None:
+            self._searcher = Searcher()  # made on first use, so that it belongs to the event loop that uses it
         for rule in self._rules:
-            values = _match(rule, request)
+            try:
+                values = await _match(rule, request, self._searcher)
+            except SearchTimeout as error:
+                text = f"{rule.where}: its regular expression took longer than {TIME_LIMIT:g} s on this message"
+                raise ReplyFailed(text) from error
             if values is not None:
                 break
         else:
@@ -54,7 +62,9 @@ class Script:
             yield call
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        if self._searcher is not None:
+            await self._searcher.aclose()
+            self._searcher = None
 
     def _unanswered(self, request: ReplyRequest) -> str:
         lines = []
@@ -70,14 +80,14 @@ class Script:
         return f"No rule in {self._file.name} answers {about}. A rule that would:\n  - {rule}"
 
 
-def _match(rule: Rule, request: ReplyRequest) -> dict[str, Json] | None:
+async def _match(rule: Rule, request: ReplyRequest, searcher: Searcher) -> dict[str, Json] | None:
     """The values that a rule's placeholders can name, or None when the rule does not match."""
     if rule.assistant is not None and rule.assistant != request.assistant_name:
         return None
     if rule.turn is not None and rule.turn != request.turn:
         return None
     user = request.user
-    found = rule.user.search(user[:MAX_SUBJECT]) if rule.user is not None else None
+    found = await searcher.search(rule.user, user[:MAX_SUBJECT]) if rule.user is not None else None
     if rule.user is not None and found is None:
         return None
     if not all(_occurs(word, user) for word in rule.words):
@@ -87,24 +97,30 @@ def _match(rule: Rule, request: ReplyRequest) -> dict[str, Json] | None:
         if request.outputs:
             return None
     else:
-        came = _output_of(rule, request.outputs)
+        came, groups = await _output_of(rule, request.outputs, searcher)
         if came is None:
             return None
-        if rule.output is not None:
-            found = rule.output.search(came.output[:MAX_SUBJECT])
+        found = groups if rule.output is not None else found
         values["output"] = came.output
         values["outputs"] = {call.function: call.output for call in request.outputs}
     if found is not None:
-        groups = {str(index): text or "" for index, text in enumerate((found[0], *found.groups()))}
-        values["match"] = {**groups, **{name: text or "" for name, text in found.groupdict().items()}}
+        values["match"] = found
     return values
 
 
-def _output_of(rule: Rule, outputs: Iterable[CallMade]) -> CallMade | None:
+async def _output_of(
+    rule: Rule, outputs: Iterable[CallMade], searcher: Searcher
+) -> tuple[CallMade | None, dict[str, str] | None]:
+    """The call whose output the rule is about, and what its expression found there."""
     for call in outputs:
-        if call.function == rule.tool and (rule.output is None or rule.output.search(call.output[:MAX_SUBJECT])):
-            return call
-    return None
+        if call.function != rule.tool:
+            continue
+        if rule.output is None:
+            return call, None
+        groups = await searcher.search(rule.output, call.output[:MAX_SUBJECT])
+        if groups is not None:
+            return call, groups
+    return None, None
 
 
 def _occurs(word: str, text: str) -> bool:

@@ -52,8 +52,7 @@ def insert_run(services: Services, thread_id: str, assistant: Body, given: Body,
     run = RUN.new({**given, **settings}, now, thread_id=thread_id, expires_at=now + LIFETIME)
     # The assistant may be renamed or deleted before the run ends.
     run["_assistant_name"] = assistant["name"]
-    services.store.insert(RUN, run)
-    leases.take(services.store, run["id"], services.executor.owner, services.clock())
+    services.store.insert(RUN, run, **leases.held(services.executor.owner, services.clock()))
     return run
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.objects.message import text_part
+from asstctl.emulator.runs import leases
 from asstctl.emulator.runs.events import Event
-from asstctl.emulator.runs.leases import release
 from asstctl.emulator.runs.states import ended, message_cut, step_ended, total_usage
 from asstctl.emulator.store import Body, Store
 
@@ -33,8 +33,7 @@ def end_run(store: Store, run: Body, status: str, now: int, *, text: str = "", *
         store.replace(STEP, steps[index])
         events.append(Event(f"thread.run.step.{step_status}", STEP.show(steps[index])))
     over = ended(run, status, now, total_usage(steps), **changes)
-    store.replace(RUN, over)
-    release(store, run["id"])
+    store.replace(RUN, over, **leases.FREE)
     events.append(Event(f"thread.run.{status}", RUN.show(over)))
     return events
 

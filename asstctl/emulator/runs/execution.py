@@ -70,7 +70,8 @@ class Execution:
 
     def fail(self, message: str, code: str = "server_error") -> None:
         """End the run `failed`, unless somebody else has ended it."""
-        error = {"code": code, "message": message}
+        # What cannot be written would leave the run active for ever.
+        error = {"code": code, "message": message.encode(errors="replace").decode()}
         try:
             with self._services.store.write():
                 events = end_run(
@@ -85,8 +86,7 @@ class Execution:
         store = self._services.store
         with store.write():
             run = started(self._mine(), self._now())
-            store.replace(RUN, run)
-            leases.take(store, self._run_id, self._services.executor.owner, self._services.clock())
+            store.replace(RUN, run, **leases.held(self._services.executor.owner, self._services.clock()))
         self._tell([Event("thread.run.in_progress", RUN.show(run))])
         request = build_request(store, run)
         limit = run["max_prompt_tokens"]
@@ -206,8 +206,7 @@ class Execution:
         # The wire shows a step's usage only once the step is over.
         store.insert(STEP, {**step, "_usage": usage})
         run = awaiting(run, asked)
-        store.replace(RUN, run)
-        leases.release(store, self._run_id)
+        store.replace(RUN, run, **leases.FREE)
         empty = {**step, "step_details": {"type": "tool_calls", "tool_calls": []}}
         return [
             *_opened("thread.run.step", STEP.show(empty)),
@@ -226,11 +225,8 @@ class Execution:
 
     def _mine(self) -> Body:
         """The run as it is now, or `RunTakenAway`. Only meaningful inside a transaction."""
-        store = self._services.store
-        run = store.find(RUN, self._run_id)
+        run = self._services.store.find(RUN, self._run_id, lease_owner=self._services.executor.owner)
         if run is None or run["status"] not in ("queued", "in_progress"):
-            raise RunTakenAway(self._run_id)
-        if leases.owner_of(store, self._run_id) != self._services.executor.owner:
             raise RunTakenAway(self._run_id)
         return run
 
@@ -267,7 +263,7 @@ def _checked(call: ToolCall, request: ReplyRequest) -> ToolCall:
         )
     try:
         json.loads(call.arguments)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReplyFailed(
             f"The reply calls {call.function!r} with arguments that are not JSON: {call.arguments[:200]}",
             "invalid_prompt",

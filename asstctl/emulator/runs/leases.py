@@ -3,7 +3,7 @@
 A run that waits for its client needs none. A lease that has run out means that its owner stopped; see `settling.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from asstctl.emulator.store import Store
 
@@ -11,20 +11,15 @@ DURATION = 15.0
 """Seconds that a lease holds without a heartbeat; a heartbeat comes every third of it."""
 
 
-def take(store: Store, run_id: str, owner: str, now: float) -> None:
-    sql = "UPDATE runs SET lease_owner = ?, lease_until = ? WHERE id = ?"
-    store.connection.execute(sql, (owner, now + DURATION, run_id))
+FREE: Mapping[str, None] = {"lease_owner": None, "lease_until": None}
+"""The columns of a run that nobody executes."""
 
 
-def release(store: Store, run_id: str) -> None:
-    store.connection.execute("UPDATE runs SET lease_owner = NULL, lease_until = NULL WHERE id = ?", (run_id,))
+def held(owner: str, now: float) -> Mapping[str, str | float]:
+    """The columns of a run that this owner executes; written together with the run's status."""
+    return {"lease_owner": owner, "lease_until": now + DURATION}
 
 
 def renew(store: Store, owner: str, run_ids: Iterable[str], now: float) -> None:
     sql = "UPDATE runs SET lease_until = ? WHERE id = ? AND lease_owner = ?"
     store.connection.executemany(sql, [(now + DURATION, run_id, owner) for run_id in run_ids])
-
-
-def owner_of(store: Store, run_id: str) -> str | None:
-    row = store.connection.execute("SELECT lease_owner FROM runs WHERE id = ?", (run_id,)).fetchone()
-    return row[0] if row else None

@@ -5,7 +5,7 @@ and a top-level key that the table does not know is a field `extensions.NAME`.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.json_types import Json
@@ -100,7 +100,7 @@ def _at(raw: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _is_time(value: Any) -> bool:
+def _is_time(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number of seconds that a calendar has."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
 

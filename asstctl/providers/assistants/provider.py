@@ -13,6 +13,7 @@ from asstctl.net.observed import ObservedTransport, Observer
 from asstctl.net.transport import Transport, check_address, network_transport
 from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
 from asstctl.providers.assistants.failures import explain
+from asstctl.providers.assistants.polling import Durations
 from asstctl.providers.assistants.store import AssistantsStore
 from asstctl.providers.settings import AssistantsSettings
 
@@ -59,6 +60,7 @@ class Provider:
             explain=explain,
         )
         self._sdk: AsyncOpenAI | None = None
+        self._durations = Durations()
         self.store: ResourceStore = AssistantsStore(self._client, capabilities)
 
     def thread_host(self, wrap: Wrap | None = None) -> ThreadHost:
@@ -66,7 +68,14 @@ class Provider:
         from asstctl.providers.assistants.threads import AssistantsThreads
 
         sdk = self._shared_sdk() if wrap is None else self._make_sdk(wrap(self._transport))
-        return AssistantsThreads(sdk, place=self.place, key=self._key, timeout=self._timeout, explain=self._explain)
+        return AssistantsThreads(
+            sdk,
+            place=self.place,
+            key=self._key,
+            timeout=self._timeout,
+            explain=self._explain,
+            durations=self._durations,
+        )
 
     def _shared_sdk(self) -> "AsyncOpenAI":
         if self._sdk is None:

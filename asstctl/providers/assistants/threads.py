@@ -20,7 +20,7 @@ from asstctl.net.failures import Asked, Explain, lost
 from asstctl.net.retry import RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse
 from asstctl.providers.assistants.ids import in_path
-from asstctl.providers.assistants.polling import Durations, asked_wait
+from asstctl.providers.assistants.polling import Durations, asked_wait, next_wait
 from asstctl.providers.assistants.runs import MOVING, id_of, reply_of, state_of, status_of, thread_body
 
 RUN_TIMEOUT = 600.0
@@ -30,24 +30,44 @@ CLOSING_LOOKS = 20
 """How often a cancelled run is looked at before its thread is deleted all the same."""
 
 
+class _Sdk(openai.AsyncOpenAI):
+    """The SDK's client without its description of this machine: our transport would only take it out again."""
+
+    @property
+    def default_headers(self) -> dict[str, str | openai.Omit]:
+        return {"accept": "application/json", "content-type": "application/json"}
+
+
 def sdk_client(base_url: str, http: HttpClient, timeout: float) -> openai.AsyncOpenAI:
     """The SDK's client over our HTTP client, which brings the key: the SDK gets a word in its place."""
-    return openai.AsyncOpenAI(api_key="none", base_url=base_url, http_client=http, max_retries=0, timeout=timeout)
+    return _Sdk(api_key="none", base_url=base_url, http_client=http, max_retries=0, timeout=timeout)
 
 
 class AssistantsThreads:
-    """Threads on one server. The SDK client is the provider's, so `aclose` has nothing to give back."""
+    """Threads on one server. The SDK client is the provider's, so `aclose` has nothing to give back.
+
+    `durations` is what all hosts on that server have learned of its runs.
+    """
 
     def __init__(
-        self, sdk: openai.AsyncOpenAI, *, place: str, key: str | None, timeout: float, explain: Explain
+        self,
+        sdk: openai.AsyncOpenAI,
+        *,
+        place: str,
+        key: str | None,
+        timeout: float,
+        explain: Explain,
+        durations: Durations,
     ) -> None:
         self._sdk = sdk
+        # Whole URLs are cheaper for the SDK than paths that it has to join to its base.
+        self._base = str(sdk.base_url).rstrip("/")
         self._place = place
         self._key = key
         self._timeout = timeout
         self._explain = explain
         self._retry = RetryPolicy()
-        self._durations = Durations()
+        self._durations = durations
         # By thread, the run that may still be active there; "" while its create has no answer yet.
         self._active: dict[str, str] = {}
 
@@ -93,7 +113,8 @@ class AssistantsThreads:
         look = 0
         while status_of(answer.value) in MOVING:
             wait = asked_wait(answer.headers, look)
-            await asyncio.sleep(wait if look else self._durations.first_wait(wait))
+            age = time.monotonic() - started
+            await asyncio.sleep(next_wait(wait, age) if look else self._durations.first_wait(wait))
             answer = await self._request("GET", f"/threads/{in_path(thread)}/runs/{in_path(run)}")
             look += 1
         if look:
@@ -143,18 +164,19 @@ class AssistantsThreads:
         starts_run = asked.method == "POST" and asked.path.endswith(("/runs", "/submit_tool_outputs"))
         seconds = max(self._timeout, RUN_TIMEOUT) if starts_run else self._timeout
         timeout = timeouts(seconds)
+        url = self._base + asked.path
         try:
             match asked.method:
                 case "GET":
                     response = await self._sdk.get(
-                        asked.path, cast_to=HttpResponse, options={"timeout": timeout, "params": params or {}}
+                        url, cast_to=HttpResponse, options={"timeout": timeout, "params": params or {}}
                     )
                 case "POST":
                     response = await self._sdk.post(
-                        asked.path, cast_to=HttpResponse, body=body or {}, options={"timeout": timeout}
+                        url, cast_to=HttpResponse, body=body or {}, options={"timeout": timeout}
                     )
                 case _:
-                    response = await self._sdk.delete(asked.path, cast_to=HttpResponse, options={"timeout": timeout})
+                    response = await self._sdk.delete(url, cast_to=HttpResponse, options={"timeout": timeout})
         except openai.APIStatusError as error:
             raise self._explain(failure_from(error.response, asked, self._key)) from None
         except openai.APIConnectionError as error:
