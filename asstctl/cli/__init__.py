@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from asstctl.cli.options import Shared, shared_options
-from asstctl.core.exit_codes import ExitCode
+from asstctl.core.suggest import nearest
 
 COMMANDS = {
     "init": "Start a project in this folder.",
@@ -43,10 +43,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else " See `asstctl --help`."
+            near = nearest(args[0], COMMANDS)
+            hint = f" Did you mean `{near}`?" if near else " See `asstctl --help`."
             raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -90,6 +88,3 @@ def run(arguments: Sequence[str]) -> int:
     from asstctl.cli.boundary import exit_code_of
 
     return exit_code_of(lambda: cli.main(args=[*arguments] or ["--help"], prog_name="asstctl", standalone_mode=False))
-
-
-__all__ = ["COMMANDS", "ExitCode", "cli", "run"]

@@ -27,7 +27,7 @@ from asstctl.core.exit_codes import ExitCode
     envvar="ASSTCTL_PARALLELISM",
     help="How many changes are made at once.",
 )
-@format_option("text", "json")
+@format_option("Applied")
 def command(
     session: Session,
     yes: bool,

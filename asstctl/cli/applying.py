@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from asstctl.cli.session import Session
 from asstctl.core.errors import Interrupted, WrongUsage
 from asstctl.core.exit_codes import ExitCode
-from asstctl.core.outcome import ApplyReport
+from asstctl.render import TEXT
 
 if TYPE_CHECKING:
-    from asstctl.core.outcome import Outcome
+    from asstctl.core.outcome import Applied, Outcome
     from asstctl.core.plan import Plan
-    from asstctl.workspace.apply import Applied, Conduct
+    from asstctl.workspace.apply import Conduct
 
 STOPPING = "Stopping: what was sent is waited for, nothing more is started. Press Ctrl-C again to leave at once."
 
@@ -29,7 +29,7 @@ def run_apply(
     parallelism: int = 8,
 ) -> ExitCode:
     """Run one of the two use cases under the eyes of a person, or of CI with --yes."""
-    from asstctl.render.apply import address_column, outcome_text, report_text
+    from asstctl.render.apply import address_column, outcome_text
     from asstctl.render.plan import apply_question, plan_text
 
     column = 0
@@ -38,7 +38,8 @@ def run_apply(
     def shown(plan: "Plan") -> None:
         nonlocal column
         column = address_column(plan)
-        if form == "text":
+        session.warnings()
+        if form == TEXT:
             session.result(plan_text(plan, session.look))
 
     def approve(plan: "Plan") -> bool:
@@ -50,12 +51,12 @@ def run_apply(
                 detail="nothing was sent but reads",
                 hint=plan.target.command(f"{name} --yes"),
             )
-        if form == "json":
+        if form != TEXT:
             session.say(plan_text(plan, session.look))
         return session.ask(apply_question(plan))
 
     def said(outcome: "Outcome") -> None:
-        if form == "text":
+        if form == TEXT:
             session.result(outcome_text(outcome, column, session.look))
 
     async def watched() -> "Applied":
@@ -69,17 +70,10 @@ def run_apply(
         applied = asyncio.run(watched())
     except asyncio.CancelledError:
         raise Interrupted("interrupted", detail="what was in flight may have happened", hint="asstctl plan") from None
-    report = applied.report or ApplyReport(())
-    if form == "json":
-        from asstctl.render.json import apply_json
-
-        session.result(apply_json(report, applied.plan.target))
-    elif report.outcomes:
-        session.result(report_text(report, applied.plan.target, session.look))
+    session.show(applied, form)
     if applied.report is None:
         session.say("Nothing was changed.")
-        return ExitCode.FAILED
-    return report.exit_code
+    return applied.exit_code
 
 
 def stop_on_interrupt(stop: asyncio.Event, session: Session) -> None:

@@ -33,9 +33,8 @@ def exit_code_of(command: Callable[[], object]) -> int:
 
 
 def _usage(error: click.UsageError) -> int:
-    help_line = f"\n  Help: {error.ctx.command_path} --help" if error.ctx else ""
-    usage = f"\n  {error.ctx.get_usage()}" if error.ctx else ""
-    return _said(ExitCode.USAGE, f"error[usage]: {error.format_message()}{usage}{help_line}")
+    more = (f"  {error.ctx.get_usage()}", f"  Help: {error.ctx.command_path} --help") if error.ctx else ()
+    return _said(ExitCode.USAGE, f"error[usage]: {error.format_message()}", *more)
 
 
 def _bug(error: Exception) -> int:
@@ -43,13 +42,17 @@ def _bug(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    text = f"error[bug]: {type(error).__name__}: {error}"
-    return _said(ExitCode.FAILED, f"{text}\n  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.")
+    return _said(
+        ExitCode.FAILED,
+        f"error[bug]: {type(error).__name__}: {error}",
+        "  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.",
+    )
 
 
-def _said(code: ExitCode, text: str) -> ExitCode:
-    from asstctl.render.escape import visible
+def _said(code: ExitCode, *lines: str) -> ExitCode:
+    """Say each of these as one line: what a person typed, or an exception says, may hold anything."""
+    from asstctl.render.escape import defused, visible
 
-    for line in text.splitlines():
-        click.echo(visible(line), err=True)
+    for line in lines:
+        click.echo(defused(visible(line)), err=True)
     return code

@@ -17,7 +17,7 @@ from asstctl.core.exit_codes import ExitCode
     envvar="ASSTCTL_MAX_DELETES",
     help="Allow this many deletes. Default: the target's limit, or 3.",
 )
-@format_option("text", "json")
+@format_option("Applied")
 def command(session: Session, yes: bool, only: tuple[str, ...], max_deletes: int | None, form: str) -> ExitCode:
     """Delete what bears this project's mark on a target, and nothing else.
 

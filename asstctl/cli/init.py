@@ -11,7 +11,7 @@ def command(session: Session) -> None:
     \b
     Examples:
       asstctl init
-      asstctl -C my-project init
+      mkdir my-project && asstctl -C my-project init
     """
     from pathlib import Path
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from asstctl.core.errors import AsstctlError
+from asstctl.render import TEXT, formats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +58,14 @@ _SHARED = (
         help="Run as if started in this folder.",
     ),
     click.option("--target", metavar="NAME", envvar="ASSTCTL_TARGET", help="A target of the project file."),
-    click.option("--var", "variables", metavar="K=V", multiple=True, help="Set a variable; may be repeated."),
+    click.option(
+        "--var",
+        "variables",
+        metavar="K=V",
+        multiple=True,
+        envvar="ASSTCTL_VAR",
+        help="Set a variable; may be repeated.",
+    ),
     click.option(
         "--var-file",
         "var_files",
@@ -91,7 +99,7 @@ def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]],
             try:
                 return function(session, **values)
             except AsstctlError as error:
-                return session.failed(error, form=values.get("form", "text"))
+                return session.failed(error, form=values.get("form", TEXT))
 
         # click keeps a function's parameters last first: this puts the command's own before the shared ones
         parameters = [*vars(shared_options(call))["__click_params__"], *vars(function).get("__click_params__", ())]
@@ -101,13 +109,13 @@ def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]],
     return decorate
 
 
-def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`, the first being the default."""
+def format_option(*results: str) -> Callable[[F], F]:
+    """`--format`, with all formats that `render.VIEWS` has for these results."""
     return click.option(
         "--format",
         "form",
-        type=click.Choice(formats),
-        default=formats[0],
+        type=click.Choice(formats(*results)),
+        default=TEXT,
         show_default=True,
         envvar="ASSTCTL_FORMAT",
         help="How to print the result.",

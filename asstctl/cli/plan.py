@@ -19,7 +19,7 @@ from asstctl.core.exit_codes import ExitCode
 @overwrite_drift_option
 @allow_same_name_option
 @detailed_exitcode_option
-@format_option("text", "json")
+@format_option("Plan")
 def command(
     session: Session,
     only: tuple[str, ...],
@@ -39,12 +39,6 @@ def command(
     from asstctl.workspace.plan import Choices, plan
 
     made = asyncio.run(plan(session.workspace, Choices(only, overwrite_drift, allow_same_name)))
-    if form == "json":
-        from asstctl.render.json import plan_json
-
-        session.result(plan_json(made))
-    else:
-        from asstctl.render.plan import plan_text
-
-        session.result(plan_text(made, session.look))
+    session.warnings()
+    session.show(made, form)
     return ExitCode.PENDING if detailed_exitcode and not made.is_empty else ExitCode.DONE

@@ -14,6 +14,7 @@ import click
 from asstctl.cli.options import Shared
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
+from asstctl.render import TEXT, formats, view
 
 if TYPE_CHECKING:
     from asstctl.render.style import Look
@@ -48,31 +49,49 @@ class Session:
 
         return look_for(sys.stdout, ColorChoice(self.shared.color or "auto"))
 
+    def show(self, result: object, form: str) -> None:
+        """Print a result in one of the formats that `render.VIEWS` has for it."""
+        made = view(result, form)
+        self.result(made(result, self.look) if form == TEXT else made(result))
+
     def result(self, text: str) -> None:
-        """Print a result. When its reader has gone away the command goes on, and its exit code stands."""
+        """Print a result or a part of one. When its reader has gone the command goes on, and its exit code stands."""
+        if not text:
+            return
         try:
             click.echo(text, nl=not text.endswith("\n"), color=True)
         except BrokenPipeError:
             # from here on stdout leads nowhere; Python must not complain about the pipe at exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def failed(self, error: AsstctlError, *, form: str = "text") -> ExitCode:
+    def failed(self, error: AsstctlError, *, form: str = TEXT) -> ExitCode:
         """Say what ended the command, on stderr; with `--format json` on stdout too, as JSON."""
-        from asstctl.render.errors import error_text
         from asstctl.render.style import ColorChoice, look_for
 
-        if form == "json":
-            from asstctl.render.json import error_json
-
-            self.result(error_json(error))
+        if form != TEXT and form in formats("AsstctlError"):
+            self.show(error, form)
         look = look_for(sys.stderr, ColorChoice(self.shared.color or "auto"))
-        click.echo(error_text(error, look), err=True, nl=False, color=True)
+        click.echo(view(error, TEXT)(error, look), err=True, nl=False, color=True)
         return error.exit_code
 
     def say(self, text: str) -> None:
-        """Say something that is not the result; --quiet leaves it out."""
+        """Say something that is not the result, rendered already or our own words; --quiet leaves it out."""
         if not self.shared.quiet:
             click.echo(text, err=True, nl=not text.endswith("\n"), color=True)
+
+    def warnings(self) -> None:
+        """Say what is odd about the files and stops nothing, once they are loaded."""
+        if warned := self.workspace.loaded.diagnostics:
+            from asstctl.render.diagnostics import diagnostics_text
+            from asstctl.render.style import ColorChoice, look_for
+
+            self.say(diagnostics_text(warned, look_for(sys.stderr, ColorChoice(self.shared.color or "auto"))))
+
+    def remark(self, text: str) -> None:
+        """Say one line that may hold the words of others."""
+        from asstctl.render.escape import defused, visible
+
+        self.say(defused(visible(text)))
 
     @property
     def can_ask(self) -> bool:
@@ -92,4 +111,4 @@ class Session:
             signal.signal(signal.SIGINT, previous)
 
     def _observe(self, method: str, path: str, status: int | None, seconds: float) -> None:
-        click.echo(f"{method} {path} {status or 'no answer'} {seconds * 1000:.0f} ms", err=True)
+        self.remark(f"{method} {path} {status or 'no answer'} {seconds * 1000:.0f} ms")

@@ -8,7 +8,7 @@ from asstctl.cli.session import Session
 
 @shared_command("show")
 @click.argument("address")
-@format_option("text", "json")
+@format_option("Shown")
 def command(session: Session, address: str, form: str) -> None:
     """Show one assistant in full, as it is live on a target.
 
@@ -19,16 +19,6 @@ def command(session: Session, address: str, form: str) -> None:
     """
     import asyncio
 
-    from asstctl.render import json, tables
-    from asstctl.workspace.listing import resource
+    from asstctl.workspace.listing import shown
 
-    target, one = asyncio.run(resource(session.workspace, address))
-    shown = tables.ShownResource(
-        one.address,
-        one.live.id if one.live else "",
-        target.name,
-        one.status,
-        one.live.created_at if one.live else None,
-        one.fields,
-    )
-    session.result(json.show_json(shown) if form == "json" else tables.show_text(shown, session.look))
+    session.show(asyncio.run(shown(session.workspace, address)), form)

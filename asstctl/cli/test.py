@@ -8,6 +8,7 @@ import click
 from asstctl.cli.options import format_option, shared_command
 from asstctl.cli.session import Session
 from asstctl.core.exit_codes import ExitCode
+from asstctl.render import TEXT
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-code", is_flag=True, envvar="ASSTCTL_NO_CODE", help="Skip conversations whose stubs run code.")
 @click.option("--strict", is_flag=True, envvar="ASSTCTL_STRICT", help="Warnings are errors.")
-@format_option("text", "json")
+@format_option("SuiteResult")
 def command(
     session: Session, files: tuple[str, ...], jobs: int, timeout: float, no_code: bool, strict: bool, form: str
 ) -> ExitCode:
@@ -53,7 +54,7 @@ def command(
     import asyncio
 
     from asstctl.core.conversation import CaseResult
-    from asstctl.render.test import Columns, case_text, closing_text, columns_for
+    from asstctl.render.test import Columns, case_text, columns_for
     from asstctl.workspace.test import Testing, test
 
     columns = Columns()
@@ -63,7 +64,7 @@ def command(
         columns = columns_for((case.assistant, case.id) for case in cases)
 
     def ended(result: CaseResult) -> None:
-        if form == "text":
+        if form == TEXT:
             session.result(case_text(result, columns, session.look))
 
     testing = Testing(
@@ -74,14 +75,8 @@ def command(
         strict=strict,
         on_start=started,
         on_result=ended,
-        on_warning=lambda warning: session.say(f"warning: {warning}"),
+        on_warning=lambda warning: session.remark(f"warning: {warning}"),
     )
     suite = asyncio.run(test(session.workspace, testing))
-    if form == "json":
-        from asstctl.render.json import suite_json
-
-        session.result(suite_json(suite))
-    else:
-        again = "asstctl test" + (f" --target {session.shared.target}" if session.shared.target else "")
-        session.result(closing_text(suite, session.look, command=again))
+    session.show(suite, form)
     return suite.exit_code

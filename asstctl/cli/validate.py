@@ -8,7 +8,7 @@ from asstctl.core.exit_codes import ExitCode
 
 
 @shared_command("validate")
-@format_option("text", "json")
+@format_option("Validation")
 @click.option("--strict", is_flag=True, envvar="ASSTCTL_STRICT", help="Warnings are errors.")
 def command(session: Session, form: str, strict: bool) -> ExitCode:
     """Check project file, manifests and conversations. Sends nothing.
@@ -21,12 +21,5 @@ def command(session: Session, form: str, strict: bool) -> ExitCode:
     from asstctl.workspace.validate import validate
 
     found = validate(session.workspace, strict=strict)
-    if form == "json":
-        from asstctl.render.json import validation_json
-
-        session.result(validation_json(found.diagnostics, found.files, found.found))
-    else:
-        from asstctl.render.diagnostics import validation_text
-
-        session.result(validation_text(found.diagnostics, found.files, found.found, session.look))
+    session.show(found, form)
     return ExitCode.FAILED if found.failed else ExitCode.DONE

@@ -5,15 +5,15 @@ fills at most one. So `- get: {}` beside `- get: {id: 1}` asks for two calls. Ca
 over; that is a failure for an entry with `times` that they fit, and for every call in a closed mode.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asstctl.conversation.case import CallMode, ExpectedCall
 from asstctl.conversation.matchers import mismatches
-from asstctl.conversation.text import as_json, times
+from asstctl.conversation.text import times
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
+from asstctl.core.json_text import json_text, read_json
 from asstctl.core.json_types import JsonObject
 
 
@@ -22,8 +22,8 @@ def parse_arguments(text: str) -> JsonObject | None:
     if not text.strip():
         return {}
     try:
-        arguments = json.loads(text)
-    except (ValueError, RecursionError):
+        arguments = read_json(text)
+    except ValueError:
         return None
     return arguments if isinstance(arguments, dict) else None
 
@@ -147,8 +147,9 @@ def _unfilled(table: _Table, slot: int, closest: int | None) -> Failure:
     elif entry.times is not None:
         message = f"`{entry.name}` was called {times(calls)}, expected {times(entry.times)}"
     else:
-        message = f"`{entry.name}` was called {times(calls)}, and another expectation has taken each of those calls"
-    wanted = (Mismatch(entry.name, as_json(entry.args), "missing"),) if entry.args else ()
+        told = "each call counts for one expectation, and others took them all"
+        message = f"`{entry.name}` was called {times(calls)}; {told}"
+    wanted = (Mismatch(entry.name, json_text(entry.args), "missing"),) if entry.args else ()
     return Failure(FailureKind.CALL_MISSING, message, wanted, entry.where)
 
 

@@ -25,10 +25,10 @@ from asstctl.conversation.turns import TurnReader, unknown_function
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, in_reading_order, warning
 from asstctl.core.json_types import Json
 from asstctl.core.ports import Said
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.models import check
 from asstctl.documents.paths import shown
 from asstctl.documents.source import read_text
-from asstctl.documents.suggest import did_you_mean
 from asstctl.documents.yaml import Document, parse_one
 from asstctl.documents.yaml import Path as Place
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from asstctl.conversation.text import as_json, fold, shown
+from asstctl.conversation.text import fold, shown
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import Mismatch
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.documents.regex import RegexTimeout, check_regex, search
 
@@ -110,8 +111,8 @@ def is_matcher(pattern: Json) -> TypeGuard[Mapping[str, Json]]:
 def expected_text(pattern: Json) -> str:
     """The expected side of a mismatch: `$icontains "courses"`, `absent`, or the value as JSON."""
     if not is_matcher(pattern):
-        return as_json(pattern)
-    return ", ".join(_WORDS.get(name) or f"{name} {as_json(wanted)}" for name, wanted in pattern.items())
+        return json_text(pattern)
+    return ", ".join(_WORDS.get(name) or f"{name} {json_text(wanted)}" for name, wanted in pattern.items())
 
 
 def problems(pattern: Json, at: Path = ()) -> Iterator[Problem]:
@@ -198,8 +199,9 @@ def _no_scalars(value: Json) -> str | None:
     return None if fine else "takes a text, a number or a list of them"
 
 
-def _no_regex(value: Json) -> str | None:
-    if not isinstance(value, str):
+def no_regex(value: Json) -> str | None:
+    """Why a value is no regular expression that something is looked for by; an empty one is in every text."""
+    if not isinstance(value, str) or not value:
         return "takes a regular expression"
     wrong = check_regex(value)
     return f"is not a regular expression: {wrong}" if wrong else None
@@ -229,7 +231,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "$eq": Matcher(same, _anything),
     "$ne": Matcher(lambda wanted, actual: not same(wanted, actual), _anything),
     "$in": Matcher(lambda wanted, actual: _is_list(wanted) and any(same(w, actual) for w in wanted), _no_list),
-    "$regex": Matcher(lambda wanted, actual: isinstance(actual, str) and search(str(wanted), actual), _no_regex),
+    "$regex": Matcher(lambda wanted, actual: isinstance(actual, str) and search(str(wanted), actual), no_regex),
     "$contains": Matcher(_contains, _no_scalars),
     "$icontains": Matcher(_icontains, _no_texts),
     "$gt": Matcher(_compares(lambda order: order > 0), _no_bound),

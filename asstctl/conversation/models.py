@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from asstctl.core.mark import PREFIX, is_ours
 from asstctl.documents.models import Many, Model, problem
 
 Text = Annotated[str, Field(min_length=1)]
@@ -16,14 +17,14 @@ Text = Annotated[str, Field(min_length=1)]
 MAX_PAIRS, MAX_KEY, MAX_VALUE = 16, 64, 512
 """A thread's metadata on the Assistants v2 wire."""
 
-OURS = "asstctl_"
 MAX_TIMES = 100
 
 
 def _metadata(pairs: dict[str, str]) -> dict[str, str]:
     for key, value in pairs.items():
-        if key.startswith(OURS):
-            raise problem("reserved-metadata", f"metadata keys with `{OURS}` are ours, and `{key}` is one", "rename it")
+        if is_ours(key):
+            summary = f"metadata keys with `{PREFIX}` are ours, and `{key}` is one"
+            raise problem("reserved-metadata", summary, "rename it")
         if len(key) > MAX_KEY or len(value) > MAX_VALUE:
             summary = f"metadata pair `{key[:MAX_KEY]}` is too long"
             raise problem("limit", summary, f"a key holds {MAX_KEY} characters, a value {MAX_VALUE}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from asstctl.conversation.matchers import MATCHERS, problems
 from asstctl.core.diagnostic import Diagnostic, error
 from asstctl.core.json_types import Json
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Document, Path
 
 

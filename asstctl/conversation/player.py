@@ -7,14 +7,14 @@ other: the thread is deleted and what is known is returned, so that Ctrl-C loses
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from asstctl.conversation.answers import Stubs
+from asstctl.conversation.answers import Stubs, Transcript
 from asstctl.conversation.case import Case, Turn
 from asstctl.conversation.cleanup import unhurried
 from asstctl.conversation.verdict import is_slow, judge, judge_stopped
-from asstctl.core.conversation import CallMade, CaseResult, Failure, FailureKind, Status, TurnResult
+from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import ProviderError
 from asstctl.core.ports import RunState, Said, ThreadHost, ToolOutput
@@ -137,7 +137,7 @@ class _TurnPlayer:
     stubs: Stubs
     turn: Turn
     number: int
-    calls: list[CallMade] = field(default_factory=list)
+    transcript: Transcript = field(default_factory=Transcript)
     state: RunState | None = None
 
     async def play(self) -> TurnResult:
@@ -147,7 +147,7 @@ class _TurnPlayer:
             async with asyncio.timeout(limit):
                 failures = await self._talk()
         except (TimeoutError, ProviderError) as problem:
-            failures = (_stopped(problem, "the turn did not end", limit, self.turn.where),)
+            failures = self._cut_off(_stopped(problem, "the turn did not end", limit, self.turn.where))
         reply = self.state.reply if self.state else ""
         if not failures:
             failures = await self._judged(reply)
@@ -156,7 +156,7 @@ class _TurnPlayer:
             number=self.number,
             status=Status.worst(*(Status.ERROR if f.kind.is_error else Status.FAILED for f in failures)),
             user=self.turn.user,
-            calls=tuple(self.calls),
+            calls=tuple(self.transcript.calls),
             reply=reply,
             failures=failures,
             seconds=perf_counter() - started,
@@ -164,11 +164,24 @@ class _TurnPlayer:
             where=self.turn.where,
         )
 
+    def _cut_off(self, stopped: Failure) -> tuple[Failure, ...]:
+        """Why the turn was cut off: the stubs that it waited for, each beside its call, and calls without any."""
+        asked = [
+            replace(
+                stopped,
+                message=f"{stopped.message}: no answer yet from the stub of `{self.transcript.calls[index].name}`",
+                where=rule.where,
+                call=index,
+            )
+            for index, rule in sorted(self.transcript.waiting.items())
+        ]
+        return (*(asked or [stopped]), *self.transcript.failures)
+
     async def _judged(self, reply: str) -> tuple[Failure, ...]:
         if not is_slow(self.turn):
-            return judge(self.turn, self.calls, reply)
+            return judge(self.turn, self.transcript.calls, reply)
         # In a thread: a regex that backtracks holds up this conversation alone.
-        return await asyncio.to_thread(judge, self.turn, self.calls, reply)
+        return await asyncio.to_thread(judge, self.turn, self.transcript.calls, reply)
 
     async def _talk(self) -> tuple[Failure, ...]:
         """Say it, and answer calls until the run is over; what stood in the way, if anything did."""
@@ -182,14 +195,11 @@ class _TurnPlayer:
             if rounds > MAX_ROUNDS:
                 said = f"the assistant asked for functions {MAX_ROUNDS} times and did not reply"
                 return (Failure(FailureKind.RUN_STATUS, said, where=self.turn.where),)
-            answered = await self.stubs.answer_all(state.calls, first=len(self.calls), where=self.turn.where)
-            self.calls.extend(one.made for one in answered)
-            unanswered = [one.failure for one in answered if one.failure]
-            if unanswered:
-                return await asyncio.to_thread(judge_stopped, self.turn, self.calls, unanswered)
-            outputs = [
-                ToolOutput(call.id, one.made.output or "") for call, one in zip(state.calls, answered, strict=True)
-            ]
+            answers = await self.stubs.answer_all(state.calls, self.transcript, self.turn.where)
+            if self.transcript.failures:
+                made, unanswered = self.transcript.calls, self.transcript.failures
+                return await asyncio.to_thread(judge_stopped, self.turn, made, unanswered)
+            outputs = [ToolOutput(call.id, output) for call, output in zip(state.calls, answers, strict=True)]
             state = self.state = await host.outputs(thread, state.id, outputs)
         if state.status != "completed":
             said = f": {state.error}" if state.error else ""

@@ -11,7 +11,7 @@ def project_file(written: str, *, beside: Path, root: Path, where: Where) -> Pat
     try:
         path = inside(root, beside.parent, written)
     except PathRefused as refused:
-        return error(refused.code, refused.summary, where, hint=refused.hint)
+        return refused.at(where)
     if not is_file(path):
         hint = "paths start at this file's folder; a leading / is the project's folder"
         return error("missing-file", f"`{written}` does not exist", where, hint=hint)

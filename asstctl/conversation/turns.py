@@ -10,8 +10,8 @@ from asstctl.conversation.patterns import pattern_problems
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.resource import EMPTY
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.models import check
-from asstctl.documents.suggest import did_you_mean
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 

@@ -17,6 +17,15 @@ class Address:
     def __str__(self) -> str:
         return f"{self.kind}.{self.key}"
 
+    @property
+    def id_variable(self) -> str:
+        """The environment variable that holds its id: `ASSTCTL_GUAGUA_ID`; other kinds than assistants are named in it.
+
+        Two addresses can give one name (`a-b` and `a_b`); whoever writes several of them looks.
+        """
+        kind = "" if self.kind == "assistant" else f"{self.kind}_"
+        return f"ASSTCTL_{kind}{self.key}_ID".replace("-", "_").upper()
+
     @classmethod
     def parse(cls, text: str) -> "Address":
         """Read `kind.key`. Raises ValueError when it is not one."""

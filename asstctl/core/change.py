@@ -11,6 +11,7 @@ from typing import Any
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json
+from asstctl.core.mark import Mark
 from asstctl.core.resource import EMPTY
 
 
@@ -79,7 +80,7 @@ class FieldChange:
     """One field that is not clean.
 
     `before` is live, `after` the manifest; ABSENT means at its default (and so, for `after`, a reset or not
-    declared). `last_applied` says whether the manifest or the live value is what we last applied.
+    declared). Which of the two is what we last applied is what `state` says.
     """
 
     name: str
@@ -137,9 +138,9 @@ class Change:
     """One address: action, field changes, reason; and all that `apply` needs to act.
 
     `send` holds the fields to write (None resets), without our mark; where `metadata` is not among them, the
-    live pairs are sent again. `base` holds the digests that the mark will hold afterwards, by field code.
-    `nonce` and `revision` are what the live mark says: drawn by the object's create, noted by the last apply.
-    `refresh` says that a KEEP's base is stale and is to be written again.
+    live pairs are sent again. `mark` is the whole mark that the object bears afterwards, but for the nonce of a
+    create, which apply draws; None where none is written. `revision` is what the live mark notes of the last
+    apply. `refresh` says that a KEEP's base is stale and is to be written again.
     """
 
     address: Address
@@ -153,12 +154,15 @@ class Change:
     block: Block | None = None
     refresh: bool = False
     send: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
-    base: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    protect: bool = False
-    nonce: str | None = None
+    mark: Mark | None = None
     revision: str = ""
     seen: Seen | None = None
     depends_on: tuple[Address, ...] = ()
+
+    @property
+    def protect(self) -> bool:
+        """Whether the object will be protected afterwards."""
+        return self.mark is not None and self.mark.protect
 
     @property
     def pending(self) -> bool:

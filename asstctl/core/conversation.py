@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from asstctl.core.diagnostic import Where
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.plan import TargetInfo
 
 
 class Status(StrEnum):
@@ -129,7 +130,7 @@ class SuiteResult:
     """
 
     cases: tuple[CaseResult, ...]
-    target: str
+    target: TargetInfo
     replies: str
     instructions_exercised: bool
     seconds: float = 0.0

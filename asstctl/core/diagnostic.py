@@ -3,8 +3,8 @@
 Diagnostics are collected and shown together, never thrown one at a time. How they look is for `render`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -62,6 +62,11 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
 
 
+def strictly(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The same with every warning an error."""
+    return tuple(replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in diagnostics)
+
+
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sorted by file, line and column, each said once; those without a place come first."""
 
@@ -69,3 +74,20 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
         return (d.where.path, d.where.line, d.where.column, d.code) if d.where else ("", 0, 0, d.code)
 
     return tuple(sorted(dict.fromkeys(diagnostics), key=place))
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a look at all files gave: their diagnostics in reading order, how many were read, what they hold.
+
+    `found` counts by noun in the singular (`assistant`: 2).
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    found: Mapping[str, int]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything has to be mended."""
+        return has_errors(self.diagnostics)

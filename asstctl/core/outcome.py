@@ -1,4 +1,4 @@
-"""Outcome: what became of one change, and the report of a whole apply."""
+"""Outcome: what became of one change, the report of a whole apply, and that beside its plan."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from asstctl.core.address import Address
 from asstctl.core.change import Action
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.plan import Plan
 
 
 class OutcomeStatus(StrEnum):
@@ -58,3 +59,16 @@ class ApplyReport:
         if statuses & {OutcomeStatus.FAILED, OutcomeStatus.SKIPPED}:
             return ExitCode.FAILED
         return ExitCode.INCONCLUSIVE if OutcomeStatus.UNKNOWN in statuses else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A plan and what came of it; no report where it was not approved."""
+
+    plan: Plan
+    report: ApplyReport | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The report's; 1 where the plan was turned down."""
+        return ExitCode.FAILED if self.report is None else self.report.exit_code

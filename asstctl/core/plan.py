@@ -9,7 +9,9 @@ from asstctl.core.change import Action, Change
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """What a header says of the place a plan is for. `place` is a host, or a file for `local`.
+    """What is said of a target: by headers and summaries, and in every JSON document.
+
+    `place` is host and port, or for `local` the database as its path is typed in the working directory.
 
     `default`: whether commands mean this target when none is named.
     """
@@ -20,7 +22,6 @@ class TargetInfo:
     place: str
     project: str
     local: bool = False
-    replies: str = ""
     default: bool = False
 
     def command(self, words: str) -> str:

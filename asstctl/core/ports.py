@@ -1,16 +1,23 @@
 """The ports: what the engine and the conversation runner ask of a provider.
 
 Providers implement them, `workspace` hands them in; neither side knows the other. Every method may raise
-the ProviderError tree of `core.errors` and nothing else of the network.
+the ProviderError tree of `core.errors` and nothing else of the network. Beside them stand the values that are
+handed in when a provider is opened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
 from asstctl.core.resource import Listing, Live
+
+Observer = Callable[[str, str, int | None, float], None]
+"""Told of every request: the method, the path, the status (None when no answer came) and the seconds until it came."""
+
+Replies = Literal["echo"] | Mapping[str, Any]
+"""Where a local assistant's answers come from: `"echo"`, `{"script": PATH}` or `{"chat": {...}}`."""
 
 
 class ResourceStore(Protocol):

@@ -15,6 +15,12 @@ _OPEN = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
 
 
+def unclosed(text: str) -> str | None:
+    """What follows an opening line that no line closes: front matter, or a note that begins with a rule."""
+    opened = _OPEN.match(text)
+    return text[opened.end() :] if opened and not _CLOSE.search(text, opened.end()) else None
+
+
 @dataclass(frozen=True)
 class FrontMatter:
     """A Markdown file in two parts. `head` is the text of the front matter; `document` None if unreadable."""

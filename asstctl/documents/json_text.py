@@ -7,8 +7,8 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, error, has_errors
 from asstctl.core.json_types import Json
+from asstctl.core.suggest import shortened
 from asstctl.documents.source import Source
-from asstctl.documents.suggest import shortened
 from asstctl.documents.yaml import MAX_DEPTH, MAX_INT, Document, parse_one
 
 

@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
-from asstctl.documents.suggest import did_you_mean, nearest, shortened
+from asstctl.core.suggest import did_you_mean, nearest, shortened
+from asstctl.documents.yaml import scalar_from_text
 
 Path = tuple[str | int, ...]
 T = TypeVar("T")
@@ -71,19 +72,54 @@ def check(
     model: type[M], document: Placed, *, at: Path = (), what: str = "a file"
 ) -> tuple[M | None, tuple[Diagnostic, ...]]:
     """The model of the value at `at`, or every reason why it is none. `what` names it: `an assistant`."""
+    checked, diagnostics, _ = check_parts(model, document, at=at, what=what)
+    return checked, diagnostics
+
+
+def check_parts(
+    model: type[M], document: Placed, *, at: Path = (), what: str = "a file"
+) -> tuple[M | None, tuple[Diagnostic, ...], frozenset[Path]]:
+    """As `check`, with the paths of all that is wrong: what lies beside them is as the model wants it."""
     value: Any = document.value
     for step in at:
         value = value[step]
     try:
-        return model.model_validate(value), ()
+        return model.model_validate(value), (), frozenset()
     except ValidationError as failed:
-        errors = failed.errors(include_url=False)
+        errors = _said_once(failed.errors(include_url=False))
     # A key that is missing because it is misspelt is said once, at the misspelling.
     meant = {(*loc[:-1], nearest(str(loc[-1]), _known_keys(model, loc))) for loc in map(_loc, errors) if loc}
     context = _Context(model, value, document, at, what)
-    return None, tuple(
-        context.diagnose(item) for item in errors if item["type"] != "missing" or item["loc"] not in meant
-    )
+    said = (context.diagnose(item) for item in errors if item["type"] != "missing" or item["loc"] not in meant)
+    wrong = (_real_path(item["loc"], value, missing=item["type"] == "missing")[0] for item in errors)
+    return None, tuple(said), frozenset(wrong)
+
+
+def _said_once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """A list whose items are wrong is not also too short: pydantic counts those that are right."""
+    holders = {item["loc"][:-1] for item in errors if item["loc"]}
+    return [item for item in errors if item["type"] != "too_short" or item["loc"] not in holders]
+
+
+def without(value: Mapping[str, Any], wrong: Iterable[Path], depth: Callable[[Path], int]) -> dict[str, Any]:
+    """A copy of a map that lacks what is wrong; `depth` says at which step of a path it is cut off.
+
+    Of a list, an item is never taken out but made None, so that the others keep their places.
+    """
+    result: dict[str, Any] = dict(value)
+    for path in filter(None, wrong):
+        inner: Any = result
+        *parents, last = path[: depth(path)]
+        for step in parents:
+            if isinstance(inner, dict) and step in inner:
+                copied = inner[step]
+                inner[step] = dict(copied) if isinstance(copied, Mapping) else list(copied)
+                inner = inner[step]
+        if isinstance(inner, dict):
+            inner.pop(last, None)
+        else:
+            inner[last] = None
+    return result
 
 
 def _loc(item: ErrorDetails) -> tuple[str | int, ...]:
@@ -113,13 +149,16 @@ class _Context:
         if kind == "missing":
             return self._missing_key(path[:-1], str(path[-1]))
         if kind == "union_tag_not_found" and isinstance(item["input"], Mapping):
-            return self._missing_key(path, _discriminator(context))
+            return self._missing_tag(path, _discriminator(context), item["input"])
         if kind == "union_tag_invalid":
             known = [tag.strip("'<> ") for tag in context["expected_tags"].split(", ")]
             return self._unknown_value((*path, _discriminator(context)), context["tag"].strip("<>"), known)
         if kind == "literal_error":
-            known = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-            return self._unknown_value(path, str(item["input"]), known, key=is_key)
+            words = context["expected"].replace(" or ", ", ").split(", ")
+            if item["input"] in words:  # a number that somebody wrote as text
+                summary = f"`{dotted(path)}` must be the number {item['input']}, not text"
+                return error("unknown-value", summary, self.where(path), hint="remove the quotes")
+            return self._unknown_value(path, str(item["input"]), [word.strip("'") for word in words], key=is_key)
         return self._bad_value(item, path, self.where(path, key=is_key))
 
     def _unknown_key(self, path: Path, loc: Path) -> Diagnostic:
@@ -136,8 +175,19 @@ class _Context:
         inside = f"`{dotted(owner)}`" if owner else self.what
         return error("missing-key", f"{inside} has no `{key}`", self.where(owner, key=True), hint=f"add `{key}:`")
 
+    def _missing_tag(self, path: Path, key: str, written: Mapping[str, Any]) -> Diagnostic:
+        """A key that is missing because it is misspelt is said at the misspelling."""
+        for name in written:
+            if nearest(str(name), [key]):
+                summary = f"`{shortened(str(name))}` is not a field of `{dotted(path)}`"
+                where = self.where((*path, name), key=True)
+                return error("unknown-key", summary, where, hint=did_you_mean(str(name), [key]))
+        return self._missing_key(path, key)
+
     def _unknown_value(self, path: Path, given: str, known: Sequence[str], *, key: bool = False) -> Diagnostic:
         summary = f"`{dotted(path)}` cannot be `{shortened(given)}`"
+        if key:
+            summary = f"`{shortened(given)}` is not a key of `{dotted(path[:-1])}`"
         return error("unknown-value", summary, self.where(path, key=key), hint=did_you_mean(given, known))
 
     def _bad_value(self, item: ErrorDetails, path: Path, where: Where) -> Diagnostic:
@@ -154,6 +204,8 @@ class _Context:
         wanted, hint = _TYPES[kind]
         if given is None and wanted == "a map":
             hint = "write keys below it, or remove it"
+        if wanted in _NUMBERS:
+            hint = _number_hint(given, wanted, hint)
         return error("wrong-type", f"{name} must be {wanted}, not {_called(given)}", where, hint=hint)
 
 
@@ -227,7 +279,7 @@ def _is_model(annotation: Any) -> bool:
 
 _TYPES = {
     "string_type": ("text", "quote it if text is meant"),
-    "int_type": ("a whole number", "remove quotes and fractions"),
+    "int_type": ("a whole number", "remove the fraction"),
     "int_from_float": ("a whole number", "remove the fraction"),
     "float_type": ("a number", "remove the quotes"),
     "finite_number": ("a finite number", "change the value"),
@@ -240,6 +292,18 @@ _TYPES = {
     "union_tag_not_found": ("a map", "write `key: value` pairs"),
     "none_required": ("empty", "remove the value"),
 }
+
+_NUMBERS = ("a number", "a whole number")
+
+
+def _number_hint(given: Any, wanted: str, hint: str) -> str:
+    """Quotes are to be removed where a number is inside them."""
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return hint
+    inside = scalar_from_text(given) if isinstance(given, str) else None
+    is_number = isinstance(inside, int | float) and not isinstance(inside, bool)
+    return "remove the quotes" if is_number else f"write {wanted}"
+
 
 _LIMITS = {
     "greater_than": "must be greater than {gt}",

@@ -6,7 +6,12 @@ What counts is where a path really leads: symbolic links are followed first, the
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-REFUSED = (".git", ".asstctl")
+from asstctl.core.diagnostic import Diagnostic, Where, error
+
+OUR_FOLDER = ".asstctl"
+"""The folder of a project that the program writes to: local databases. Nothing in it is ever read as input."""
+
+REFUSED = (".git", OUR_FOLDER)
 
 
 @dataclass(eq=False)
@@ -19,6 +24,10 @@ class PathRefused(Exception):
 
     def __str__(self) -> str:
         return self.summary
+
+    def at(self, where: Where) -> Diagnostic:
+        """The diagnostic for the one who wrote the path there."""
+        return error(self.code, self.summary, where, hint=self.hint)
 
 
 def inside(root: Path, base: Path, written: str, *, dot_files: bool = True) -> Path:
@@ -70,5 +79,5 @@ def _is_link(path: Path) -> bool:
 
 
 def shown(root: Path, path: Path) -> str:
-    """A path as a person would type it in the project's folder."""
+    """A path as a person would type it in the folder `root`."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

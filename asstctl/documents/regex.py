@@ -9,12 +9,14 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
+from asstctl.documents.worker import TIME_LIMIT, WORKERS, WorkFailed, WorkTimeout
 
 MAX_PATTERN = 10_000
 """Characters of a pattern: compiling one takes time as well, and nothing bounds that."""
 
 _BRANCHES = re.compile(r"[*+?{|]")
+_OPENING = re.compile(r"(?<!\\)((?:\\\\)*)\(\?")
+"""How a group or flags begin, such as `(?i)`: this question mark repeats nothing, as that of `\\(?` does."""
 
 
 class RegexTimeout(Exception):
@@ -39,12 +41,16 @@ def check_regex(pattern: str) -> str | None:
 
 def search(pattern: str, text: str) -> bool:
     """Whether the pattern occurs in the text. Raises RegexTimeout; the pattern must have been checked."""
-    if not _BRANCHES.search(pattern):
+    if _has_one_way(pattern):
         return re.search(pattern, text) is not None
     try:
-        return bool(CHILD.call("search", {"pattern": pattern, "text": text}))
+        return bool(WORKERS.call("search", {"pattern": pattern, "text": text}))
     except (WorkTimeout, WorkFailed) as problem:
         raise RegexTimeout(pattern) from problem
+
+
+def _has_one_way(pattern: str) -> bool:
+    return not _BRANCHES.search(_OPENING.sub(r"\1(", pattern))
 
 
 def search_task(argument: dict[str, Any]) -> bool:

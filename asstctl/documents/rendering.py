@@ -23,10 +23,10 @@ from jinja2.utils import missing
 
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.json_types import Json
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside, shown
 from asstctl.documents.source import read_text
-from asstctl.documents.suggest import did_you_mean
-from asstctl.documents.templates import MAX_OUTPUT, TemplateFault
+from asstctl.documents.templates import MAX_OUTPUT, VARS, TemplateFault
 
 MAX_TEMPLATE = 1024 * 1024
 MAX_NUMBER = 10**30
@@ -194,37 +194,46 @@ def _expression(text: str) -> Callable[..., Any]:
     return _HERE.compile_expression(inner, undefined_to_none=False)
 
 
-def render_here(text: str, variables: Mapping[str, Json], *, keep_type: bool) -> Json:
+def check(text: str) -> None:
+    """Raises TemplateFault for a text that cannot be compiled."""
+    _parsed(text)
+    try:
+        _compiled(text)
+    except Exception as problem:
+        raise _fault(problem, {}) from None
+
+
+def render_here(text: str, variables: Mapping[str, Json], *, keep_type: bool, name: str = VARS) -> Json:
     """Render in this process. Raises TemplateFault."""
     try:
         if keep_type and _is_one_expression(text):
-            value = _evaluate(text, variables)
+            value = _evaluate(text, variables, name)
             if isinstance(value, str | int | float | bool | None):
                 return value
-        return _joined(_compiled(text), variables)
+        return _joined(_compiled(text), variables, name)
     except TemplateFault:
         raise
     except Exception as problem:
-        raise _fault(problem, variables) from None
+        raise _fault(problem, variables, name) from None
 
 
-def _evaluate(text: str, variables: Mapping[str, Json]) -> Any:
+def _evaluate(text: str, variables: Mapping[str, Json], name: str) -> Any:
     try:
-        value = _expression(text)(vars=variables)
+        value = _expression(text)({name: variables})
         if isinstance(value, StrictUndefined):
             str(value)  # raises what it has to say
     except TemplateFault:
         raise
     except Exception as problem:
         # The lines of a lone expression are not the template's; it begins at the first.
-        raise replace(_fault(problem, variables), line=1) from None
+        raise replace(_fault(problem, variables, name), line=1) from None
     return value
 
 
-def _joined(template: jinja2.Template, variables: Mapping[str, Json]) -> str:
+def _joined(template: jinja2.Template, variables: Mapping[str, Json], name: str) -> str:
     parts: list[str] = []
     size = 0
-    for part in template.generate(vars=variables):
+    for part in template.generate({name: variables}):
         size += len(part.encode())
         if size > MAX_OUTPUT:
             raise _too_large("the template gives more than 1 MiB")
@@ -257,9 +266,18 @@ def names_task(argument: dict[str, Any]) -> Json:
     return sorted(names_used(argument["text"]))
 
 
+def check_task(argument: dict[str, Any]) -> Json:
+    """The child's side of `check`."""
+    try:
+        check(argument["text"])
+    except TemplateFault as fault:
+        return {"fault": asdict(fault)}
+    return {}
+
+
 def render_task(argument: dict[str, Any]) -> Json:
     """The child's side: a value, or the fault as plain data."""
-    text, variables = argument["text"], argument["vars"]
+    text, variables, name = argument["text"], argument["values"], argument["name"]
     loader = _ProjectLoader(Path(argument["root"]), Path(argument["base"])) if "root" in argument else None
     values: list[Any] = []
 
@@ -269,20 +287,20 @@ def render_task(argument: dict[str, Any]) -> Json:
 
     try:
         environment = _environment(loader, note if argument["keep_type"] else _as_text)
-        output = _joined(environment.from_string(text), variables)
+        output = _joined(environment.from_string(text), variables, name)
     except TemplateFault as fault:
         return {"fault": asdict(fault)}
     except Exception as problem:
-        return {"fault": asdict(_fault(problem, variables))}
+        return {"fault": asdict(_fault(problem, variables, name))}
     keeps = argument["keep_type"] and _is_one_expression(text) and isinstance(values[-1], str | int | float | None)
     return {"value": values[-1] if keeps else output}
 
 
-def _fault(problem: BaseException, variables: Mapping[str, Json]) -> TemplateFault:
+def _fault(problem: BaseException, variables: Mapping[str, Json], vars_name: str = VARS) -> TemplateFault:
     """What an exception of jinja2, or of what a template did, says about the template."""
     file, line = _template_line(problem)
     if isinstance(problem, _NotDefined):
-        return _undefined(problem, variables, file, line)
+        return _undefined(problem, variables, vars_name, file, line)
     if isinstance(problem, jinja2.TemplateSyntaxError):
         said = (problem.message or "it cannot be read").rstrip(".")
         name = problem.filename if problem.filename not in {None, _INLINE} else ""
@@ -301,7 +319,7 @@ def _fault(problem: BaseException, variables: Mapping[str, Json]) -> TemplateFau
         return TemplateFault(
             "template-refused",
             "the template reaches for something it may not have",
-            "read `vars`, and use filters",
+            f"read `{vars_name}`, and use filters",
             needle=r"\{[{%]",
             file=file,
             line=line,
@@ -318,12 +336,15 @@ def _fault(problem: BaseException, variables: Mapping[str, Json]) -> TemplateFau
     )
 
 
-def _undefined(problem: _NotDefined, variables: Mapping[str, Json], file: str, line: int) -> TemplateFault:
-    known = ["vars"] if problem.top else list(variables)
-    name = problem.name if problem.top else f"vars.{problem.name}"
-    hint = did_you_mean(problem.name, known, otherwise="declare it under `vars:`, or give it with --var")
+def _undefined(
+    problem: _NotDefined, variables: Mapping[str, Json], vars_name: str, file: str, line: int
+) -> TemplateFault:
+    known = [vars_name] if problem.top else list(variables)
+    name = problem.name if problem.top else f"{vars_name}.{problem.name}"
+    declare = "declare it under `vars:`, or give it with --var" if vars_name == VARS else ""
+    hint = did_you_mean(problem.name, known, otherwise=declare)
     if problem.top and problem.name in variables:
-        hint = f"write `vars.{problem.name}`"
+        hint = f"write `{vars_name}.{problem.name}`"
     needle = rf"(?<![\w.]){re.escape(name)}\b" if problem.top else rf"\b{re.escape(problem.name)}\b"
     return TemplateFault("undefined-variable", f"`{name}` is not defined", hint, needle, problem.name, file, line)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from asstctl.core.json_text import canonical
 from asstctl.core.json_types import Json
 
 Path = tuple[str | int, ...]
@@ -25,11 +26,6 @@ class Finding:
     summary: str
     hint: str
     of_key: bool = False
-
-
-def canonical(schema: Json) -> str:
-    """One text for equal schemas."""
-    return json.dumps(schema, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def check_schema(schema: Json) -> tuple[Finding, ...]:

@@ -38,11 +38,6 @@ class Source:
         """The text of each line that a place was asked for: a thousand places in one line share it."""
         return {}
 
-    def line_end(self, index: int) -> int:
-        """Where the line that holds this index ends, its line end left out."""
-        starts, ends = self._lines
-        return ends[bisect_right(starts, index) - 1]
-
     def at(self, index: int, length: int = 0) -> Where:
         """The place of the character at `index`; the caret never runs past its line."""
         index = max(0, min(index, len(self.text)))

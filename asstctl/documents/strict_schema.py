@@ -11,8 +11,9 @@ from functools import lru_cache
 from json import loads
 from typing import Any
 
+from asstctl.core.json_text import canonical
 from asstctl.core.json_types import Json
-from asstctl.documents.schemas import Finding, Path, canonical
+from asstctl.documents.schemas import Finding, Path
 
 LIMITS = {
     "properties": 5000,

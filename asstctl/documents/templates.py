@@ -2,18 +2,22 @@
 
 A short template that only shows and compares variables is bounded by its own length and runs here; every
 other one (loops, calls, includes, operators that make values grow) runs in the child, where it can be ended.
-jinja2 is imported only for a text that has braces. Only `vars` is there to be named.
+jinja2 is imported only for a text that has braces. Only `vars` is there to be named (or what the caller calls it).
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
 from asstctl.documents.source import Source
-from asstctl.documents.worker import CHILD, TIME_LIMIT, WorkFailed, WorkTimeout
+from asstctl.documents.worker import TIME_LIMIT, WORKERS, WorkFailed, WorkTimeout
+
+VARS = "vars"
+"""What a project's templates call their values."""
 
 MAX_OUTPUT = 1024 * 1024
 
@@ -72,7 +76,7 @@ def names_used(text: str) -> frozenset[str]:
         return frozenset()
     if len(text) > MAX_HERE:
         try:
-            return frozenset(CHILD.call("names", {"text": text}))
+            return frozenset(WORKERS.call("names", {"text": text}))
         except (WorkTimeout, WorkFailed):
             return frozenset()  # it will not be rendered either
     from asstctl.documents import rendering
@@ -80,31 +84,49 @@ def names_used(text: str) -> frozenset[str]:
     return rendering.names_used(text)
 
 
-def render(text: str, variables: Mapping[str, Json], includes: Includes | None = None) -> str:
-    """The text of a template. Raises TemplateFault."""
+def check(text: str) -> None:
+    """Raises TemplateFault for a text that is no template, whatever its values will be. Renders nothing."""
+    if not has_template(text):
+        return
+    if len(text) > MAX_HERE:
+        _asked("check", {"text": text})
+        return
+    from asstctl.documents import rendering
+
+    rendering.check(text)
+
+
+def render(text: str, variables: Mapping[str, Json], includes: Includes | None = None, *, name: str = VARS) -> str:
+    """The text of a template that knows its values as `name`. Raises TemplateFault."""
     if not has_template(text):
         return text
-    result = _render(text, variables, includes, keep_type=False)
+    result = _render(text, variables, includes, keep_type=False, name=name)
     assert isinstance(result, str)
     return result
 
 
 def render_value(text: str, variables: Mapping[str, Json], includes: Includes | None = None) -> Json:
     """As `render`, but a template that is one `{{ expression }}` keeps the expression's type."""
-    return _render(text, variables, includes, keep_type=True) if has_template(text) else text
+    return _render(text, variables, includes, keep_type=True, name=VARS) if has_template(text) else text
 
 
-def _render(text: str, variables: Mapping[str, Json], includes: Includes | None, *, keep_type: bool) -> Json:
+def _render(text: str, variables: Mapping[str, Json], includes: Includes | None, *, keep_type: bool, name: str) -> Json:
     if len(text) <= MAX_HERE:
         from asstctl.documents import rendering
 
         if rendering.is_bounded(text):
-            return rendering.render_here(text, variables, keep_type=keep_type)
-    task: dict[str, Json] = {"text": text, "vars": dict(variables), "keep_type": keep_type}
+            return rendering.render_here(text, variables, keep_type=keep_type, name=name)
+    task: dict[str, Json] = {"text": text, "values": dict(variables), "keep_type": keep_type, "name": name}
     if includes is not None:
         task |= {"root": str(includes.root), "base": str(includes.base)}
+    value: Json = _asked("render", task)["value"]
+    return value
+
+
+def _asked(task: str, argument: Mapping[str, Json]) -> Any:
+    """What a child says. Raises TemplateFault."""
     try:
-        answer = CHILD.call("render", task)
+        answer = WORKERS.call(task, argument)
     except WorkTimeout as problem:
         summary = f"the template took longer than {TIME_LIMIT:g} s"
         raise TemplateFault("template-timeout", summary, "make it do less") from problem
@@ -112,5 +134,4 @@ def _render(text: str, variables: Mapping[str, Json], includes: Includes | None,
         raise TemplateFault("template-limit", "the template needs too much memory", "make it do less") from problem
     if "fault" in answer:
         raise TemplateFault(**answer["fault"])
-    value: Json = answer["value"]
-    return value
+    return answer

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,11 +19,9 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNo
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.json_types import Json
-from asstctl.documents.source import MAX_BYTES, Source, read_text
-from asstctl.documents.suggest import shortened
+from asstctl.core.suggest import shortened
+from asstctl.documents.source import Source
 from asstctl.documents.yaml_problems import describe_syntax
-
-__all__ = ["MAX_BYTES", "Document", "Path", "parse_yaml", "read_text"]
 
 Path = tuple[str | int, ...]
 
@@ -67,10 +66,14 @@ class _CoreLoader(_Loader):  # type: ignore[misc]  # which base it is depends on
 
 def plain_tag(text: str) -> str:
     """The tag of an unquoted scalar."""
-    if not text or text[0] in _PLAIN_FIRST:
-        for tag, pattern in _PLAIN:
-            if pattern.fullmatch(text):
-                return tag
+    return _STR if text and text[0] not in _PLAIN_FIRST else _matched_tag(text)
+
+
+@lru_cache(maxsize=1024)  # keys such as `type` and `name` come thousands of times
+def _matched_tag(text: str) -> str:
+    for tag, pattern in _PLAIN:
+        if pattern.fullmatch(text):
+            return tag
     return _STR
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         EmulatorError,
         FaultSpecError,
         RepliesFileError,
+        RepliesProblem,
         UnknownReplies,
     )
     from asstctl.emulator.request_log import RequestEntry, RequestLog
@@ -26,6 +27,7 @@ __all__ = [
     "EmulatorError",
     "FaultSpecError",
     "RepliesFileError",
+    "RepliesProblem",
     "RequestEntry",
     "RequestLog",
     "UnknownReplies",

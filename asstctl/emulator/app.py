@@ -55,7 +55,7 @@ class App:
             response = _refuse(refusal)
         except ClientDisconnect:
             return
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             response = _refuse(_of_database(error, request_id))
         except Exception:
             _log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
@@ -166,11 +166,14 @@ def _finite(text: str) -> float:
     return number
 
 
-def _of_database(error: sqlite3.OperationalError, request_id: str) -> refusals.Refusal:
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+def _of_database(error: sqlite3.DatabaseError, request_id: str) -> refusals.Refusal:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL:
         return refusals.database_full()
-    if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+    if code == sqlite3.SQLITE_BUSY:
         return refusals.database_busy()
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return refusals.database_damaged()
     _log.error("request %s failed: %s", request_id, error)
     return refusals.server_fault(request_id)
 

@@ -1,11 +1,13 @@
 """The composition root: a database, a reply backend and the application over them, as one thing to open and close."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asstctl.emulator.app import App, Asgi
+from asstctl.emulator.errors import DatabaseUnusable
 from asstctl.emulator.replies import Replies, make_backend
 from asstctl.emulator.replies.delayed import Delayed
 from asstctl.emulator.runs.executor import Executor
@@ -60,7 +62,7 @@ def open_emulator(
         backend = Delayed(backend, reply_delay)
     services = Services(Store(database), Executor(backend), clock, Rules(lenient=lenient))
     try:
-        settle_all(services)
+        _settle(services)
         app: Asgi = App(services, api_key=api_key)
         specs = tuple(faults)
         if specs:
@@ -74,3 +76,10 @@ def open_emulator(
         services.store.close()
         raise
     return Emulator(app, services)
+
+
+def _settle(services: Services) -> None:
+    try:
+        settle_all(services)
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnusable(services.store.name, str(error)) from error

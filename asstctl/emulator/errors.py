@@ -11,6 +11,8 @@ What a client of the wire meets is in `refusals.py`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 
 class EmulatorError(Exception):
@@ -40,11 +42,32 @@ class UnknownReplies(EmulatorError):
     """The `replies` setting names no backend, or gives one a setting that it does not have."""
 
 
-class RepliesFileError(EmulatorError):
-    """A rules file is wrong; `problems` holds one `file:line: text` for each fault in it."""
+@dataclass(frozen=True, slots=True)
+class RepliesProblem:
+    """One fault of a rules file. `line` and `column` count from 1 (line 0: the file as a whole).
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+    `length` is how many characters are at fault (0: it is not known), `source` the line that they stand in.
+    """
+
+    code: str
+    summary: str
+    file: Path
+    line: int = 0
+    column: int = 1
+    length: int = 0
+    hint: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else str(self.file)
+        return f"{place}: {self.summary}" + (f" ({self.hint})" if self.hint else "")
+
+
+class RepliesFileError(EmulatorError):
+    """A rules file is wrong; `problems` holds every fault in it."""
+
+    def __init__(self, problems: Sequence[RepliesProblem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
 
 

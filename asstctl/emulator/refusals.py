@@ -241,6 +241,11 @@ def database_full() -> Refusal:
     return Refusal(507, text, code="database_full", kind="server_error", headers={"x-should-retry": "false"})
 
 
+def database_damaged() -> Refusal:
+    text = "The database of this server is damaged. Move the file away, and restore it from a copy if there is one."
+    return Refusal(507, text, code="database_damaged", kind="server_error", headers={"x-should-retry": "false"})
+
+
 def database_busy() -> Refusal:
     text = "Another process keeps the database of this server locked. Nothing was written. Please try again."
     return Refusal(503, text, code="database_busy", kind="server_error", headers={"retry-after": "1"})

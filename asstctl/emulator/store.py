@@ -71,6 +71,10 @@ class Store:
                 time.sleep(0.01)
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA foreign_keys = ON")
+        # Both run with our statements, and a file may have come with a checkout.
+        foreign = self.connection.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()
+        if foreign is not None:
+            raise DatabaseUnusable(self.name, f"it holds a view or a trigger ({foreign[0]}), and ours never do")
         migrate(self.connection, self.name)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ single read, so the listing is taken again (ENGINE promise 5).
 
 from collections.abc import Iterable
 
+from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import ProviderError
 from asstctl.core.ports import ResourceStore
@@ -24,7 +25,7 @@ class Absences:
         self._requests = requests
         self._planned = {live.id for live in reading.objects}
         self._at = reading.at
-        self._owned: dict[str, str] = {}
+        self._owned: dict[Address, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         self._problem: ProviderError | None = None
 
@@ -42,14 +43,14 @@ class Absences:
         ties = self._store.capabilities.ties_in_creation_order
         found = sort_out(reading.objects, self._project, ties_in_creation_order=ties)
         self._at, self._problem = reading.at, None
-        self._owned = {str(address): owned.live.id for address, owned in found.owned.items()}
+        self._owned = {address: owned.live.id for address, owned in found.owned.items()}
         self._named = {(live.kind, live.name): live.id for live in found.foreign if live.id not in self._planned}
 
     def why_not(self, change: Change) -> str:
         """Why a create cannot be made any more, or nothing."""
         if self._problem:
             return f"not attempted: {self._problem.summary}"
-        if id := self._owned.get(str(change.address)):
+        if id := self._owned.get(change.address):
             return f"{id} was created since the plan"
         if change.name and (id := self._named.get((change.address.kind, change.name))):
             return f"{id}, which is not ours, was given the same name since the plan"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
+from asstctl.core.mark import draw_nonce
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import ResourceStore
 from asstctl.engine.absences import Absences
-from asstctl.engine.mark import draw_nonce
 from asstctl.engine.order import needs_of, waves
 from asstctl.engine.proof import prove
 from asstctl.engine.read import Reading
@@ -51,15 +51,7 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
     for change in plan.blocked:
         assert change.block is not None
         progress.end(change, Written(OutcomeStatus.SKIPPED, change.remote_id, detail=f"blocked: {change.block.reason}"))
-    writer = Writer(
-        store,
-        requests,
-        reading,
-        project=plan.target.project,
-        target=plan.target.name,
-        revision=plan.revision,
-        draw_nonce=run.draw_nonce,
-    )
+    writer = Writer(store, requests, reading, target=plan.target.name, draw_nonce=run.draw_nonce)
 
     async def carry_out(change: Change) -> tuple[Change, Written]:
         async with requests.limiter:
@@ -80,7 +72,7 @@ async def apply(plan: Plan, store: ResourceStore, reading: Reading, run: Run = P
         created = [task.result() for task in tasks if task.result()[0].action is Action.CREATE]
         proven = await prove(store, requests, plan.target.project, created)
         for change, written in created:
-            if (final := proven[str(change.address)]) != written:
+            if (final := proven[change.address]) != written:
                 progress.end(change, final, progress.outcomes[change.address].seconds)
     return progress.report()
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from asstctl.core.change import ABSENT, Absent, FieldState
 from asstctl.core.json_types import Json
+from asstctl.core.mark import without_mark
 from asstctl.core.resource import EXTENSION, Desired, Live
-from asstctl.engine.mark import without_mark
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest, same
 from asstctl.kinds.field import Kind, extension_code, is_extension_code
 

@@ -2,10 +2,10 @@
 
 from asstctl.core.change import Change
 from asstctl.core.errors import AnswerLost, NotFound
+from asstctl.core.mark import only_mark
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
-from asstctl.engine.mark import only_mark
 from asstctl.engine.read import Reading
 from asstctl.engine.requests import Requests
 from asstctl.kinds import KINDS

@@ -1,16 +1,16 @@
 """Notes: sentences beside a plan that change nothing and are worth knowing."""
 
-import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from asstctl.core.address import Address
 from asstctl.core.change import FieldState
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
+from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.classify import FieldVerdict
-from asstctl.engine.mark import Damaged
 from asstctl.engine.ownership import Ownership
 from asstctl.engine.policy import Policy
 
@@ -82,7 +82,7 @@ def _orphans(desired: Sequence[Desired], ownership: Ownership, target: TargetInf
 
 
 def _short(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json_text(value)
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from asstctl.core.address import Address
+from asstctl.core.mark import Damaged, Mark, is_candidate, read_mark
 from asstctl.core.resource import Live
-from asstctl.engine.mark import Damaged, Mark, is_candidate, read_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,12 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """All live objects, sorted out. `foreign` bear no mark, `others` the mark of another project."""
+    """All live objects, sorted out. `foreign` bear no mark, `others` the mark of another project.
+
+    `damaged` bear marks that cannot be trusted, oldest first. Where the oldest of an address is among them,
+    nothing owns that address, and younger copies are listed there too: to take one of them for the address
+    would treat the damaged mark as absent.
+    """
 
     owned: Mapping[Address, Owned]
     damaged: tuple[tuple[Live, Damaged], ...]
@@ -32,7 +37,7 @@ class Ownership:
 
 def sort_out(objects: Iterable[Live], project: str, *, ties_in_creation_order: bool) -> Ownership:
     """Sort the live objects of one account by what their marks say."""
-    marked: dict[Address, list[tuple[Live, Mark]]] = {}
+    marked: dict[Address, list[tuple[Live, Mark | Damaged]]] = {}
     damaged: list[tuple[Live, Damaged]] = []
     foreign: list[Live] = []
     others: list[tuple[Live, str]] = []
@@ -44,19 +49,23 @@ def sort_out(objects: Iterable[Live], project: str, *, ties_in_creation_order: b
             continue
         elif mark.project not in (None, project):
             others.append((live, mark.project or ""))
-        elif isinstance(mark, Damaged):
+        elif mark.address is None:
+            assert isinstance(mark, Damaged)
             damaged.append((live, mark))
         elif mark.address.kind != live.kind:
             damaged.append((live, Damaged(f"it says {mark.address} and stands on a {live.kind}", project)))
         else:
             marked.setdefault(mark.address, []).append((live, mark))
-    owned = {address: _oldest(pairs, ties_in_creation_order) for address, pairs in marked.items()}
+    owned = {}
+    for address, pairs in marked.items():
+        # where the wire lists ties in creation order the listing itself is the order of age
+        if not ties_in_creation_order:
+            pairs.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
+        (live, mark), *younger = pairs
+        if isinstance(mark, Damaged):
+            contested = Damaged(f"{live.id}, which is older, bears {address} with a damaged mark", project, address)
+            damaged += [(live, mark), *((copy, contested) for copy, _ in younger)]
+            continue
+        owned[address] = Owned(live, mark, tuple(copy for copy, other in younger if isinstance(other, Mark)))
+        damaged += [(copy, other) for copy, other in younger if isinstance(other, Damaged)]
     return Ownership(owned, tuple(damaged), tuple(foreign), tuple(others))
-
-
-def _oldest(pairs: list[tuple[Live, Mark]], ties_in_creation_order: bool) -> Owned:
-    # where the wire lists ties in creation order the listing itself is the order of age
-    if not ties_in_creation_order:
-        pairs = sorted(pairs, key=lambda pair: (pair[0].created_at, pair[0].id))
-    (live, mark), *copies = pairs
-    return Owned(live, mark, tuple(copy for copy, _ in copies))

@@ -24,11 +24,11 @@ from asstctl.core.change import (
     WayOn,
 )
 from asstctl.core.json_types import Json
+from asstctl.core.mark import NONCE_LENGTH, PREFIX, Damaged, Mark, MarkTooLong, next_mark, only_mark
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import EMPTY, EXTENSION, Desired, Live
 from asstctl.engine.classify import FieldVerdict, canonical_live, classify, kept_codes
 from asstctl.engine.explain import explain
-from asstctl.engine.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, only_mark
 from asstctl.engine.notes import notes
 from asstctl.engine.order import needs_of, waves
 from asstctl.engine.ownership import Owned, Ownership, sort_out
@@ -65,18 +65,18 @@ def make_plan(
             changes.append(_blocked_by_mark(one, *damaged))
         elif owned is None:
             twin = foreign.get((one.address.kind, one.name)) if one.name else None
-            changes.append(_create(one, twin, target, policy))
+            changes.append(_create(one, twin, target, policy, revision))
         else:
             kind = KINDS[one.address.kind]
             verdicts[one.address] = classify(kind, one, owned.live, owned.mark.fields)
-            changes.append(_update(kind, one, owned, verdicts[one.address], target, capabilities, policy))
-    sound = (_sound(change, target, revision) for change in changes)
-    ordered = block_dependents([change for wave in waves(sound) for change in wave])
+            changes.append(_update(kind, one, owned, verdicts[one.address], target, capabilities, policy, revision))
+    writable = map(_writable, changes)
+    ordered = block_dependents([change for wave in waves(writable) for change in wave])
     said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
     return Plan(target, ordered, notes(wanted, ownership, verdicts, target, policy, said=said), revision)
 
 
-def _create(desired: Desired, twin: Live | None, target: TargetInfo, policy: Policy) -> Change:
+def _create(desired: Desired, twin: Live | None, target: TargetInfo, policy: Policy, revision: str | None) -> Change:
     kind = KINDS[desired.address.kind]
     canonical = {name: kind.field(name).canonical(desired.fields[name]) for name in _in_order(kind, desired.fields)}
     block = _clash(kind, desired)
@@ -104,8 +104,12 @@ def _create(desired: Desired, twin: Live | None, target: TargetInfo, policy: Pol
         where=desired.where,
         block=block,
         send=dict(desired.fields),
-        base={kind.field(name).code: digest(value) for name, value in canonical.items()},
-        protect=desired.protect,
+        mark=next_mark(
+            Mark(target.project, desired.address),
+            protect=desired.protect,
+            fields={kind.field(name).code: digest(value) for name, value in canonical.items()},
+            revision=revision,
+        ),
         depends_on=desired.depends_on,
     )
 
@@ -118,6 +122,7 @@ def _update(
     target: TargetInfo,
     capabilities: Capabilities,
     policy: Policy,
+    revision: str | None,
 ) -> Change:
     address, mark = desired.address, owned.mark
     changes = tuple(
@@ -147,9 +152,7 @@ def _update(
         or _reset_block(kind, send, capabilities),
         refresh=not changes and base != mark.fields,
         send=send,
-        base=base,
-        protect=desired.protect,
-        nonce=mark.nonce,
+        mark=next_mark(mark, protect=desired.protect, fields=base, revision=revision),
         revision=mark.revision,
         seen=what_is_seen(kind, desired, owned) if changes or base != mark.fields else None,
         depends_on=desired.depends_on,
@@ -278,7 +281,7 @@ def _blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
     way = (
         WayOn("use the newer program", "upgrade asstctl")
         if damaged.newer
-        else WayOn("make it foreign again", f"remove the asstctl_ keys from the metadata of {live.id}")
+        else WayOn("make it foreign again", f"remove the {PREFIX} keys from the metadata of {live.id}")
     )
     return Change(
         desired.address,
@@ -292,13 +295,15 @@ def _blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
     )
 
 
-def _sound(change: Change, target: TargetInfo, revision: str | None) -> Change:
-    """The same change, blocked where its mark could not be written."""
+def _writable(change: Change) -> Change:
+    """The same change, blocked where its mark would not fit."""
     if change.block or not (change.pending or change.refresh):
         return change
-    nonce = "0" * NONCE_LENGTH if change.action is Action.CREATE else change.nonce or ""
+    assert change.mark is not None
+    # a create's nonce is still to be drawn and takes its room
+    nonce = "0" * NONCE_LENGTH if change.action is Action.CREATE else change.mark.nonce
     try:
-        Mark(target.project, change.address, change.protect, nonce, revision or "", change.base).metadata()
+        replace(change.mark, nonce=nonce).metadata()
     except MarkTooLong as too_long:
         return replace(change, block=Block(BlockCode.MARK_TOO_LONG, f"{too_long}; declare fewer fields"))
     return change

@@ -7,6 +7,7 @@ by the id that its own create returned, and says so.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from asstctl.core.address import Address
 from asstctl.core.change import Change
 from asstctl.core.errors import ProviderError
 from asstctl.core.outcome import OutcomeStatus
@@ -18,9 +19,9 @@ from asstctl.engine.writes import Written, delete_own, reread
 
 async def prove(
     store: ResourceStore, requests: Requests, project: str, created: Sequence[tuple[Change, Written]]
-) -> Mapping[str, Written]:
+) -> Mapping[Address, Written]:
     """What becomes of these creates after the proof, by address: unchanged, or lost to an earlier twin."""
-    done = {str(change.address): written for change, written in created}
+    done = {change.address: written for change, written in created}
     made = {address: written for address, written in done.items() if written.nonce and written.remote_id}
     if not made:
         return done
@@ -40,7 +41,7 @@ async def prove(
         return {**done, first: replace(made[first], warnings=(*made[first].warnings, warning))}
     owned = sort_out(reading.objects, project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
     for change, written in created:
-        address = str(change.address)
+        address = change.address
         if address not in made:
             continue
         holder = owned.get(change.address)

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError
+from asstctl.core.mark import BASE, Mark, MarkTooLong, only_mark, without_mark
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
 from asstctl.engine.freshness import FreshReads, still_shows
-from asstctl.engine.mark import BASE, Mark, MarkTooLong, only_mark, without_mark
 from asstctl.engine.read import Reading, read
 from asstctl.engine.requests import Requests
 from asstctl.kinds import KINDS
@@ -64,17 +64,13 @@ class Writer:
         requests: Requests,
         reading: Reading,
         *,
-        project: str,
         target: str,
-        revision: str | None,
         draw_nonce: Callable[[], str],
     ) -> None:
         self._store = store
         self._requests = requests
         self._reads = FreshReads(store, requests, reading)
-        self._project = project
         self._target = target
-        self._revision = revision
         self._draw_nonce = draw_nonce
 
     async def write(self, change: Change) -> Written:
@@ -93,7 +89,8 @@ class Writer:
             )
 
     async def _create(self, change: Change) -> Written:
-        mark = self._mark(change, self._draw_nonce())
+        assert change.mark is not None
+        mark = replace(change.mark, nonce=self._draw_nonce())
         fields = {name: value for name, value in change.send.items() if value is not None}
         fields["metadata"] = {**without_mark(change.send.get("metadata") or {}), **mark.metadata()}
         kind = change.address.kind
@@ -152,8 +149,8 @@ class Writer:
 
     async def _update(self, change: Change) -> Written:
         assert change.remote_id is not None
-        kind, id = change.address.kind, change.remote_id
-        mark = self._mark(change, change.nonce or "")
+        assert change.mark is not None
+        kind, id, mark = change.address.kind, change.remote_id, change.mark
 
         async def attempt(sent: _Sent) -> Written:
             live = await self._reads.get(kind, id)
@@ -251,9 +248,6 @@ class Writer:
         return Written(
             OutcomeStatus.SKIPPED, id, detail=f"it was {what} {self._target} since the plan", hint="plan again"
         )
-
-    def _mark(self, change: Change, nonce: str) -> Mark:
-        return Mark(self._project, change.address, change.protect, nonce, self._revision or "", change.base)
 
     @staticmethod
     def _metadata(change: Change, live: Live, mark: Mark) -> Mapping[str, Any]:

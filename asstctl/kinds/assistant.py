@@ -7,16 +7,14 @@ The field table (codes, defaults, compare rules) is in `assistant_fields`.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validator
 
+from asstctl.core.mark import PREFIX, is_ours
 from asstctl.core.resource import EXTENSION
+from asstctl.core.suggest import did_you_mean, nearest, shortened
 from asstctl.documents.models import Many, Model, by_key, by_shape, problem
-from asstctl.documents.suggest import did_you_mean
 from asstctl.kinds.assistant_fields import ASSISTANT
 from asstctl.kinds.function import FUNCTION_NAME, InlineFunction
-
-OUR_METADATA = "asstctl_"
-"""What the names of our own metadata pairs begin with; refused in a user's."""
 
 FIELD_NAMES = tuple(ASSISTANT.fields)
 """The fields of an assistant, as `ignore_changes` names them."""
@@ -129,8 +127,23 @@ class JsonSchemaFormat(Model):
     json_schema: NamedSchema
 
 
+def _auto(value: Any) -> Any:
+    if value == "auto":
+        return value
+    types = ("text", "json_object", "json_schema")
+    summary = f"`response_format` cannot be {_quoted(value)}"
+    meant = nearest(value, ("auto", *types)) if isinstance(value, str) else None
+    choice = f"write `auto`, or a map with `type:` {', '.join(types[:-1])} or {types[-1]}"
+    hint = "did you mean `auto`?" if meant == "auto" else f"write `{{type: {meant}}}`" if meant else choice
+    raise problem("unknown-value", summary, hint)
+
+
+def _quoted(value: Any) -> str:
+    return f"`{shortened(value)}`" if isinstance(value, str) else "a list or a number"
+
+
 ResponseFormat = Annotated[
-    Annotated[Literal["auto"], Tag("<auto>")]
+    Annotated[Literal["auto"], BeforeValidator(_auto), Tag("<auto>")]
     | Annotated[TextFormat, Tag("<text>")]
     | Annotated[JsonObjectFormat, Tag("<json_object>")]
     | Annotated[JsonSchemaFormat, Tag("<json_schema>")],
@@ -139,10 +152,8 @@ ResponseFormat = Annotated[
 
 
 def _not_ours(key: str) -> str:
-    if key.startswith(OUR_METADATA):
-        raise problem(
-            "reserved-metadata", f"`{key}` is reserved: `{OUR_METADATA}` pairs are the program's", "rename it"
-        )
+    if is_ours(key):
+        raise problem("reserved-metadata", f"`{key}` is reserved: `{PREFIX}` pairs are the program's", "rename it")
     return key
 
 

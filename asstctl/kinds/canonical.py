@@ -7,10 +7,10 @@ this form, so a rule cannot change after release without a new version of the ma
 
 import base64
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from asstctl.core.json_text import canonical as canonical_text
 from asstctl.core.json_types import Json
 
 Rule = Callable[[Json], Json]
@@ -19,18 +19,15 @@ Rule = Callable[[Json], Json]
 DIGEST_LENGTH = 8
 
 
-def digest(canonical: Json) -> str:
+def digest(value: Json) -> str:
     """48 bits of SHA-256 of a canonical value, as 8 base64url characters (ENGINE section 1)."""
-    hashed = hashlib.sha256(_written(canonical).encode("utf-8", "surrogatepass"))
+    hashed = hashlib.sha256(canonical_text(value).encode("utf-8", "surrogatepass"))
     return base64.urlsafe_b64encode(hashed.digest()[:6]).decode()
 
 
 def same(left: Json, right: Json) -> bool:
     """Whether two canonical values are one. Written out, because Python holds True and 1 for equal."""
-    return left is right or (left == right and _written(left) == _written(right))
-
-
-_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+    return left is right or (left == right and canonical_text(left) == canonical_text(right))
 
 
 def plain(value: Json) -> Json:
@@ -113,7 +110,7 @@ def tools(value: Json) -> Json:
         return plain(value)
     found = [_tool(tool) for tool in value]
     if len({name for name, _ in found}) < len(found):
-        found.sort(key=lambda pair: (pair[0], _written(pair[1])))
+        found.sort(key=lambda pair: (pair[0], canonical_text(pair[1])))
     keyed: dict[str, Any] = {}
     for name, canonical in found:
         while name in keyed:

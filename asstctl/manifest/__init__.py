@@ -5,8 +5,8 @@ of them come at once. `open_project` and `load` are the way in.
 """
 
 from asstctl.manifest.load import Loaded, load
-from asstctl.manifest.project import Project, Target, TestSettings
-from asstctl.manifest.project_file import find_project, open_project
-from asstctl.manifest.secrets import Secret
+from asstctl.manifest.project import Project, Target
+from asstctl.manifest.project_file import open_project
+from asstctl.manifest.secrets import Secret, masked
 
-__all__ = ["Loaded", "Project", "Secret", "Target", "TestSettings", "find_project", "load", "open_project"]
+__all__ = ["Loaded", "Project", "Secret", "Target", "load", "masked", "open_project"]

@@ -11,8 +11,8 @@ from asstctl.core.address import Address
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, warning
 from asstctl.core.json_types import Json
 from asstctl.core.resource import EXTENSION, Desired
-from asstctl.documents.models import check
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
+from asstctl.documents.models import check_parts, without
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.assistant import FIELD_NAMES, AssistantManifest
 from asstctl.manifest.files import Files
@@ -32,18 +32,25 @@ RESOURCE_KEYS = tuple(name.removeprefix(f"{RESOURCES}.") for name in FIELD_NAMES
 EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
 """Whose extensions a manifest may hold: also of providers that this version cannot be pointed at yet."""
 
+_PARTED = ("metadata", "extensions", "tools")
+"""Fields of which one bad entry does not spoil the others."""
+
 IDENTITY = ("kind", "key", "targets")
 """What defaults and overlays may not set."""
 
 
 @dataclass(frozen=True)
 class Assistant:
-    """One assistant on one target. `desired` is None when it has errors; `fields` are what limits look at."""
+    """One assistant on one target. `desired` is None when it has errors; `fields` are what limits look at.
+
+    `extensions` says where each of those for this target's provider was written.
+    """
 
     merged: Layered
     fields: Mapping[str, Json]
     tools: Tools | None
     desired: Desired | None
+    extensions: Mapping[str, Where]
     diagnostics: tuple[Diagnostic, ...]
 
     def locate(self, path: Place, *, key: bool = False) -> Where:
@@ -59,6 +66,7 @@ class AssistantReader:
 
     target: str
     provider: str
+    own_all: bool
     targets: Sequence[str]
     defaults: Layer | None
     files: Files
@@ -72,16 +80,17 @@ class AssistantReader:
         diagnostics = [*self._check_overlays(manifest.body), *_blank_fields(manifest.body)]
         value, found = self.renderer.fields(merged)
         merged = replace(merged, value=value)
-        model, more = check(AssistantManifest, merged, what="an assistant")
+        model, more, wrong_parts = check_parts(AssistantManifest, merged, what="an assistant")
         diagnostics += (*found, *more)
-        if model is None:
-            return Assistant(merged, {}, None, None, tuple(diagnostics))
+        # What is wrong in one field hides nothing of the others.
+        merged = replace(merged, value=without(value, wrong_parts, lambda path: 2 if path[0] in _PARTED else 1))
         fields, places, tools, wrong = self._fields(merged, manifest.body)
         diagnostics += (*wrong, *self._check_response_format(merged), *self._check_secrets(fields, places))
         desired = None
-        if not has_errors(diagnostics) and (tools is None or tools.wire is not None):
-            desired = _desired(manifest.address, fields, places, model)
-        return Assistant(merged, fields, tools, desired, tuple(diagnostics))
+        if model is not None and not has_errors(diagnostics) and (tools is None or tools.wire is not None):
+            desired = _desired(manifest.address, fields, places, model, own_all=self.own_all)
+        extensions = {name.removeprefix(EXTENSION): places[name] for name in fields if name.startswith(EXTENSION)}
+        return Assistant(merged, fields, tools, desired, extensions, tuple(diagnostics))
 
     def _merge(self, body: Layer) -> Layered:
         whole = WHOLE["assistant"]
@@ -116,9 +125,9 @@ class AssistantReader:
         places = {"": body.where(())} | {name: merged.where((name,), key=True) for name in fields}
         if "instructions" in fields:
             text = self._instructions(fields["instructions"], merged)
-            if isinstance(text, Diagnostic):
-                diagnostics.append(text)
-            fields["instructions"] = None if isinstance(text, Diagnostic) else text
+            if isinstance(text, tuple):
+                diagnostics += text
+            fields["instructions"] = None if isinstance(text, tuple) else text
         tools: Tools | None = None
         if "tools" in value:
             tools = self.tools.read(value["tools"] or (), merged)
@@ -130,7 +139,7 @@ class AssistantReader:
             places[name] = merged.where(place, key=True)
         return fields, places, tools, diagnostics
 
-    def _instructions(self, value: Any, merged: Layered) -> str | Diagnostic | None:
+    def _instructions(self, value: Any, merged: Layered) -> str | tuple[Diagnostic, ...] | None:
         if not isinstance(value, Mapping):
             return None if value is None else str.__str__(value)
         kind, written = next((kind, value[kind]) for kind in ("file", "template") if kind in value)
@@ -138,9 +147,11 @@ class AssistantReader:
         where = merged.where(place)
         path = self.files.find(merged.owner(place).base, written, where)
         if isinstance(path, Diagnostic):
-            return path
+            return (path,)
         text = self.files.text(path, written, where)
-        return self.renderer.file(text, path) if kind == "template" and isinstance(text, str) else text
+        if isinstance(text, Diagnostic):
+            return (text,)
+        return self.renderer.file(text, path) if kind == "template" else text
 
     def _extensions(self, merged: Layered, diagnostics: list[Diagnostic]) -> Iterator[tuple[str, Json, Place]]:
         for provider, entries in (merged.value.get("extensions") or {}).items():
@@ -194,9 +205,16 @@ def _blank_fields(body: Layer) -> Iterator[Diagnostic]:
 
 
 def _desired(
-    address: Address, fields: Mapping[str, Json], places: Mapping[str, Where], model: AssistantManifest
+    address: Address,
+    fields: Mapping[str, Json],
+    places: Mapping[str, Where],
+    model: AssistantManifest,
+    *,
+    own_all: bool,
 ) -> Desired:
     ignored = {name for name in model.ignore_changes if name != RESOURCES}
     if RESOURCES in model.ignore_changes:
         ignored |= {f"{RESOURCES}.{key}" for key in RESOURCE_KEYS}
+    if own_all:
+        fields = {name: None for name in FIELD_NAMES if name != "model" and name not in ignored} | dict(fields)
     return Desired(address, fields, places, protect=model.protect, ignored=frozenset(ignored))

@@ -6,8 +6,8 @@ through a link to a folder. A link to a file counts if the file is in the projec
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Discovered:
     manifests: tuple[str, ...]
     conversations: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
+    refused: Mapping[str, Diagnostic] = field(default_factory=dict)
+    """Links out of the project, by their names."""
 
 
 def discover(project: Project) -> Discovered:
@@ -32,7 +34,7 @@ def discover(project: Project) -> Discovered:
     manifest_globs = project.manifests or DEFAULT_MANIFESTS
     conversation_globs = DEFAULT_CONVERSATIONS if project.conversations is None else project.conversations
     unreadable: dict[str, str] = {}
-    files = sorted(set(_walk(project.root, (*manifest_globs, *conversation_globs), unreadable)))
+    files = sorted({*_walk(project.root, (*manifest_globs, *conversation_globs), unreadable)} - {PROJECT_FILE})
     # What is in such a folder is not known, and nothing may be taken for absent.
     diagnostics: list[Diagnostic] = [
         error("unreadable-folder", f"`{folder}` cannot be looked into", Where(folder), detail=why, hint="mend it")
@@ -52,14 +54,27 @@ def discover(project: Project) -> Discovered:
             chosen.update(dict.fromkeys(found))
             if written and not found:
                 where = project.document.where((key, number)) if project.document else None
-                hint = "check the folder and the ending; `**/` matches any number of folders"
-                diagnostics.append(error("empty-glob", f"`{glob}` matches no file", where, hint=hint))
+                diagnostics.append(error("empty-glob", f"`{glob}` matches no file", where, hint=_why_none(glob)))
     refused = _refused_links(project.root, [*manifests, *conversations])
     return Discovered(
         tuple(sorted(file for file in manifests if file not in refused)),
         tuple(sorted(file for file in conversations if file not in refused)),
-        (*diagnostics, *refused.values()),
+        tuple(diagnostics),
+        refused,
     )
+
+
+def _why_none(glob: str) -> str:
+    parts = glob.split("/")
+    if ".." in parts:
+        return "`..` is never followed; globs start at the project's folder and stay in it"
+    if any(part.startswith(".") and part != "." for part in parts):
+        return "globs match no dot file and enter no dot folder; take the dot off the name"
+    if "." in parts or "\\" in glob:
+        return "write folders and a file, separated by `/`, with no `.` before them"
+    if glob.lstrip("/") == PROJECT_FILE:
+        return "the project file itself is no manifest"
+    return "check the folder and the ending; `**/` matches any number of folders"
 
 
 def _refused_links(root: Path, files: Iterable[str]) -> dict[str, Diagnostic]:
@@ -69,7 +84,7 @@ def _refused_links(root: Path, files: Iterable[str]) -> dict[str, Diagnostic]:
             try:
                 inside(root, root, file)
             except PathRefused as problem:
-                refused[file] = error(problem.code, problem.summary, Where(file), hint=problem.hint)
+                refused[file] = problem.at(Where(file))
     return refused
 
 
@@ -119,8 +134,15 @@ def _files(root: Path, start: str, unreadable: dict[str, str]) -> Iterator[str]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 pending.append(f"{prefix}{entry.name}/")
-            elif (entry.is_symlink() or entry.is_file()) and not entry.is_dir():
+            elif (entry.is_symlink() or entry.is_file()) and not _leads_to_folder(entry):
                 yield prefix + entry.name
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link in a circle: a file that cannot be read
 
 
 def matches(glob: str, file: str) -> bool:

@@ -1,5 +1,6 @@
 """Files that a manifest names: found inside the project, read once, placed in diagnostics."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,8 @@ class Files:
     """The files of one load. Reading is kept, so that a file named by many manifests is read once."""
 
     root: Path
+    refused: set[str] = field(default_factory=set)
+    """The paths that somebody wrote and that must not be read."""
     _texts: dict[Path, str | Diagnostic] = field(default_factory=dict)
     _documents: dict[Path, tuple[Document | None, tuple[Diagnostic, ...]]] = field(default_factory=dict)
 
@@ -23,7 +26,9 @@ class Files:
         try:
             return inside(self.root, base, written)
         except PathRefused as refused:
-            return error(refused.code, refused.summary, where, hint=refused.hint)
+            folder = self.root if written.startswith("/") else base
+            self.refused.add(os.path.normpath(folder / written.lstrip("/")))
+            return refused.at(where)
 
     def text(self, path: Path, written: str, where: Where) -> str | Diagnostic:
         """The text of a file; a missing one is said at `where`, and not in the file that is not there."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.json_types import Json, JsonObject
-from asstctl.documents.models import check
+from asstctl.documents.models import check_parts, without
 from asstctl.documents.schemas import Finding, check_schema
 from asstctl.documents.strict_schema import check_strict
 from asstctl.documents.yaml import Path as Place
@@ -40,12 +40,11 @@ def read_function(
     inherited = defaults.value if defaults else {}
     layers = [manifest.body, *([defaults] if defaults else [])]
     merged = Layered(with_body(inherited, manifest.body.value, whole), layers, manifest.body, whole)
-    model, diagnostics = check(FunctionManifest, merged, what="a function")
-    if model is None:
-        return None, diagnostics
-    written = {"name": manifest.address.key, **{k: v for k, v in merged.value.items() if v is not None}}
+    model, diagnostics, wrong = check_parts(FunctionManifest, merged, what="a function")
+    sound = without(merged.value, wrong, lambda _: 1)
+    written = {"name": manifest.address.key, **{k: v for k, v in sound.items() if v is not None}}
     function, found = make_function(written, merged, (), files)
-    return function, diagnostics + found
+    return (None if model is None else function), diagnostics + found
 
 
 def make_function(

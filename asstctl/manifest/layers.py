@@ -13,7 +13,7 @@ from asstctl.core.json_types import Json, JsonObject
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
-WHOLE = {"assistant": frozenset({"response_format"}), "function": frozenset({"parameters"})}
+WHOLE = {"assistant": frozenset({"response_format", "instructions"}), "function": frozenset({"parameters"})}
 """The fields of each kind that are replaced whole and never merged."""
 
 

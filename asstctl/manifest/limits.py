@@ -54,33 +54,33 @@ def _values(value: Json, steps: Sequence[str], path: Path) -> Iterator[tuple[Pat
 
 
 def _check(path: Path, value: Json, limit: Limit) -> Iterator[Excess]:
-    name = dotted(path)
     if isinstance(value, str):
         if _over(len(value), limit.max_chars):
-            yield Excess(path, f"`{name}` has {len(value)} characters", f"at most {limit.max_chars}", "shorten it")
+            summary, taken = f"`{dotted(path)}` has {len(value)} characters", f"at most {limit.max_chars}"
+            yield Excess(path, summary, taken, "shorten it")
     elif isinstance(value, bool):
         return
     elif isinstance(value, int | float):
         if limit.minimum is not None and value < limit.minimum:
-            yield Excess(path, f"`{name}` is {value:g}", f"at least {limit.minimum:g}", "raise it")
+            yield Excess(path, f"`{dotted(path)}` is {value:g}", f"at least {limit.minimum:g}", "raise it")
         if _over(value, limit.maximum):
-            yield Excess(path, f"`{name}` is {value:g}", f"at most {limit.maximum:g}", "lower it")
+            yield Excess(path, f"`{dotted(path)}` is {value:g}", f"at most {limit.maximum:g}", "lower it")
     elif isinstance(value, Mapping):
-        yield from _map(path, name, value, limit)
+        yield from _map(path, value, limit)
     elif isinstance(value, Sequence) and _over(len(value), limit.max_items):
         taken = f"at most {limit.max_items}"
-        yield Excess(path, f"`{name}` has {len(value)} items", taken, "remove some", of_key=True)
+        yield Excess(path, f"`{dotted(path)}` has {len(value)} items", taken, "remove some", of_key=True)
 
 
-def _map(path: Path, name: str, value: Mapping[str, Json], limit: Limit) -> Iterator[Excess]:
+def _map(path: Path, value: Mapping[str, Json], limit: Limit) -> Iterator[Excess]:
     if _over(len(value), limit.max_items):
         taken = f"at most {limit.max_items}"
-        yield Excess(path, f"`{name}` has {len(value)} pairs", taken, "remove some", of_key=True)
+        yield Excess(path, f"`{dotted(path)}` has {len(value)} pairs", taken, "remove some", of_key=True)
     for key, item in value.items():
         inner = (*path, key)
         if _over(len(key), limit.max_key_chars):
-            taken = f"at most {limit.max_key_chars}"
-            yield Excess(inner, f"a key of `{name}` has {len(key)} characters", taken, "shorten it", of_key=True)
+            summary, taken = f"a key of `{dotted(path)}` has {len(key)} characters", f"at most {limit.max_key_chars}"
+            yield Excess(inner, summary, taken, "shorten it", of_key=True)
         if isinstance(item, str) and _over(len(item), limit.max_value_chars):
             taken = f"at most {limit.max_value_chars}"
             yield Excess(inner, f"`{dotted(inner)}` has {len(item)} characters", taken, "shorten it")

@@ -4,6 +4,7 @@ The pipeline and nothing else: each step is a module of its own.
 """
 
 import gc
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,19 +15,24 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
 from asstctl.core.resource import Desired
+from asstctl.core.suggest import nearest
 from asstctl.documents.paths import is_file
-from asstctl.documents.suggest import nearest
 from asstctl.manifest.assistants import IDENTITY, Assistant, AssistantReader
 from asstctl.manifest.discovery import discover
 from asstctl.manifest.files import Files
 from asstctl.manifest.functions import Function, read_function
+from asstctl.manifest.given_names import check_given
 from asstctl.manifest.layers import Layer
 from asstctl.manifest.limits import Excess, excesses
 from asstctl.manifest.manifests import Manifests, read_manifests
 from asstctl.manifest.project import Project
+from asstctl.manifest.secrets import masked
 from asstctl.manifest.texts import Renderer, Skipped
 from asstctl.manifest.tools import ToolReader
 from asstctl.manifest.variables import Given, read_given, variables_of
+
+FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
+"""What every wire's objects hold and no request may."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ def load(
     """Everything that a project declares for a target, which must be one of the project's.
 
     `variables` are `NAME=VALUE`. Limits are checked for every target in `capabilities`, overlays and
-    variables of that target applied. Raises WrongUsage for a variable that is no pair, and nothing for what
-    the files say.
+    variables of that target applied. Raises WrongUsage for a variable that is no pair or that nothing knows,
+    and nothing for what the files say.
     """
     with _collector_paused():
         return _load(project, target_name, read_given(variables, var_files), capabilities or {})
@@ -80,7 +86,8 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     found = discover(project)
     manifests = read_manifests(project.root, found.manifests)
     defaults, diagnostics = _defaults(project)
-    diagnostics += (*found.diagnostics, *manifests.diagnostics, *given.diagnostics)
+    diagnostics += (*project.diagnostics, *found.diagnostics, *manifests.diagnostics, *given.diagnostics)
+    diagnostics += check_given(given, project, manifests, defaults.get("assistant"), files)
     functions: dict[str, Function | None] = {}
     for manifest in manifests.of_kind("function"):
         function, more = read_function(manifest, defaults.get("function"), files)
@@ -92,9 +99,14 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     for read in (assistants, *others.values()):
         diagnostics += tuple(found for one in read for found in one.diagnostics)
     diagnostics += _over_limits({target_name: assistants, **others}, known)
+    diagnostics += _reserved_extensions({target_name: assistants, **others}, known)
     diagnostics += _unused_functions(manifests, functions, defaults.get("assistant"))
     stub_files, more = _stub_files(project, files)
     diagnostics += more
+    # A link out of the project that somebody names is spoken of there.
+    diagnostics += tuple(
+        one for file, one in found.refused.items() if os.path.normpath(project.root / file) not in files.refused
+    )
     desired: dict[Address, Desired] = {}
     for one in assistants:
         if one.desired is not None:
@@ -103,7 +115,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
         desired=tuple(desired.values()),
         declared=tuple(dict.fromkeys(manifest.address for manifest in manifests.every)),
         conversations=tuple(project.root / file for file in found.conversations),
-        diagnostics=in_reading_order(diagnostics),
+        diagnostics=masked(in_reading_order(diagnostics), project.secrets),
         files=manifests.files,
         stub_files=stub_files,
     )
@@ -132,6 +144,7 @@ class _Shared:
         reader = AssistantReader(
             target=target_name,
             provider=target.provider,
+            own_all=target.own_all,
             targets=names,
             defaults=self.defaults,
             files=self.files,
@@ -176,6 +189,26 @@ def _over_limits(
         error("limit", f"{excess.summary}, and {_takes(names)} {excess.taken}", where, hint=excess.hint)
         for (where, excess), names in targets.items()
     )
+
+
+def _reserved_extensions(
+    assistants: Mapping[str, Sequence[Assistant]], capabilities: Mapping[str, Capabilities]
+) -> tuple[Diagnostic, ...]:
+    """Extensions that name a field of the wire itself: they would write it past its compare rule."""
+    diagnostics = []
+    for target, known in capabilities.items():
+        own = {field.path[0] for field in known.fields.get("assistant", {}).values()}
+        for one in assistants[target]:
+            for name, place in one.extensions.items():
+                if name in own:
+                    hint = f"write `{name}:` outside of `extensions`; `targets:` sets it for one target"
+                    summary = f"`{name}` is a field of its own, and not an extension"
+                elif name in FILLED_BY_SERVER:
+                    summary, hint = f"`{name}` is filled in by the server", "remove it"
+                else:
+                    continue
+                diagnostics.append(error("reserved-extension", summary, place, hint=hint))
+    return tuple(diagnostics)
 
 
 def _takes(names: Sequence[str]) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from asstctl.core.address import KEY, Address
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
-from asstctl.documents.front_matter import split
-from asstctl.documents.source import read_text
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
+from asstctl.documents.front_matter import split, unclosed
+from asstctl.documents.source import Source, read_text
 from asstctl.documents.yaml import Document, parse_yaml
 from asstctl.manifest.layers import Layer
 
@@ -103,6 +103,12 @@ class _Reader:
     def markdown(self, file: str, text: str) -> None:
         """Only front matter with `kind` makes a Markdown file a manifest."""
         parts = split(text, file)
+        head = unclosed(text)
+        if head is not None and _KIND_LINE.search(head):
+            self.files += 1
+            self.unreadable.append(f"{PurePosixPath(file).stem}\n{head}")
+            where, hint = Source(file, text).at(0, 3), "write a line `---` behind the last key"
+            self.diagnostics.append(error("open-front-matter", "the front matter is not closed", where, hint=hint))
         if parts is None or not _KIND_LINE.search(parts.head):
             return
         self.files += 1
@@ -179,7 +185,7 @@ def _same_environment_names(manifests: Iterable[Manifest]) -> list[Diagnostic]:
     for manifest in manifests:
         if manifest.address.kind != "assistant":
             continue
-        name = f"ASSTCTL_{manifest.address.key.upper().replace('-', '_')}_ID"
+        name = manifest.address.id_variable
         other = seen.setdefault(name, manifest)
         if other is not manifest:
             summary = f"`{manifest.address.key}` and `{other.address.key}` both give `{name}`"

@@ -7,10 +7,10 @@ lies in the environment chooses nothing: the target is `default_target` unless a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
-from asstctl.core.diagnostic import Where
+from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.json_types import Json
+from asstctl.core.ports import Replies
 from asstctl.documents.yaml import Document
 from asstctl.manifest.secrets import Secret
 
@@ -20,15 +20,14 @@ DEFAULT_MANIFESTS = ("assistants/**/*.yaml", "assistants/**/*.md")
 DEFAULT_CONVERSATIONS = ("assistants/**/*.convo.yaml",)
 DEFAULT_TIMEOUT = 30.0
 
-Replies = Literal["echo"] | Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Target:
     """A configured provider. `api_key` is None when there is none, or `api_key_env` is not set.
 
     `replies` is `echo`, `{"script": PATH}` or `{"chat": {...}}` with the key in it, and so is not printed.
-    `max_deletes` is None where the file says nothing. `vars` are still as written.
+    `max_deletes` and `list_lag` (seconds) are None where the file says nothing. `vars` are still as written.
+    `own_all`: what a manifest does not declare is kept at the provider's default.
     """
 
     name: str
@@ -40,7 +39,8 @@ class Target:
     vars: Mapping[str, Json] = field(default_factory=dict)
     max_deletes: int | None = None
     timeout: float = DEFAULT_TIMEOUT
-    where: Where | None = None
+    own_all: bool = False
+    list_lag: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Project:
     """One project. `file` is None when there is no project file; `document` is what it was read from.
 
     `vars` are as written, `environment` holds the values of the names that the file names, `secret_names` those
-    of them that are secret wherever they are named.
+    of them that are secret wherever they are named. `diagnostics` say what is wrong with the file: warnings, and
+    errors in a project that was opened in spite of them.
     """
 
     root: Path
@@ -72,6 +73,7 @@ class Project:
     document: Document | None = field(default=None, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_names: frozenset[str] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

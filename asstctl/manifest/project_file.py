@@ -2,16 +2,21 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, in_reading_order
+from asstctl.core.diagnostic import Diagnostic, Where, has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput
-from asstctl.documents.models import check
+from asstctl.core.suggest import nearest
+from asstctl.documents.models import check, check_parts, without
 from asstctl.documents.paths import PathRefused, inside, is_file
 from asstctl.documents.source import read_text
-from asstctl.documents.yaml import parse_one
-from asstctl.manifest.project import PROJECT_FILE, Project
-from asstctl.manifest.project_model import ProjectModel
+from asstctl.documents.yaml import Document, parse_one
+from asstctl.documents.yaml import Path as Place
+from asstctl.manifest.project import LOCAL, PROJECT_FILE, Project
+from asstctl.manifest.project_model import ProjectModel, TargetModel
+from asstctl.manifest.secrets import declared_in, masked
 from asstctl.manifest.targets import read_targets
 
 
@@ -26,8 +31,16 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def open_project(directory: Path, environ: Mapping[str, str]) -> Project:
-    """The project that a folder lies in. Raises InvalidInput with everything wrong with its file."""
+_READ_BY_MANIFESTS = ("manifests", "vars", "defaults", "targets")
+"""Keys without which nothing true can be said about manifests."""
+
+
+def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool = False) -> Project:
+    """The project that a folder lies in. Raises InvalidInput with everything wrong with its file.
+
+    `tolerant`: for a look at all files at once. A project whose manifests can be read in spite of the errors is
+    returned with them in its diagnostics; nothing may be done with it but say what else is wrong.
+    """
     start = directory.resolve()
     root = find_project(start)
     if root is None:
@@ -35,19 +48,58 @@ def open_project(directory: Path, environ: Mapping[str, str]) -> Project:
     try:
         file = inside(root, root, PROJECT_FILE)
     except PathRefused as refused:
-        raise InvalidInput([error(refused.code, refused.summary, Where(PROJECT_FILE), hint=refused.hint)]) from None
+        raise InvalidInput([refused.at(Where(PROJECT_FILE))]) from None
     text = read_text(file, PROJECT_FILE)
     if isinstance(text, Diagnostic):
         raise InvalidInput([text])
     document, diagnostics = parse_one(text, PROJECT_FILE)
     if document is None:
         raise InvalidInput(in_reading_order(diagnostics))
-    model, found = check(ProjectModel, document, what="a project")
-    diagnostics += found
+    project, found, readable = _read(document, root, environ)
+    diagnostics = masked(in_reading_order((*diagnostics, *found)), declared_in(document.value, environ))
+    if project is None or (has_errors(diagnostics) and not (tolerant and readable)):
+        raise InvalidInput(diagnostics)
+    return replace(project, diagnostics=diagnostics)
+
+
+def _read(
+    document: Document, root: Path, environ: Mapping[str, str]
+) -> tuple[Project | None, tuple[Diagnostic, ...], bool]:
+    """The project as far as its file is sound, what is wrong, and whether manifests can be read with it."""
+    model, diagnostics, wrong = check_parts(ProjectModel, document, what="a project")
+    dropped: frozenset[Place] = frozenset()
     if model is None:
-        raise InvalidInput(in_reading_order(diagnostics))
-    project, found = read_targets(model, document, root, environ)
-    diagnostics += found
-    if has_errors(diagnostics):
-        raise InvalidInput(in_reading_order(diagnostics))
-    return project
+        if not isinstance(document.value, Mapping):
+            return None, diagnostics, False
+        dropped = frozenset(path[: _depth(path)] for path in wrong)
+        sound = replace(document, value=_with_providers(without(document.value, wrong, _depth)))
+        model, more = check(ProjectModel, sound, what="a project")
+        if model is None:
+            return None, diagnostics + more, False
+        document = sound
+    project, found = read_targets(model, document, root, environ, dropped)
+    return project, diagnostics + found, not any(_is_read_by_manifests(path) for path in dropped)
+
+
+def _depth(path: Place) -> int:
+    """How much of the file goes with something wrong: one setting of a target, one variable, one default."""
+    return {"targets": 3, "vars": 2, "defaults": 2, "test": 2}.get(str(path[0]), 1)
+
+
+def _with_providers(sound: dict[str, Any]) -> dict[str, Any]:
+    """A target whose provider is not known is still one that manifests may name."""
+    for name, target in (sound.get("targets") or {}).items():
+        if isinstance(target, dict) and "provider" not in target:
+            sound["targets"] = {**sound["targets"], name: {"provider": LOCAL, **_only_vars(target)}}
+    return sound
+
+
+def _only_vars(target: Mapping[str, Any]) -> dict[str, Any]:
+    return {"vars": target["vars"]} if "vars" in target else {}
+
+
+def _is_read_by_manifests(dropped: Place) -> bool:
+    """Whether manifests cannot be understood without it; a misspelt key is the one that was meant."""
+    if dropped[0] == "targets":
+        return len(dropped) < 3 or nearest(str(dropped[2]), TargetModel.model_fields) == "vars"
+    return nearest(str(dropped[0]), ProjectModel.model_fields) in _READ_BY_MANIFESTS

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Tag
 
+from asstctl.core.suggest import shortened
 from asstctl.documents.models import Many, Model, by_shape, problem
-from asstctl.documents.suggest import shortened
 
 _TARGET_NAME = re.compile(r"\w[\w.-]{0,59}")
 
@@ -26,7 +26,7 @@ PROVIDERS: Mapping[str, Settings] = {
     "assistants": Settings(takes=("base_url", "api_key"), needs=("base_url",)),
 }
 
-EVERY_TARGET = ("provider", "vars", "limits", "timeout")
+EVERY_TARGET = ("provider", "vars", "limits", "timeout", "own", "list_lag")
 
 
 class FromEnvironment(Model):
@@ -102,6 +102,8 @@ class TargetModel(Model):
     vars: Variables = Field(default_factory=dict)
     limits: Limits = Limits()
     timeout: float | None = Field(default=None, gt=0)
+    own: Literal["declared", "all"] = "declared"
+    list_lag: float | None = Field(default=None, ge=0)
 
 
 class TestModel(Model):

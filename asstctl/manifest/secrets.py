@@ -4,9 +4,11 @@ A secret is used by target settings alone; a value of a manifest that contains o
 plan, mark or journal can hold it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.json_types import Json
 
 Path = tuple[str | int, ...]
@@ -36,6 +38,56 @@ class Secret:
 def looks_secret(env: str) -> bool:
     """Whether a name in the environment says that its value is a secret."""
     return env.upper().endswith(SECRET_ENDINGS)
+
+
+def masked(diagnostics: Iterable[Diagnostic], secrets: Iterable[Secret]) -> tuple[Diagnostic, ...]:
+    """The same diagnostics with no secret in them: each of its characters is a `*`, so that carets stay right."""
+    known = sorted({form for secret in secrets for form in _forms(secret.reveal())}, key=len, reverse=True)
+    if not known:
+        return tuple(diagnostics)
+    return tuple(_masked(one, known) for one in diagnostics)
+
+
+def _masked(diagnostic: Diagnostic, known: Sequence[str]) -> Diagnostic:
+    where = diagnostic.where
+    return replace(
+        diagnostic,
+        summary=_without(diagnostic.summary, known),
+        detail=_without(diagnostic.detail, known),
+        hint=_without(diagnostic.hint, known),
+        where=where and replace(where, text=_without(where.text, known)),
+    )
+
+
+def _forms(value: str) -> Iterator[str]:
+    """How a secret may stand in a line of a file: whole, as JSON writes it, or one line of it."""
+    for form in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], *value.splitlines()):
+        if len(form.strip()) >= SHORTEST:
+            yield form.strip()
+
+
+def _without(text: str, known: Sequence[str]) -> str:
+    for form in known:
+        text = text.replace(form, "*" * len(form))
+        if "…" in text:  # a message quotes the beginning of a long value
+            for length in range(len(form) - 1, SHORTEST - 1, -1):
+                text = text.replace(f"{form[:length]}…", "*" * length + "…")
+    return text
+
+
+def declared_in(value: Json, environ: Mapping[str, str]) -> Iterator[Secret]:
+    """Every secret that a project file speaks of, whatever else is wrong with the file."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            env = item.get("env") if isinstance(item, Mapping) else None
+            if isinstance(env, str) and env in environ:
+                assert isinstance(item, Mapping)
+                if key == "api_key" or item.get("secret") or looks_secret(env):
+                    yield Secret(env, environ[env])
+            yield from declared_in(item, environ)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            yield from declared_in(item, environ)
 
 
 def leaks(value: Json, secrets: Iterable[Secret]) -> Iterator[tuple[Path, Secret]]:

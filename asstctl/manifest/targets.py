@@ -1,21 +1,21 @@
 """Targets and what belongs to them: provider settings, keys, replies, names in the environment.
 
-The rules for secrets live here: where a key may go, which names in the environment are secret.
+Which names in the environment are secret is settled here; where a key may go, in `core.base_url`.
 """
 
-import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from asstctl.core.base_url import broken_rule
 from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.ports import Replies
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside, is_file
-from asstctl.documents.suggest import did_you_mean
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
-from asstctl.manifest.project import DEFAULT_TIMEOUT, LOCAL, PROJECT_FILE, Project, Replies, Target, TestSettings
+from asstctl.manifest.project import DEFAULT_TIMEOUT, LOCAL, PROJECT_FILE, Project, Target, TestSettings
 from asstctl.manifest.project_model import (
     EVERY_TARGET,
     PROVIDERS,
@@ -30,10 +30,17 @@ from asstctl.manifest.secrets import Secret, looks_secret
 
 
 def read_targets(
-    model: ProjectModel, document: Document, root: Path, environ: Mapping[str, str]
+    model: ProjectModel,
+    document: Document,
+    root: Path,
+    environ: Mapping[str, str],
+    dropped: Collection[Place] = (),
 ) -> tuple[Project, tuple[Diagnostic, ...]]:
-    """The project that a checked model means, and what is wrong with it beyond its shape."""
-    reader = _Reader(model, document, root, environ)
+    """The project that a checked model means, and what is wrong with it beyond its shape.
+
+    `dropped` are paths of the file that are in neither model nor document, because of what is wrong with them.
+    """
+    reader = _Reader(model, document, root, environ, dropped)
     targets = {name: reader.target(name, target) for name, target in model.targets.items()}
     targets.setdefault(LOCAL, Target(LOCAL, LOCAL))
     reader.default_target(targets)
@@ -43,7 +50,7 @@ def read_targets(
     project = Project(
         root=root,
         name=model.project or LOCAL,
-        default_target=model.default_target,
+        default_target=model.default_target if model.default_target in targets else LOCAL,
         targets=targets,
         manifests=model.manifests,
         conversations=model.conversations,
@@ -71,6 +78,7 @@ class _Reader:
     document: Document
     root: Path
     environ: Mapping[str, str]
+    dropped: Collection[Place]
 
     def __post_init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -85,7 +93,7 @@ class _Reader:
             hint = did_you_mean(model.provider, PROVIDERS)
             summary = f"there is no provider `{model.provider}`"
             self.refuse("unknown-provider", summary, (*place, "provider"), hint)
-            return Target(name, model.provider)
+            return Target(name, LOCAL, vars=_raw(self.document, (*place, "vars")))
         written = _raw(self.document, place)
         known = (*EVERY_TARGET, *settings.takes)
         for key in written:
@@ -93,7 +101,7 @@ class _Reader:
                 summary = f"`{key}` is not a setting of provider `{model.provider}`"
                 self.refuse("unknown-key", summary, (*place, key), did_you_mean(key, known), key=True)
         for key in settings.needs:
-            if written.get(key) is None:
+            if written.get(key) is None and (*place, key) not in self.dropped:
                 summary = f"target `{name}` has no `{key}`"
                 self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
         if model.base_url is not None and "base_url" in known:
@@ -108,32 +116,24 @@ class _Reader:
             vars=_raw(self.document, (*place, "vars")),
             max_deletes=model.limits.max_deletes,
             timeout=model.timeout or DEFAULT_TIMEOUT,
-            where=self.document.where(place, key=True),
+            own_all=model.own == "all",
+            list_lag=model.list_lag,
         )
 
     def secret(self, env: str) -> Secret | None:
         return Secret(env, self.environ[env]) if self.environ.get(env) else None
 
     def url(self, url: str, place: Place, *, has_key: bool) -> None:
-        try:
-            parts = urlsplit(url)
-            host, _, credentials = parts.hostname, parts.port, "@" in parts.netloc
-        except ValueError:
-            host, credentials, parts = None, "@" in url, urlsplit("")
-        if credentials or "?" in url or "#" in url:
+        if broken := broken_rule(url, has_key=has_key):
+            where = self.document.where(place)
             # A message that shows the line would put the secret into a log.
-            summary = "`base_url` holds a name, a password or a query, which may be secret"
-            where = replace(self.document.where(place), text="")
-            self.diagnostics.append(error("secret-in-file", summary, where, hint="use `api_key: {env: NAME}`"))
-        elif parts.scheme not in {"http", "https"} or not host or not url.isprintable() or " " in url:
-            self.refuse("bad-url", "`base_url` is not an http or https URL", place, "write https://HOST/v1")
-        elif has_key and parts.scheme == "http" and not is_loopback(host):
-            summary = f"the key would go to `{host}` unencrypted"
-            self.refuse("insecure-key", summary, place, "use https, or a server on this machine")
+            shown = replace(where, text="") if broken.secret else where
+            self.diagnostics.append(error(broken.code, broken.summary, shown, hint=broken.hint))
 
     def replies(self, model: TargetModel, place: Place) -> Replies:
         if isinstance(model.replies, Script):
-            return {"script": self.file(model.replies.script, (*place, "replies", "script"))}
+            path = self.file(model.replies.script, (*place, "replies", "script"))
+            return {"script": path} if path else "echo"
         if isinstance(model.replies, Chat):
             return self.chat(model.replies.chat, (*place, "replies", "chat"))
         return "echo"
@@ -145,18 +145,20 @@ class _Reader:
         return {"chat": settings | ({"api_key": key.reveal()} if key else {})}
 
     def file(self, written: str, place: Place) -> str:
+        """The path of a file of the project, or nothing where none can be read."""
         try:
             path = inside(self.root, self.root, written)
         except PathRefused as refused:
-            self.refuse(refused.code, refused.summary, place, refused.hint)
+            self.diagnostics.append(refused.at(self.document.where(place)))
             return ""
         if not is_file(path):
             self.refuse("missing-file", f"`{written}` does not exist", place, "paths start at the project's folder")
+            return ""
         return str(path)
 
     def default_target(self, targets: Mapping[str, Target]) -> None:
         name = self.model.default_target
-        if name not in targets:
+        if name not in targets and ("targets", name) not in self.dropped and ("targets",) not in self.dropped:
             self.refuse(
                 "unknown-target", f"there is no target `{name}`", ("default_target",), did_you_mean(name, targets)
             )
@@ -165,7 +167,7 @@ class _Reader:
         hosted = next(
             (name for name, one in self.model.targets.items() if one.provider in PROVIDERS.keys() - {LOCAL}), None
         )
-        if self.model.project is None and hosted is not None:
+        if self.model.project is None and hosted is not None and ("project",) not in self.dropped:
             summary = f"target `{hosted}` is not local, and the file has no `project`"
             hint = "add `project: NAME`: it says which objects on the provider are yours"
             self.refuse("missing-key", summary, ("targets", hosted), hint, key=True)
@@ -185,7 +187,8 @@ class _Reader:
 
     def secret_names(self) -> frozenset[str]:
         """Names that any key or secret variable uses: secret wherever they are named."""
-        secret = {variable.env for _, variable in self._from_environment() if variable.secret}
+        variables = [variable for _, variable in self._from_environment()]
+        secret = {one.env for one in variables if one.secret or looks_secret(one.env)}
         return frozenset(secret | set(self._keys()))
 
     def named(self) -> frozenset[str]:
@@ -206,13 +209,3 @@ class _Reader:
                 yield target.api_key.env
             if isinstance(target.replies, Chat) and target.replies.chat.api_key:
                 yield target.replies.chat.api_key.env
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

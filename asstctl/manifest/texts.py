@@ -4,12 +4,15 @@ Rendered are name, description, model, instructions, metadata values and the num
 `kind`, `key`, functions. In a numeric field a value that is one `{{ expression }}` keeps its type.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json, JsonObject
+from asstctl.core.resource import EMPTY
+from asstctl.core.suggest import shortened
 from asstctl.documents.source import Source
 from asstctl.documents.templates import (
     Includes,
@@ -26,6 +29,8 @@ from asstctl.manifest.layers import Layered
 from asstctl.manifest.manifests import Verbatim
 from asstctl.manifest.variables import Variables
 
+Rendered = TypeVar("Rendered")
+
 RENDERED = ("name", "description", "model", "instructions", "reasoning_effort")
 NUMERIC = ("temperature", "top_p")
 CHECKED_AFTER = (*NUMERIC, "reasoning_effort")
@@ -35,6 +40,23 @@ class Skipped(Exception):
     """A variable's environment is not set, and the target is not the one that the command means."""
 
 
+@dataclass
+class Patience:
+    """How many more templates of one load may go on to their time limit: a thousand of them would take an hour."""
+
+    left: int = 3
+
+    def render(self, work: Callable[[], Rendered]) -> Rendered:
+        """Do it; once patience is at its end, raise TemplateFault instead."""
+        if self.left <= 0:
+            raise TemplateFault("template-timeout", "not rendered: other templates took too long", "mend those first")
+        try:
+            return work()
+        except TemplateFault as fault:
+            self.left -= fault.code == "template-timeout"
+            raise
+
+
 @dataclass(frozen=True)
 class Renderer:
     """Renders for one target. `lenient`: an unset environment raises Skipped instead of being an error."""
@@ -42,6 +64,7 @@ class Renderer:
     files: Files
     variables: Variables
     lenient: bool = False
+    patience: Patience = field(default_factory=Patience)
 
     def fields(self, merged: Layered) -> tuple[JsonObject, tuple[Diagnostic, ...]]:
         """The value of a manifest with its strings rendered, as far as they can be."""
@@ -49,13 +72,20 @@ class Renderer:
         diagnostics: list[Diagnostic] = []
         for place, text in _templates(merged.value):
             base = merged.owner(place).base
+            render = self._number if place[0] in NUMERIC else self._render
             try:
-                result = self._number(text, base) if place[0] in NUMERIC else self._render(text, base)
-            except TemplateFault as fault:
-                diagnostics.append(self._diagnose(fault, merged.find(place, fault.needle or r"\{[{%]")))
+                result = render(text, base)
+            except TemplateFault as first:
+                diagnostics += [
+                    self._diagnose(fault, merged.find(place, fault.needle or r"\{[{%]"))
+                    for fault in self._every_fault(first, text, base, render)
+                ]
                 if place[0] in CHECKED_AFTER:
                     value[str(place[0])] = None  # or it would be called a wrong type as well
                 continue
+            if place[0] in NUMERIC and isinstance(result, str | bool):
+                diagnostics.append(_no_number(str(place[0]), text, result, merged.where(place)))
+                result = None
             if len(place) == 1:
                 value[str(place[0])] = result
             else:
@@ -64,27 +94,48 @@ class Renderer:
                 value["metadata"] = {**metadata, str(place[1]): result}
         return value, tuple(diagnostics)
 
-    def file(self, text: str, path: Path) -> str | Diagnostic:
+    def file(self, text: str, path: Path) -> str | tuple[Diagnostic, ...]:
         """A `{template: ...}` file, rendered; includes are relative to it."""
         try:
             return self._render(text, path.parent)
-        except TemplateFault as fault:
-            return self._diagnose(fault, fault.place(Source(self.files.shown(path), text)))
+        except TemplateFault as first:
+            source = Source(self.files.shown(path), text)
+            faults = self._every_fault(first, text, path.parent, self._render)
+            return tuple(self._diagnose(fault, fault.place(source)) for fault in faults)
 
-    def _render(self, text: str, base: Path) -> str:
-        self._refuse_secrets(text)
-        return render(text, self.variables.values, Includes(self.files.root, base))
+    def _render(self, text: str, base: Path, assumed: JsonObject = EMPTY) -> str:
+        self._refuse_secrets(text, assumed)
+        includes = Includes(self.files.root, base)
+        return self.patience.render(lambda: render(text, {**self.variables.values, **assumed}, includes))
 
-    def _number(self, text: str, base: Path) -> Json:
-        self._refuse_secrets(text)
-        value = render_value(text, self.variables.values, Includes(self.files.root, base))
+    def _number(self, text: str, base: Path, assumed: JsonObject = EMPTY) -> Json:
+        self._refuse_secrets(text, assumed)
+        includes = Includes(self.files.root, base)
+        value = self.patience.render(lambda: render_value(text, {**self.variables.values, **assumed}, includes))
         # A number from the command line or the environment comes as text, and can only be meant as a number.
         return scalar_from_text(value) if isinstance(value, str) else value
 
-    def _refuse_secrets(self, text: str) -> None:
+    def _refuse_secrets(self, text: str, assumed: JsonObject) -> None:
         if self.variables.secret:
-            for name in sorted(names_used(text) & self.variables.secret):
+            for name in sorted((names_used(text) & self.variables.secret) - assumed.keys()):
                 raise TemplateFault("undefined-variable", "", needle=rf"\b{name}\b", name=name)
+
+    def _every_fault(
+        self, first: TemplateFault, text: str, base: Path, render: Callable[[str, Path, JsonObject], Json]
+    ) -> Iterator[TemplateFault]:
+        """The first fault, and every other variable that is not to be had: each is found once those before it
+        are assumed to be empty, which may well be the fault of something else, and that is not said."""
+        yield first
+        fault, assumed, names = first, dict[str, Json](), names_used(text)
+        while fault.code == "undefined-variable" and fault.name in names - assumed.keys():
+            assumed[fault.name] = ""
+            try:
+                render(text, base, assumed)
+                return
+            except TemplateFault as another:
+                fault = another
+            if fault.code == "undefined-variable" and fault.name in names - assumed.keys():
+                yield fault
 
     def _diagnose(self, fault: TemplateFault, where: Where) -> Diagnostic:
         """The diagnostic for a fault; names that are known and not to be had are explained."""
@@ -101,6 +152,15 @@ class Renderer:
             summary = f"`vars.{fault.name}` has no value"
             return error("undefined-variable", summary, where, hint=f"set the environment variable {env}")
         return fault.at(where)
+
+
+def _no_number(name: str, text: str, value: str | bool, where: Where) -> Diagnostic:
+    """A number was to come out of a template. What did is said, because the file does not show it."""
+    shown = shortened(("true" if value else "false") if isinstance(value, bool) else value)
+    summary = f"`{name}` must be a number, and `{shortened(text)}` is `{shown}`"
+    used = sorted(names_used(text))
+    hint = f"change {', '.join(f'`vars.{one}`' for one in used)}" if used else "change the template"
+    return error("wrong-type", summary, where, hint=hint)
 
 
 def _templates(value: JsonObject) -> Iterator[tuple[Place, str]]:

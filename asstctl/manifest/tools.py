@@ -9,7 +9,7 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json, JsonObject
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Path as Place
 from asstctl.manifest.files import Files
 from asstctl.manifest.functions import Function, make_function
@@ -50,14 +50,17 @@ class ToolReader:
     functions: Mapping[str, Function | None]
     files: Files
 
-    def read(self, tools: Sequence[Mapping[str, Any]], merged: Layered) -> Tools:
-        """The tools of a checked manifest."""
+    def read(self, tools: Sequence[Mapping[str, Any] | None], merged: Layered) -> Tools:
+        """The tools of a checked manifest; None stands for one that has errors."""
         diagnostics: list[Diagnostic] = []
         wire: list[JsonObject] | None = []
         places: list[int] = []
         functions: dict[int, Function] = {}
         seen: dict[tuple[str, str], int] = {}
         for number, tool in enumerate(tools):
+            if tool is None:
+                wire = None
+                continue
             place: Place = ("tools", number)
             self._check_targets(tool, place, merged, diagnostics)
             function: Function | None = None
@@ -80,7 +83,7 @@ class ToolReader:
             if wire is not None:
                 wire.append(_wire(tool, function))
         kept = {kind for kind, _ in seen}
-        absent = frozenset(str(tool["type"]) for tool in tools) - kept
+        absent = frozenset(str(tool["type"]) for tool in tools if tool is not None) - kept
         return Tools(None if wire is None else tuple(wire), tuple(places), functions, absent, tuple(diagnostics))
 
     def _is_for_target(self, tool: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asstctl.core.diagnostic import Diagnostic, error, has_errors
+from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.errors import WrongUsage
 from asstctl.core.json_types import Json
 from asstctl.documents.source import read_text
@@ -28,17 +28,22 @@ class Variables:
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line gives, by variable; a text that `--var` gives may be read as a number."""
+    """What the command line gives, by variable; a text that `--var` gives may be read as a number.
+
+    `places` says where those of `values` were written.
+    """
 
     values: Mapping[str, Json] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    places: Mapping[str, Where] = field(default_factory=dict)
 
 
 def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
     """`--var K=V` and `--var-file F`. Raises WrongUsage for what is no pair."""
     values: dict[str, Json] = {}
     diagnostics: list[Diagnostic] = []
+    places: dict[str, Where] = {}
     for file in files:
         text = read_text(file, str(file), pipes=True)
         if isinstance(text, Diagnostic):
@@ -50,6 +55,7 @@ def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
             continue
         if isinstance(document.value, Mapping):
             values |= document.value
+            places |= {name: document.where((name,), key=True) for name in document.value}
         else:
             hint = "write `name: value` pairs"
             diagnostics.append(error("wrong-type", "a file of variables must be a map", document.where(), hint=hint))
@@ -59,7 +65,7 @@ def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
         if not equals or not name.isidentifier():
             raise WrongUsage(f"--var {pair!r} is not NAME=VALUE", hint="write --var model=gpt-4o")
         pairs[name] = value
-    return Given(values, pairs, tuple(diagnostics))
+    return Given(values, pairs, tuple(diagnostics), places)
 
 
 def variables_of(project: Project, target: Target, given: Given) -> Variables:

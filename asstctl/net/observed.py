@@ -5,14 +5,11 @@ sent: percent-encoded, whatever an id in it holds.
 """
 
 import time
-from collections.abc import Callable
 
 import httpx2
 
+from asstctl.core.ports import Observer
 from asstctl.net.transport import Transport
-
-Observer = Callable[[str, str, int | None, float], None]
-"""Called with the method, the path, the status (None when no answer came) and the seconds until it came."""
 
 
 class ObservedTransport(httpx2.AsyncBaseTransport):

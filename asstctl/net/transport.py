@@ -5,7 +5,6 @@ provider owns its transport and closes it; whoever else sends over it gets a `Le
 are what the rest of the program needs of httpx2's names.
 """
 
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
+from asstctl.core.base_url import broken_rule, is_loopback
 from asstctl.core.errors import Refused
 
 Transport = httpx2.AsyncBaseTransport
@@ -35,52 +35,19 @@ _OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encodin
 _NEEDED = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, by name or by number; nothing is resolved."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_address(base_url: str, *, has_key: bool) -> SplitResult:
-    """The parts of a base URL that may be used; raises Refused for one that may not.
-
-    The URL is quoted only once it is known to hold no credentials.
-    """
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.username is not None or parts.password is not None:
-        raise Refused(
-            "base_url holds credentials",
-            detail=f"for {host}; a URL is printed and stored, so it cannot keep a secret",
-            hint="Take them out of the URL and name the environment variable in api_key.",
-        )
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
-        raise Refused(
-            "base_url is not an address",
-            detail="it must be http:// or https://, a host and a path such as /v1, without a query",
-            hint='Write it as in: base_url: "http://127.0.0.1:8000/v1"',
-        )
-    if has_key and parts.scheme == "http" and not is_loopback(host):
-        raise Refused(
-            f"the key would go to {parts.netloc} unencrypted",
-            detail="a key is sent over https, or over http to this machine only",
-            hint="Use an https:// base_url, or take api_key out of the target.",
-        )
-    return parts
+    """The parts of a base URL that may be used; raises Refused for one that breaks a rule of `core.base_url`."""
+    if broken := broken_rule(base_url, has_key=has_key):
+        raise Refused(broken.summary, hint=broken.hint)
+    return urlsplit(base_url)
 
 
 def proxy_for(parts: SplitResult, proxies: Mapping[str, str]) -> str | None:
     """The proxy for one address out of the environment's; never one for this machine itself."""
     host = parts.hostname or ""
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or is_loopback(host) or proxy_bypass(host):
+    # `.localhost` is no place for a key, but no proxy reaches what such a name is meant for
+    if not proxy or is_loopback(host) or host.endswith(".localhost") or proxy_bypass(host):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 

@@ -1,15 +1,17 @@
 """Settings: what a provider has to know to be opened, as frozen values. They load without httpx2 or an SDK.
 
+Each says its `place`: what a person calls the other side, known before anything is opened.
+
 The project file, the environment and the command line are for `workspace`, which fills these in.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+from urllib.parse import urlsplit
 
-Replies = Literal["echo"] | Mapping[str, Any]
-"""Where a local assistant's answers come from: `"echo"`, `{"script": PATH}` or `{"chat": {...}}`."""
+from asstctl.core.ports import Replies
+from asstctl.documents.paths import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class AssistantsSettings:
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 30.0
+
+    @property
+    def place(self) -> str:
+        """Host and port, without credentials."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,8 @@ class LocalSettings:
     reply_delay: float = 0.0
     faults: tuple[str, ...] = ()
     timeout: float = 30.0
+
+    @property
+    def place(self) -> str:
+        """The path of the database from here, or that it is in memory."""
+        return shown(Path.cwd(), self.database) if isinstance(self.database, Path) else "memory"

@@ -1,6 +1,45 @@
-"""Results -> text and JSON. Decides nothing, prints nothing: every function takes values and returns a string.
+"""Results -> text, JSON and lines for a .env file. Decides nothing, prints nothing: every function takes values
+and returns a string, which is empty or ends with a newline.
 
-One module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), and `json` for all of
-them. Text is built from spans that mean something (`style`), escaped where they are made (`escape`), and
-becomes plain text or ANSI in one place (`text`). A returned text ends with a newline.
+Text has one module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), JSON one in `json/`.
+Text is built from spans that mean something (`style`), escaped where they are made (`escape`), and becomes
+plain text or ANSI in one place (`text`).
+
+VIEWS is the only list of which result is shown in which format. A format for a result is a function in a module
+and a name in this table. Importing this module loads none of the others.
 """
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import cast
+
+TEXT = "text"
+"""The format for people: the only one that has a look, and that is printed bit by bit by what takes long."""
+
+VIEWS: Mapping[str, Mapping[str, str]] = {
+    "Plan": {TEXT: "plan:plan_text", "json": "json.plan:plan_json"},
+    "Applied": {TEXT: "apply:applied_text", "json": "json.apply:applied_json"},
+    "SuiteResult": {TEXT: "test:closing_text", "json": "json.test:suite_json"},
+    "Validation": {TEXT: "diagnostics:validation_text", "json": "json.validate:validation_json"},
+    "Inventory": {TEXT: "tables:list_text", "json": "json.list:list_json"},
+    "Ids": {TEXT: "tables:ids_text", "json": "json.ids:ids_json", "env": "env:ids_env"},
+    "Shown": {TEXT: "tables:show_text", "json": "json.show:show_json"},
+    "AsstctlError": {TEXT: "errors:error_text", "json": "json.error:error_json"},
+}
+"""Result type of `core` -> format -> `module:function` in this package.
+
+A function takes the result; one of TEXT takes a Look beside it. For `Applied` and `SuiteResult` the text is the
+end of what was told while they came about.
+"""
+
+
+def formats(*results: str) -> tuple[str, ...]:
+    """The formats that any of these result types has, in the order of the table."""
+    return tuple(dict.fromkeys(form for result in results for form in VIEWS[result]))
+
+
+def view(result: object, form: str) -> Callable[..., str]:
+    """The function that shows a result, or a subclass of one, in a format; a KeyError where there is none."""
+    name = next(base.__name__ for base in type(result).__mro__ if base.__name__ in VIEWS)
+    module, _, function = VIEWS[name][form].partition(":")
+    return cast("Callable[..., str]", getattr(import_module(f"{__name__}.{module}"), function))

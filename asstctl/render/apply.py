@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from asstctl.core.change import Action
-from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
+from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.render.errors import indented
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
@@ -37,7 +37,7 @@ def address_column(plan: Plan) -> int:
 
 
 def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN) -> str:
-    """The line said when a change has ended. What went wrong is explained once, in `report_text`."""
+    """The line said when a change has ended. What went wrong is explained once, in `applied_text`."""
     done = outcome.status is OutcomeStatus.APPLIED
     style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
     word = _DONE[outcome.action] if done else str(outcome.status)
@@ -52,8 +52,14 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN) -> str:
     return written([line(head, tail)], look)
 
 
-def report_text(report: ApplyReport, target: TargetInfo, look: Look = PLAIN) -> str:
-    """What is said after the last outcome: warnings, everything that is not applied and why, the closing line."""
+def applied_text(applied: Applied, look: Look = PLAIN) -> str:
+    """What is said after the last outcome: warnings, everything that is not applied and why, the closing line.
+
+    Nothing where nothing was to be done: the plan has said that.
+    """
+    report, target = applied.report, applied.plan.target
+    if report is None or not report.outcomes:
+        return ""
     lines: list[Line] = [EMPTY] if report.warnings else []
     for warning in report.warnings:
         lines += wrapped(line(Span("warning", Style.WARN), f": {warning}"), look.width, rest="  ")

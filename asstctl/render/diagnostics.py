@@ -3,9 +3,9 @@
 Also the closing lines of `validate`. Sorting and collecting are `core.diagnostic`'s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from asstctl.core.diagnostic import Diagnostic, Severity, Where
+from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where
 from asstctl.render.escape import visible
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, wrapped, written
@@ -20,13 +20,9 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN) -> s
     return "".join(written([*diagnostic_lines(d, look), EMPTY], look) for d in diagnostics)
 
 
-def validation_text(diagnostics: Iterable[Diagnostic], files: int, found: Mapping[str, int], look: Look = PLAIN) -> str:
-    """What `validate` says: every diagnostic, then one closing line.
-
-    `files` is how many were read, `found` what they hold, by noun in the singular (`assistant`: 2).
-    """
-    shown = tuple(diagnostics)
-    return diagnostics_text(shown, look) + written([line(_closing(shown, files, found))], look)
+def validation_text(validation: Validation, look: Look = PLAIN) -> str:
+    """What `validate` says: every diagnostic, then one closing line."""
+    return diagnostics_text(validation.diagnostics, look) + written([line(_closing(validation))], look)
 
 
 def problems_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN) -> str:
@@ -110,12 +106,13 @@ def _problems(diagnostics: tuple[Diagnostic, ...]) -> str:
     return listed(counts) if counts else "0 errors"
 
 
-def _closing(diagnostics: tuple[Diagnostic, ...], files: int, found: Mapping[str, int]) -> str:
-    if any(d.severity is Severity.ERROR for d in diagnostics):
+def _closing(validation: Validation) -> str:
+    diagnostics, files = validation.diagnostics, validation.files
+    if validation.failed:
         return f"{_problems(diagnostics)} in {counted(files, 'file')}. Nothing was sent."
     verb = "is" if files == 1 else "are"
     warned = any(d.severity is Severity.WARNING for d in diagnostics)
-    parts = [counted(number, noun) for noun, number in found.items() if number]
+    parts = [counted(number, noun) for noun, number in validation.found.items() if number]
     return (
         f"{counted(files, 'file')} {verb} valid"
         + (f", with {_problems(diagnostics)}" if warned else "")

@@ -6,10 +6,11 @@ Which fields a change has, and where they stand, was decided by the engine.
 from collections.abc import Iterable, Mapping, Sequence
 
 from asstctl.core.change import Absent, Action, Change, Detail, FieldChange, FieldState
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.render.style import Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped
-from asstctl.render.values import counted, is_long_text, json_text, summary, tool_names
+from asstctl.render.values import counted, is_long_text, summary, tool_names
 from asstctl.render.words import Piece, Row, Side, diff_texts
 
 _FIELD = " " * 6

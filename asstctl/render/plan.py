@@ -67,7 +67,9 @@ def plan_text(plan: Plan, look: Look = PLAIN) -> str:
 
 def apply_question(plan: Plan) -> str:
     """What `apply` asks on a terminal, without a newline at the end."""
-    what = f"Apply {counted(len(plan.pending), 'change')} to {plan.target.name}"
+    number, target = len(plan.pending), plan.target.name
+    what = f"Delete {counted(number, 'object')} from {target}" if plan.deletes else ""
+    what = what or f"Apply {counted(number, 'change')} to {target}"
     if plan.stale_marks:
         what += f" and refresh {counted(len(plan.stale_marks), 'mark')}"
     return f"{visible(what)}? Only 'yes' is accepted: "

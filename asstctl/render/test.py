@@ -4,7 +4,6 @@ The block reads in the order of the conversation: what was said up to the failin
 the call or reply it speaks of. Verdicts were reached by the runner.
 """
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,8 @@ from asstctl.core.conversation import (
     SuiteResult,
     TurnResult,
 )
+from asstctl.core.json_text import json_text
+from asstctl.core.plan import TargetInfo
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, clipped, line, padded, wrapped, written
 from asstctl.render.values import counted, listed, place
@@ -71,12 +72,12 @@ def case_text(case: CaseResult, columns: Columns, look: Look = PLAIN) -> str:
     return written([line(sign, f"{case.assistant}   {case.id}"), *wrapped(end, look.width, "      ", "      ")], look)
 
 
-def closing_text(suite: SuiteResult, look: Look = PLAIN, *, command: str = "asstctl test") -> str:
-    """What is said after the last conversation. `command` is how to run a file again as this run was."""
+def closing_text(suite: SuiteResult, look: Look = PLAIN) -> str:
+    """What is said after the last conversation."""
     lines: list[Line] = []
     for case in suite.cases:
         if case.status in {Status.FAILED, Status.ERROR}:
-            lines += [EMPTY, *_failure_block(case, look, command)]
+            lines += [EMPTY, *_failure_block(case, suite.target, look)]
     if suite.cases:
         lines.append(EMPTY)
     for reason, number in Counter(case.skipped for case in suite.cases if case.skipped).items():
@@ -90,11 +91,11 @@ def closing_text(suite: SuiteResult, look: Look = PLAIN, *, command: str = "asst
     return written(lines, look)
 
 
-def suite_text(suite: SuiteResult, look: Look = PLAIN, *, command: str = "asstctl test") -> str:
+def suite_text(suite: SuiteResult, look: Look = PLAIN) -> str:
     """The whole run at once, for a caller that showed nothing while it ran."""
     columns = columns_for((case.assistant, case.id) for case in suite.cases)
     cases = "".join(case_text(case, columns, look) for case in suite.cases)
-    return cases + closing_text(suite, look, command=command)
+    return cases + closing_text(suite, look)
 
 
 def _sign(status: Status, look: Look) -> str:
@@ -131,7 +132,7 @@ def _turn_of(case: CaseResult) -> str:
     return f"turn {bad.number} of {len(case.turns)}" if bad else ""
 
 
-def _failure_block(case: CaseResult, look: Look, command: str) -> list[Line]:
+def _failure_block(case: CaseResult, target: TargetInfo, look: Look) -> list[Line]:
     writer = _Transcript(look)
     lines = _block_heading(case, look)
     bad = case.first_bad_turn
@@ -143,7 +144,8 @@ def _failure_block(case: CaseResult, look: Look, command: str) -> list[Line]:
         lines += writer.sides(case.failure, "")
     if missed := [turn.number for turn in case.turns if turn.status is Status.NOT_RUN]:
         lines += writer.row("not run", _turns(missed))
-    lines.append(line("  ", padded("rerun", _LABEL), f"{command} {shlex.quote(case.where.path)}"))
+    again = target.command(f"test {shlex.quote(case.where.path)}")
+    lines.append(line("  ", padded("rerun", _LABEL), again))
     return lines
 
 
@@ -206,7 +208,7 @@ class _Transcript:
 
         One whose actual side is the reply itself is left out: reply and sentence stand just above.
         """
-        known = {reply, json.dumps(reply, ensure_ascii=False)}
+        known = {reply, json_text(reply)}
         shown = [m for m in failure.mismatches if m.actual not in known]
         column = max((cells(m.path) for m in shown), default=0)
         lines = [text for m in shown for text in self._mismatch(m, column)]
@@ -255,6 +257,6 @@ def _summary(suite: SuiteResult) -> str:
         counts.append(counted(errors, "error"))
     if skipped := suite.count(Status.SKIPPED):
         counts.append(f"{skipped:,} skipped")
-    said = f"{', '.join(counts)} in {suite.seconds:.1f} s on {suite.target}, replies {suite.replies}"
+    said = f"{', '.join(counts)} in {suite.seconds:.1f} s on {suite.target.name}, replies {suite.replies}"
     said += "." if suite.instructions_exercised else ": instructions were NOT exercised."
     return f"Interrupted. {said}" if suite.interrupted else said

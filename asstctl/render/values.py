@@ -1,23 +1,13 @@
-"""Values as text: JSON as people read it, short where it is long. Nothing here knows what a field means."""
+"""Values as text, short where they are long; JSON is written by `core`. Nothing here knows what a field means."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.render.style import Glyphs, Look
 from asstctl.render.text import cells, clipped
-
-
-def json_text(value: Json) -> str:
-    """On one line, with blanks after `:` and `,`."""
-    return json.dumps(value, ensure_ascii=False, default=plain)
-
-
-def json_lines(value: Json) -> list[str]:
-    """On as many lines as it takes, for a value shown in full."""
-    return json.dumps(value, ensure_ascii=False, default=plain, indent=2).splitlines()
 
 
 def is_long_text(value: object, room: int) -> bool:
@@ -77,12 +67,3 @@ def listed(words: Sequence[str]) -> str:
 def spoken_kind(address: Address) -> str:
     """`vector store` for `vector_store`."""
     return address.kind.replace("_", " ")
-
-
-def plain(value: object) -> object:
-    """Mappings and sequences that are not dict and list, as frozen values hold them."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Sequence):
-        return list(value)
-    raise TypeError(f"not a JSON value: {type(value).__name__}")

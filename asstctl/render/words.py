@@ -69,11 +69,6 @@ class TextDiff:
         last = self.rows[-1]
         return len(self.rows) - (len(self.rows) > 1 and not last.changed and not any(p.text for p in last.pieces))
 
-    def side(self, side: Side) -> str:
-        """One of the two texts, put together again."""
-        rows = (row for row in self.rows if (row.old if side is Side.OLD else row.new))
-        return "\n".join("".join(p.text for p in row.pieces if p.side in {Side.SAME, side}) for row in rows)
-
 
 def diff_texts(old: str, new: str) -> TextDiff:
     """Compare two texts."""
@@ -86,11 +81,6 @@ def diff_texts(old: str, new: str) -> TextDiff:
         else:
             rows.extend(_changed_rows(left, right, budget))
     return TextDiff(tuple(rows))
-
-
-def diff_words(old: str, new: str) -> tuple[Piece, ...]:
-    """Compare two short texts word by word."""
-    return _diff_line(old, new, _Budget(_BUDGET))
 
 
 class _Budget:

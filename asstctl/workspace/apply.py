@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asstctl.core.errors import Refused
-from asstctl.core.outcome import ApplyReport, Outcome
+from asstctl.core.outcome import Applied, Outcome
 from asstctl.core.plan import Plan
 from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
@@ -43,14 +43,6 @@ class Conduct:
     parallelism: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The plan and what came of it; no report where it was not approved."""
-
-    plan: Plan
-    report: ApplyReport | None
-
-
 async def apply(workspace: Workspace, conduct: Conduct, choices: Choices = DEFAULT) -> Applied:
     """Plan, ask `conduct.approve`, and carry the plan out. Changes that are blocked are reported as skipped."""
     policy = policy_of(workspace, choices)
@@ -71,7 +63,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
     limits = (choices.max_deletes, workspace.target.max_deletes, CAUTIOUS.max_deletes)
     async with workspace.open() as provider:
         reading = await read(provider.store, KINDS)
-        info, capabilities = workspace.info(provider), provider.store.capabilities
+        info, capabilities = workspace.info, provider.store.capabilities
         owned = sort_out(
             reading.objects, info.project, ties_in_creation_order=capabilities.ties_in_creation_order
         ).owned

@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from asstctl.core.errors import Refused
+from asstctl.documents.paths import OUR_FOLDER
 
 TEMPLATE = (
     "asstctl.yaml",
@@ -14,7 +15,7 @@ TEMPLATE = (
 )
 """The files of a new project, as they lie in the package's `starter` folder."""
 
-IGNORED = ".asstctl/"
+IGNORED = f"{OUR_FOLDER}/"
 
 
 @dataclass(frozen=True, slots=True)

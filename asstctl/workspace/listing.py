@@ -1,43 +1,17 @@
-"""Use cases: list what this project has on a target, and show one resource of it."""
+"""Use cases: list what this project has on a target, show one resource of it, give its ids to applications."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, BlockCode, Change
 from asstctl.core.errors import Refused
+from asstctl.core.inventory import Ids, Inventory, Resource, Shown
 from asstctl.core.json_types import Json
-from asstctl.core.plan import TargetInfo
-from asstctl.core.resource import Desired, Live
-from asstctl.engine.mark import without_mark
+from asstctl.core.mark import without_mark
+from asstctl.core.resource import EMPTY, Desired, Live
 from asstctl.engine.ownership import sort_out
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One address: what the files say, what is live, and in a few words where it stands."""
-
-    address: Address
-    status: str
-    desired: Desired | None
-    live: Live | None
-
-    @property
-    def fields(self) -> Mapping[str, Json]:
-        """The live fields, our mark left out; the declared ones where nothing is live."""
-        if self.live is not None:
-            return {**self.live.fields, "metadata": without_mark(self.live.metadata)}
-        return self.desired.fields if self.desired else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """Every resource that is declared or owned, by address."""
-
-    target: TargetInfo
-    resources: tuple[Resource, ...]
 
 
 async def inventory(workspace: Workspace) -> Inventory:
@@ -51,28 +25,65 @@ async def inventory(workspace: Workspace) -> Inventory:
         ties_in_creation_order=workspace.capabilities.ties_in_creation_order,
     ).owned
     planned = {change.address: change for change in plan.changes}
+    live = {one.id: one for one in reading.objects}
     resources = tuple(
-        Resource(
+        _resource(
             address,
             _status(planned.get(address)),
             desired.get(address),
-            owned[address].live if address in owned else None,
+            live.get(planned[address].remote_id or "") if address in planned else owned[address].live,
         )
         for address in sorted({*desired, *owned})
     )
     return Inventory(plan.target, resources)
 
 
-async def resource(workspace: Workspace, text: str) -> tuple[TargetInfo, Resource]:
+async def shown(workspace: Workspace, text: str) -> Shown:
     """One resource by its address, or by its key where that is enough. Raises Refused when there is none."""
     everything = await inventory(workspace)
     for one in everything.resources:
         if text in (str(one.address), one.address.key):
-            return everything.target, one
+            return Shown(everything.target, one)
     raise Refused(
         f"there is no {text}",
         detail=f"neither in the files nor, with this project's mark, on {everything.target.name}",
         hint=f"see {everything.target.command('list')}",
+    )
+
+
+async def ids(workspace: Workspace, *, as_variables: bool = False) -> Ids:
+    """The ids of what is on the target.
+
+    `as_variables` says that each becomes an environment variable. Two addresses that give one name are then
+    refused, because the second would silently win; files alone cannot do that, an object no longer declared can.
+    """
+    everything = await inventory(workspace)
+    there = {one.address: one.id for one in everything.resources if one.id}
+    first: dict[str, Address] = {}
+    for address in there if as_variables else ():
+        other = first.setdefault(address.id_variable, address)
+        if other is not address:
+            raise Refused(
+                f"two ids would both be {address.id_variable}",
+                detail=f"{other} and {address}",
+                hint=f"Take the ids as JSON instead: {everything.target.command('list --ids --format json')}",
+            )
+    missing = tuple(one.address for one in everything.resources if not one.id)
+    return Ids(everything.target, there, missing)
+
+
+def _resource(address: Address, status: str, desired: Desired | None, live: Live | None) -> Resource:
+    fields: Mapping[str, Json] = desired.fields if desired else EMPTY
+    if live is not None:
+        fields = {**live.fields, "metadata": without_mark(live.metadata)}
+    return Resource(
+        address,
+        status,
+        name=str(fields.get("name") or ""),
+        id=live.id if live else "",
+        model=str(fields.get("model") or ""),
+        created_at=live.created_at if live else None,
+        fields=fields,
     )
 
 

@@ -56,7 +56,7 @@ async def plan_on(workspace: Workspace, provider: "Provider", policy: Policy = C
     made = make_plan(
         desired,
         reading.objects,
-        target=workspace.info(provider),
+        target=workspace.info,
         capabilities=provider.store.capabilities,
         policy=policy,
         revision=git_revision(workspace.project.root),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from asstctl.core.address import Address
 from asstctl.core.errors import WrongUsage
 from asstctl.core.resource import EXTENSION
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
 from asstctl.engine.policy import EVERYTHING
 from asstctl.kinds import KINDS
 

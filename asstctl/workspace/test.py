@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.conversation import CaseResult, SuiteResult
-from asstctl.core.diagnostic import has_errors, in_reading_order
+from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
 from asstctl.core.errors import InvalidInput, Refused
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
@@ -49,18 +49,20 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
 
     desired = workspace.desired()
     cases, diagnostics = load_conversations(workspace, workspace.loaded, testing.files)
-    if has_errors(diagnostics) or (testing.strict and diagnostics):
+    if testing.strict:
+        diagnostics = strictly(diagnostics)
+    if has_errors(diagnostics):
         raise InvalidInput(in_reading_order(diagnostics))
     for diagnostic in diagnostics:
         testing.on_warning(f"{diagnostic.where}: {diagnostic.summary}")
     replies, exercised = replies_of(workspace)
     started = time.perf_counter()
     if not cases:
-        return SuiteResult((), workspace.target.name, replies, exercised)
+        return SuiteResult((), workspace.info, replies, exercised)
     addresses = frozenset(one.address for one in desired if one.address.key in {case.assistant for case in cases})
     async with workspace.open() as provider:
         if workspace.target.provider == "local":
-            ids, warnings = await _bring_up(workspace, provider)
+            ids, warnings = await _bring_up(workspace, provider, addresses)
         else:
             ids, warnings = await _as_deployed(workspace, provider, addresses), ()
         testing.on_start(cases)
@@ -76,7 +78,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
         )
     return SuiteResult(
         run.results,
-        workspace.target.name,
+        workspace.info,
         replies,
         exercised,
         seconds=time.perf_counter() - started,
@@ -86,29 +88,28 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     )
 
 
-async def _bring_up(workspace: Workspace, provider: "Provider") -> tuple[Mapping[Address, str], tuple[str, ...]]:
-    """Make the local store what the files say: drift overwritten and said, nothing deleted."""
+async def _bring_up(
+    workspace: Workspace, provider: "Provider", tested: frozenset[Address]
+) -> tuple[Mapping[Address, str], tuple[str, ...]]:
+    """Make the local store what the files say: drift overwritten and said, nothing deleted.
+
+    What cannot be brought there is refused where it is tested, and a warning elsewhere.
+    """
     plan, reading = await plan_on(workspace, provider, Policy(overwrite_drift=frozenset({EVERYTHING})))
-    if plan.blocked:
-        change = plan.blocked[0]
-        assert change.block is not None
-        raise Refused(
-            f"{change.address} cannot be brought to what your files say",
-            detail=change.block.reason,
-            hint="; ".join(f"{way.text}: {way.command}" for way in change.block.ways),
-        )
     report = await carry_out(plan, provider.store, reading, PLAIN)
     ids = ids_of(plan)
+    ways = {change.address: _ways(change) for change in plan.blocked}
+    warnings = [*report.warnings, *_overwritten(plan)]
     for outcome in report.outcomes:
-        if outcome.status is not OutcomeStatus.APPLIED:
-            raise Refused(
-                f"{outcome.address} cannot be brought to what your files say",
-                detail=outcome.detail,
-                hint=outcome.hint or plan.target.command("plan"),
-            )
-        if outcome.remote_id:
-            ids[outcome.address] = outcome.remote_id
-    return ids, (*report.warnings, *_overwritten(plan))
+        if outcome.status is OutcomeStatus.APPLIED:
+            ids |= {outcome.address: outcome.remote_id} if outcome.remote_id else {}
+            continue
+        said = f"{outcome.address} cannot be brought to what your files say"
+        if outcome.address in tested:
+            hint = outcome.hint or ways.get(outcome.address) or plan.target.command("plan")
+            raise Refused(said, detail=outcome.detail, hint=hint)
+        warnings.append(f"{said}: {outcome.detail}")
+    return ids, tuple(warnings)
 
 
 async def _as_deployed(
@@ -119,9 +120,16 @@ async def _as_deployed(
         raise Refused(
             "the target is not what your files say",
             detail="\n".join(f"{change.address} on {plan.target.name}: {_difference(change)}" for change in differing),
-            hint=f"apply them first: {plan.target.command('apply')}",
+            hint="\n".join(dict.fromkeys(_ways(change, plan.target.command("apply")) for change in differing)),
         )
     return ids_of(plan)
+
+
+def _ways(change: Change, apply: str = "") -> str:
+    """How to get past what stands between a change and its files."""
+    if change.block:
+        return "\n".join(f"{way.text}: {way.command}" for way in change.block.ways)
+    return f"apply them first: {apply}"
 
 
 def ids_of(plan: Plan) -> dict[Address, str]:
@@ -157,6 +165,5 @@ def replies_of(workspace: Workspace) -> tuple[str, bool]:
 
 
 def stub_environment(workspace: Workspace) -> Mapping[str, str]:
-    """What a stub's child process sees of the environment: three names, and those that `test.env` lists."""
-    names = ("PATH", "HOME", "LANG", *workspace.project.test.env)
-    return {name: workspace.environ[name] for name in names if name in workspace.environ}
+    """What a stub's child process sees of the environment beside the names that every child needs."""
+    return {name: workspace.environ[name] for name in workspace.project.test.env if name in workspace.environ}

@@ -1,37 +1,24 @@
 """Use case: check the files. Sends nothing and opens no provider."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from asstctl.core.diagnostic import Diagnostic, Severity, has_errors, in_reading_order
+from asstctl.core.diagnostic import Diagnostic, Validation, in_reading_order, strictly
+from asstctl.manifest import masked
 from asstctl.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """All diagnostics in reading order, how many files were read, and what they hold, by noun."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    files: int
-    found: Mapping[str, int]
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything has to be mended."""
-        return has_errors(self.diagnostics)
 
 
 def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
     """Check project file, manifests and conversations; `strict` makes warnings errors."""
     from asstctl.workspace.conversations import load_conversations
 
+    workspace = replace(workspace, tolerant=True)
     loaded = workspace.load(workspace.project.targets)
     cases, more = load_conversations(workspace, loaded)
     diagnostics = in_reading_order((*loaded.diagnostics, *more, *_replies(workspace)))
+    diagnostics = masked(diagnostics, workspace.project.secrets)
     if strict:
-        diagnostics = tuple(
-            replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in diagnostics
-        )
+        diagnostics = strictly(diagnostics)
     found = {"assistant": len(loaded.desired), "conversation": len(cases)}
     return Validation(diagnostics, loaded.files + len(loaded.conversations), found)
 

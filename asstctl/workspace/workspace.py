@@ -5,18 +5,21 @@ beside it do the work.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.plan import TargetInfo
+from asstctl.core.ports import Observer
 from asstctl.core.resource import Desired
+from asstctl.core.suggest import did_you_mean
+from asstctl.documents.paths import OUR_FOLDER
 from asstctl.manifest import Loaded, Project, Target, load, open_project
 from asstctl.providers import capabilities, opener
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
@@ -24,15 +27,14 @@ from asstctl.providers.settings import AssistantsSettings, LocalSettings
 if TYPE_CHECKING:
     from asstctl.providers.assistants.provider import Provider
 
-Observer = Callable[[str, str, int | None, float], None]
-"""Told of every request: method, path, status (None: no answer), seconds."""
-
-FOLDER = ".asstctl"
-
 
 @dataclass(frozen=True)
 class Workspace:
-    """What one command works on. `directory` is where the project file is looked for, upwards."""
+    """What one command works on. `directory` is where the project file is looked for, upwards.
+
+    `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
+    of them; for use cases that only look at files.
+    """
 
     directory: Path
     target_name: str | None = None
@@ -40,19 +42,20 @@ class Workspace:
     var_files: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     observer: Observer | None = None
+    tolerant: bool = False
 
     @cached_property
     def project(self) -> Project:
         """The project file, checked. Raises InvalidInput."""
-        return open_project(self.directory, self.environ)
+        return open_project(self.directory, self.environ, tolerant=self.tolerant)
 
     @cached_property
     def target(self) -> Target:
         """The target that the command means. Raises WrongUsage for a name that is not in the project file."""
         name = self.target_name or self.project.default_target
         if name not in self.project.targets:
-            known = ", ".join(sorted(self.project.targets))
-            raise WrongUsage(f"there is no target {name!r}", detail=f"targets of this project: {known}")
+            hint = did_you_mean(name, sorted(self.project.targets))
+            raise WrongUsage(f"there is no target {name!r}", hint=hint)
         return self.project.targets[name]
 
     @cached_property
@@ -106,33 +109,37 @@ class Workspace:
     def open(self) -> "Provider":
         """The target's provider: an async context manager."""
         target = self.target
-        settings: Any
+        if target.api_key_env and target.api_key is None:
+            raise Refused(
+                f"{target.api_key_env} is not set",
+                detail=f"target {target.name} takes its key from this environment variable",
+                hint=f"export {target.api_key_env}=...",
+            )
+        return opener(target.provider)(self.settings, observer=self.observer)
+
+    @property
+    def settings(self) -> LocalSettings | AssistantsSettings:
+        """What the target's provider is opened with."""
+        target = self.target
         if target.provider == "local":
-            settings = LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
-        else:
-            if target.api_key_env and target.api_key is None:
-                raise Refused(
-                    f"{target.api_key_env} is not set",
-                    detail=f"target {target.name} takes its key from this environment variable",
-                    hint=f"export {target.api_key_env}=...",
-                )
-            key = target.api_key.reveal() if target.api_key else None
-            settings = AssistantsSettings(target.base_url or "", api_key=key, timeout=target.timeout)
-        return opener(target.provider)(settings, observer=self.observer)
+            return LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
+        key = target.api_key.reveal() if target.api_key else None
+        return AssistantsSettings(target.base_url or "", api_key=key, timeout=target.timeout)
 
     @property
     def database(self) -> Path:
         """The file of a local target."""
-        return self.project.root / FOLDER / f"{self.target.name}.db"
+        return self.project.root / OUR_FOLDER / f"{self.target.name}.db"
 
-    def info(self, provider: "Provider") -> TargetInfo:
-        """What headers and summaries say of the target."""
+    @property
+    def info(self) -> TargetInfo:
+        """What is said of the target. It needs no open provider."""
         target = self.target
         return TargetInfo(
             target.name,
             target.provider,
             self.capabilities.wire,
-            provider.place,
+            self.settings.place,
             self.project.name,
             local=target.provider == "local",
             default=target.name == self.project.default_target,

@@ -4,6 +4,7 @@ Five runs each, every run a process of its own; median, spread and peak memory, 
 the server counted them. Nothing is asserted here: counts are, in test_counts.py, and times never.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.server import ROOT, asstctl, server, write_project
+from tests.bench.server import ROOT, asstctl, server, shape, write_project
 
 RUNS = 5
 MANY = 200
@@ -131,34 +132,73 @@ def create(folder: Path) -> None:
 
 
 def converse(folder: Path) -> None:
+    """The figure that the aim is for: the default provider, whose server is in the same process."""
+    write_project(folder, None, assistants=1, conversations=MANY)
+    test = [PYTHON, "-m", "tests.bench.slow_replies", "test"]
+    ours = measured(lambda: run([*test, "-j", "20"], folder))
+    one = measured(lambda: run([*test, "assistants/c0000.convo.yaml"], folder))
+    database = folder / ".asstctl" / "bench.db"
+    command = [PYTHON, "-m", "tests.bench.bare", "chat", str(database), str(MANY), _assistant(folder)]
+    bare = measured(lambda: run(command, ROOT))
+    told = _printed([*test, "-v", "-j", "20"], folder)
+    of_ours = Counter(shape(*line.split()[:2]) for line in told.splitlines() if line.endswith(" ms"))
+    of_bare = Counter(json.loads(_printed(command, ROOT)))
+    title = f"test: {MANY} one-turn conversations on `local`, 50 ms a reply, 20 in flight"
+    report(title, CONVERSE_AIM, ours, bare, (of_ours, of_bare))
+    _beyond_start_up(ours, one)
+
+
+def converse_over_a_socket(folder: Path) -> None:
+    """The same with the server in a process of its own, as it is with any other provider."""
     with server(folder, "--reply-delay", "0.05") as served:
         write_project(folder, served.url, assistants=1, conversations=MANY)
         run(asstctl("apply", "--yes"), folder)
-        id = (
-            subprocess.run(
-                asstctl("list", "--ids", "--format", "env"), cwd=folder, capture_output=True, text=True, check=True
-            )
-            .stdout.partition("=")[2]
-            .strip()
-        )
         before = served.counts()
         ours = measured(lambda: run(asstctl("test", "-j", "20"), folder))
         of_ours = served.counts() - before
         one = measured(lambda: run(asstctl("test", "assistants/c0000.convo.yaml"), folder))
-        before = served.counts() - of_ours
-        command = [PYTHON, "-m", "tests.bench.bare", "chat", served.url, str(MANY), id]
+        command = [PYTHON, "-m", "tests.bench.bare", "chat", served.url, str(MANY), _assistant(folder)]
+        before = served.counts()
         bare = measured(lambda: run(command, ROOT))
-        of_bare = served.counts() - before - of_ours
-    title = f"test: {MANY} one-turn conversations, 50 ms a reply, 20 in flight"
-    report(title, "1.5 s and start-up", ours, bare, (_of_one(of_ours), _of_one(of_bare)))
+        of_bare = served.counts() - before
+    title = f"test: {MANY} one-turn conversations over a socket, 50 ms a reply, 20 in flight"
+    report(title, CONVERSE_AIM, ours, bare, (_of_one(of_ours), _of_one(of_bare)))
+    _beyond_start_up(ours, one)
+
+
+CONVERSE_AIM = "1.5 s and start-up"
+
+
+def _beyond_start_up(ours: Measured, one: Measured) -> None:
     print(f"  start-up (a run of one conversation): {one}; beyond it: {ours.median - one.median:.3f} s")
+
+
+def _assistant(folder: Path) -> str:
+    """The id of the project's one assistant."""
+    return _printed(asstctl("list", "--ids", "--format", "env"), folder).partition("=")[2].strip()
+
+
+def _printed(command: Sequence[str], folder: Path) -> str:
+    """What a process says on both streams."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    )
+    return done.stdout
 
 
 def _of_one(counted: Counter[str]) -> Counter[str]:
     return Counter({what: number // (RUNS + 1) for what, number in counted.items()})
 
 
-BENCHES = {"start-up": start_up, "validate": validate, "plan": plan, "create": create, "test": converse}
+BENCHES = {
+    "start-up": start_up,
+    "validate": validate,
+    "plan": plan,
+    "create": create,
+    "test": converse,
+    "socket": converse_over_a_socket,
+}
 
 
 def main(names: Sequence[str]) -> None:

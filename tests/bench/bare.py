@@ -1,12 +1,18 @@
 """What the program is measured against: the same requests with nothing around them.
 
-python -m tests.bench.bare parse FOLDER | list URL N | create URL N | chat URL N ASSISTANT
+python -m tests.bench.bare parse FOLDER | list URL N | create URL N | chat URL|DATABASE N ASSISTANT
+
+A database is served in this process by the same emulator, replies as slow as those of the measured program; the
+requests are then printed, by method and shape of the path.
 """
 
 import asyncio
+import json
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 IN_FLIGHT = {"create": 8, "chat": 20}
 
@@ -20,14 +26,38 @@ def parse(folder: str) -> None:
         yaml.load(file.read_text("utf-8"), Loader=loader)
 
 
-async def requests(what: str, url: str, number: int, assistant: str) -> None:
+async def here(what: str, database: str, number: int, assistant: str) -> None:
+    """As `requests`, over the emulator in this process."""
+    import httpx2
+
+    from asstctl.emulator import open_emulator
+    from tests.bench.server import shape
+    from tests.bench.slow_replies import REPLY_DELAY
+
+    sent: list[tuple[str, str]] = []
+    emulator = open_emulator(database, reply_delay=REPLY_DELAY)
+    await requests(what, "http://local/v1", number, assistant, httpx2.ASGITransport(app=emulator.app), sent)
+    await emulator.aclose()
+    print(json.dumps(Counter(shape(method, path) for method, path in sent)))
+
+
+async def requests(
+    what: str,
+    url: str,
+    number: int,
+    assistant: str,
+    transport: Any = None,
+    sent: list[tuple[str, str]] | None = None,
+) -> None:
     """List, create or converse, as many times as asked."""
     import httpx2
 
     headers = {"openai-beta": "assistants=v2"}
-    async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=30, transport=transport) as client:
 
         async def ask(method: str, path: str, **options: object) -> dict[str, object]:
+            if sent is not None:
+                sent.append((method, path))
             answer = await client.request(method, url + path, **options)  # type: ignore[arg-type]
             answer.raise_for_status()
             value: dict[str, object] = answer.json()
@@ -72,7 +102,8 @@ def main(arguments: list[str]) -> None:
     if what == "parse":
         parse(place)
     else:
-        asyncio.run(requests(what, place, int(rest[0]), rest[1] if len(rest) > 1 else ""))
+        work = requests if place.startswith("http") else here
+        asyncio.run(work(what, place, int(rest[0]), rest[1] if len(rest) > 1 else ""))
 
 
 if __name__ == "__main__":

@@ -22,15 +22,13 @@ class Server:
     def counts(self) -> Counter[str]:
         """Requests so far, by method and shape of the path: `POST /assistants/ID`."""
         entries = [json.loads(line) for line in self.log.read_text("utf-8").splitlines()] if self.log.exists() else []
-        return Counter(f"{entry['method']} {_shape(entry['path'])}" for entry in entries)
+        return Counter(shape(entry["method"], entry["path"]) for entry in entries)
 
 
-def _shape(path: str) -> str:
-    return "/".join("ID" if "_" in part and part != "submit_tool_outputs" else part for part in _parts(path))
-
-
-def _parts(path: str) -> list[str]:
-    return path.removeprefix("/v1").split("/")
+def shape(method: str, path: str) -> str:
+    """A request as it is counted: its ids left out."""
+    parts = path.removeprefix("/v1").split("/")
+    return f"{method} " + "/".join("ID" if "_" in part and part != "submit_tool_outputs" else part for part in parts)
 
 
 @contextmanager

@@ -224,6 +224,49 @@ def test_ids_are_printed_for_applications(project: Project) -> None:
     assert project.done("list", "--ids", "--format", "env") == f"ASSTCTL_TUTOR_ID={live(project)[0]['id']}\n"
 
 
+def test_ids_of_one_variable_are_refused_and_stand_in_the_json(project: Project, rewrite: Rewrite) -> None:
+    """The files cannot hold two such keys; one that is no longer declared can still be there."""
+    rewrite("key: tutor", "key: a-b")
+    project.done("apply", "--yes")
+    rewrite("key: a-b", "key: a_b")
+    project.done("apply", "--yes")
+
+    refused = project.run("list", "--ids", "--format", "env")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "two ids would both be ASSTCTL_A_B_ID" in refused.err
+    assert "assistant.a-b and assistant.a_b" in refused.err
+    assert "asstctl list --ids --format json" in refused.err
+    ids = json.loads(project.done("list", "--ids", "--format", "json"))["ids"]
+    assert sorted(ids) == ["assistant.a-b", "assistant.a_b"]
+
+
+def test_ids_that_are_not_there_yet_are_named(project: Project) -> None:
+    result = project.run("list", "--ids")
+
+    assert (result.code, result.out) == (0, "")
+    assert "not on local yet: assistant.tutor (asstctl apply)" in result.err
+
+
+def test_every_document_of_a_target_says_the_same_of_it(project: Project) -> None:
+    """Name, provider, wire, place, project and whether it is here; the same where nothing was to be tested."""
+    project.done("apply", "--yes")
+    commands = ("plan", "apply --yes", "list", "list --ids", "show tutor", "test", "destroy --yes")
+
+    targets = [json.loads(project.run(*words.split(), "--format", "json").out)["target"] for words in commands]
+
+    assert targets == [
+        {
+            "name": "local",
+            "provider": "local",
+            "wire": "assistants-v2",
+            "place": ".asstctl/local.db",
+            "project": "school",
+            "local": True,
+        }
+    ] * len(commands)
+
+
 def test_show_prints_the_live_fields_without_our_mark(project: Project) -> None:
     project.done("apply", "--yes")
 
@@ -285,9 +328,11 @@ def test_a_key_alone_names_an_address_to_destroy(project: Project) -> None:
         (("apply", "--overwrite-drift", "assistant.tutor.temprature"), "did you mean `temperature`?"),
         (("apply", "--allow-same-name", "tutors"), "did you mean `tutor`?"),
         (("destroy", "--only", "zzz", "--yes"), "asstctl list"),
+        (("plan", "--target", "locl"), "did you mean `local`?"),
+        (("aply",), "Did you mean `apply`?"),
     ],
 )
-def test_an_address_that_is_not_known_is_wrong_usage(project: Project, options: tuple[str, ...], hint: str) -> None:
+def test_a_name_that_is_not_known_is_wrong_usage(project: Project, options: tuple[str, ...], hint: str) -> None:
     result = project.run(*options)
 
     assert result.code == 64

@@ -1,5 +1,6 @@
 """The sample project's conversations pass for the reasons they seem to: take one away and they fail."""
 
+import json
 import re
 import shutil
 import sqlite3
@@ -115,6 +116,24 @@ def test_nothing_to_test_is_a_failure(project: Project) -> None:
 
     assert result.code == 1
     assert "Nothing to test" in result.out
+
+
+def test_nothing_to_test_says_of_which_target(project: Project) -> None:
+    """Host and port are known without a connection, and without the key that one would need."""
+    far = "provider: assistants, base_url: 'https://assistants.example.com:8443/v1', api_key: {env: NO_SUCH_KEY}"
+    project.write("asstctl.yaml", f"version: 1\nproject: school\ntargets:\n  far: {{{far}}}\n")
+
+    result = project.run("test", "--target", "far", "--format", "json")
+
+    assert result.code == 1
+    assert json.loads(result.out)["target"] == {
+        "name": "far",
+        "provider": "assistants",
+        "wire": "assistants-v2",
+        "place": "assistants.example.com:8443",
+        "project": "school",
+        "local": False,
+    }
 
 
 def test_an_assistant_that_differs_from_its_files_is_refused_elsewhere_than_on_local(

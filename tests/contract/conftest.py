@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from asstctl.core.ports import ThreadHost
+from asstctl.core.ports import ResourceStore, ThreadHost
 from asstctl.providers import opener
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
+from tests.engine.fakes import FakeStore
 
 RULES = """
 rules:
@@ -79,16 +80,29 @@ def start_server() -> Iterator[StartServer]:
         yield lambda database, *arguments: running.enter_context(serving(database, *arguments))
 
 
-@pytest.fixture(params=["in-process", "socket"])
-async def provider(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[Provider]:
+def _provider(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> Provider:
+    """The provider that a fixture's parameter names, not opened yet."""
     if request.param == "socket":
         url = request.getfixturevalue("server")
-        opened = opener("assistants")(AssistantsSettings(url, api_key="sesame-open-123"))
-    else:
-        database = tmp_path / ".asstctl" / "local.db"
-        opened = opener("local")(LocalSettings(database, replies={"script": str(rules_file)}))
-    async with opened:
+        return opener("assistants")(AssistantsSettings(url, api_key="sesame-open-123"))
+    database = tmp_path / ".asstctl" / "local.db"
+    return opener("local")(LocalSettings(database, replies={"script": str(rules_file)}))
+
+
+@pytest.fixture(params=["in-process", "socket"])
+async def provider(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[Provider]:
+    async with _provider(request, rules_file, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(params=["in-process", "socket", "fake"])
+async def store(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[ResourceStore]:
+    """Every store there is; the fake of the engine's tests too, so that it promises what the real ones do."""
+    if request.param == "fake":
+        yield FakeStore()
+        return
+    async with _provider(request, rules_file, tmp_path) as opened:
+        yield opened.store
 
 
 @pytest.fixture

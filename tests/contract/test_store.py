@@ -1,10 +1,11 @@
-"""What every ResourceStore promises (core.ports), over every way to reach a server."""
+"""What every ResourceStore promises (core.ports): over every way to reach a server, and in memory."""
 
 import asyncio
 
 import pytest
 
 from asstctl.core.errors import NotFound, Rejected
+from asstctl.core.ports import ResourceStore
 from asstctl.providers.assistants.provider import Provider
 
 pytestmark = pytest.mark.anyio
@@ -22,9 +23,9 @@ FULL = {
 }
 
 
-async def test_a_create_answers_with_what_was_sent(provider: Provider) -> None:
+async def test_a_create_answers_with_what_was_sent(store: ResourceStore) -> None:
     """The object that a create returns bears every field that was sent, and an id and a time."""
-    live = await provider.store.create("assistant", FULL)
+    live = await store.create("assistant", FULL)
 
     assert {name: live.fields[name] for name in FULL} == FULL
     assert live.metadata == {"lang": "zh"}
@@ -34,29 +35,29 @@ async def test_a_create_answers_with_what_was_sent(provider: Provider) -> None:
     assert live.raw["id"] == live.id
 
 
-async def test_none_in_a_create_is_the_default(provider: Provider) -> None:
+async def test_none_in_a_create_is_the_default(store: ResourceStore) -> None:
     """A field that is None is left to the server."""
-    live = await provider.store.create("assistant", {"model": "gpt-4o", "temperature": None, "tools": None})
+    live = await store.create("assistant", {"model": "gpt-4o", "temperature": None, "tools": None})
 
     assert live.fields["temperature"] == 1.0
     assert live.fields["tools"] == []
 
 
-async def test_get_finds_what_was_created(provider: Provider) -> None:
+async def test_get_finds_what_was_created(store: ResourceStore) -> None:
     """A read shows the object that the create returned."""
-    live = await provider.store.create("assistant", FULL)
+    live = await store.create("assistant", FULL)
 
-    assert await provider.store.get("assistant", live.id) == live
+    assert await store.get("assistant", live.id) == live
 
 
-async def test_an_update_changes_the_given_fields_alone(provider: Provider) -> None:
+async def test_an_update_changes_the_given_fields_alone(store: ResourceStore) -> None:
     """Fields that are not given keep their values."""
-    live = await provider.store.create("assistant", FULL)
+    live = await store.create("assistant", FULL)
 
-    updated = await provider.store.update("assistant", live.id, {"instructions": "Be long."})
+    updated = await store.update("assistant", live.id, {"instructions": "Be long."})
 
     assert updated.fields == {**live.fields, "instructions": "Be long."}
-    assert await provider.store.get("assistant", live.id) == updated
+    assert await store.get("assistant", live.id) == updated
 
 
 @pytest.mark.parametrize(
@@ -73,42 +74,42 @@ async def test_an_update_changes_the_given_fields_alone(provider: Provider) -> N
         ("reasoning_effort", None),
     ],
 )
-async def test_none_resets_a_field(provider: Provider, field: str, default: object) -> None:
+async def test_none_resets_a_field(store: ResourceStore, field: str, default: object) -> None:
     """None in an update sets a field back to the wire's default."""
-    live = await provider.store.create("assistant", FULL)
+    live = await store.create("assistant", FULL)
 
-    updated = await provider.store.update("assistant", live.id, {field: None})
+    updated = await store.update("assistant", live.id, {field: None})
 
     assert updated.fields[field] == default
 
 
-async def test_metadata_is_replaced_whole(provider: Provider) -> None:
+async def test_metadata_is_replaced_whole(store: ResourceStore) -> None:
     """Pairs that an update of metadata does not name are gone."""
-    live = await provider.store.create("assistant", {"model": "gpt-4o", "metadata": {"a": "1", "b": "2"}})
+    live = await store.create("assistant", {"model": "gpt-4o", "metadata": {"a": "1", "b": "2"}})
 
-    updated = await provider.store.update("assistant", live.id, {"metadata": {"b": "3"}})
+    updated = await store.update("assistant", live.id, {"metadata": {"b": "3"}})
 
     assert updated.metadata == {"b": "3"}
 
 
-async def test_tool_resources_are_fields_of_their_own(provider: Provider) -> None:
+async def test_tool_resources_are_fields_of_their_own(store: ResourceStore) -> None:
     """Changing the resources of one tool leaves those of another alone, and each can be reset."""
     tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
-    live = await provider.store.create("assistant", {"model": "gpt-4o", "tools": tools})
+    live = await store.create("assistant", {"model": "gpt-4o", "tools": tools})
     assert live.fields["tool_resources.code_interpreter"] == {"file_ids": []}
 
-    updated = await provider.store.update("assistant", live.id, {"tool_resources.file_search": None})
+    updated = await store.update("assistant", live.id, {"tool_resources.file_search": None})
 
     assert updated.fields["tool_resources.file_search"] == {"vector_store_ids": []}
     assert updated.fields["tool_resources.code_interpreter"] == {"file_ids": []}
 
 
-async def test_a_listing_is_whole_and_oldest_first(provider: Provider) -> None:
+async def test_a_listing_is_whole_and_oldest_first(store: ResourceStore) -> None:
     """More objects than two pages hold are listed once each, in the order they were made."""
-    made = [(await provider.store.create("assistant", {"model": "gpt-4o"})).id for _ in range(5)]
-    others = await asyncio.gather(*(provider.store.create("assistant", {"model": "gpt-4o"}) for _ in range(200)))
+    made = [(await store.create("assistant", {"model": "gpt-4o"})).id for _ in range(5)]
+    others = await asyncio.gather(*(store.create("assistant", {"model": "gpt-4o"}) for _ in range(200)))
 
-    listing = await provider.store.list("assistant")
+    listing = await store.list("assistant")
 
     ids = [live.id for live in listing.objects]
     assert listing.kind == "assistant"
@@ -117,22 +118,25 @@ async def test_a_listing_is_whole_and_oldest_first(provider: Provider) -> None:
     assert [id for id in ids if id in set(made)] == made
     times = [live.created_at for live in listing.objects]
     assert times == sorted(times)
-    await asyncio.gather(*(provider.store.delete("assistant", live.id) for live in others))
+    await asyncio.gather(*(store.delete("assistant", live.id) for live in others))
 
 
-async def test_a_deleted_object_is_gone(provider: Provider) -> None:
+async def test_a_deleted_object_is_gone(store: ResourceStore) -> None:
     """After a delete, get and delete raise NotFound and a listing does not show it."""
-    live = await provider.store.create("assistant", {"model": "gpt-4o"})
+    live = await store.create("assistant", {"model": "gpt-4o"})
 
-    await provider.store.delete("assistant", live.id)
+    await store.delete("assistant", live.id)
 
     with pytest.raises(NotFound, match=live.id):
-        await provider.store.get("assistant", live.id)
+        await store.get("assistant", live.id)
     with pytest.raises(NotFound):
-        await provider.store.delete("assistant", live.id)
+        await store.delete("assistant", live.id)
     with pytest.raises(NotFound):
-        await provider.store.update("assistant", live.id, {"name": "x"})
-    assert live.id not in [one.id for one in (await provider.store.list("assistant")).objects]
+        await store.update("assistant", live.id, {"name": "x"})
+    assert live.id not in [one.id for one in (await store.list("assistant")).objects]
+
+
+# What only a server can say.
 
 
 async def test_what_the_server_refuses_is_rejected_with_its_words(provider: Provider) -> None:

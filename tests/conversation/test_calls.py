@@ -108,7 +108,7 @@ MESSAGES: list[tuple[list[ExpectedCall], list[CallMade], str, str]] = [
         [GET, GET],
         [made("get")],
         "any-order",
-        "`get` was called once, and another expectation has taken each of those calls",
+        "`get` was called once; each call counts for one expectation, and others took them all",
     ),
     ([], [made("x")], "only", "`x` was called and is not expected here (call_mode: only)"),
     ([GET, PUT], [made("put"), made("get")], "exact", "`get` was called out of order (call_mode: exact)"),

@@ -98,6 +98,7 @@ REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     ({"a": {"$regx": "x"}}, ("a", "$regx"), "`$regx` is not a matcher"),
     ({"a": {"$regex": "("}}, ("a", "$regex"), "`$regex` is not a regular expression"),
     ({"a": {"$regex": 1}}, ("a", "$regex"), "`$regex` takes a regular expression"),
+    ({"a": {"$regex": ""}}, ("a", "$regex"), "`$regex` takes a regular expression"),
     ({"a": {"$gt": True}}, ("a", "$gt"), "`$gt` takes a number or a text"),
     ({"a": {"$in": "abc"}}, ("a", "$in"), "`$in` takes a list of values"),
     ({"a": {"$contains": ""}}, ("a", "$contains"), "`$contains` takes a text, a number or a list of them"),

@@ -141,7 +141,8 @@ async def test_an_unstubbed_call_fails_the_turn() -> None:
     result = await run_one(world, case(turn("hi", "x"), stubs={"ask": (stub("ok"),)}))
 
     bad, kind, message = only_failure(result)
-    assert (kind, message) == (FailureKind.CALL_UNEXPECTED, "`escalate` was called, and no stub answers it")
+    assert kind is FailureKind.CALL_UNEXPECTED
+    assert message.startswith(f"`escalate` was called, and no stub answers it; add one under `stubs:` in {FILE}")
     assert [(c.name, c.output) for c in bad.calls] == [("escalate", None), ("ask", "ok")]
     assert bad.failures[0].where == where(5)
     assert world.said("outputs") == []
@@ -247,6 +248,26 @@ async def test_a_turn_that_hangs_is_a_timeout() -> None:
     bad, kind, message = only_failure(result)
     assert (bad.status, kind, message) == (Status.ERROR, FailureKind.TIMEOUT, "the turn did not end within 0.05 s")
     assert [c.output for c in bad.calls] == ["ok"]
+
+
+async def test_a_stub_that_hangs_is_named_beside_its_call(tmp_path: Path) -> None:
+    """The call is in the transcript from the moment it is made; its neighbours keep what came of them."""
+    (tmp_path / "x.py").write_text("import time\ndef slow(): time.sleep(50)\n")
+    slow = StubRule({}, Function(tmp_path / "x.py", "slow", tmp_path), where(3))
+    world = World([calls(("ask", "{}"), ("slow", "{}"), ("escalate", "{}"))])
+
+    result = await run_one(world, case(turn(), stubs={"ask": (stub("ok"),), "slow": (slow,)}), turn_timeout=0.5)
+
+    bad = result.first_bad_turn
+    assert bad is not None
+    assert (bad.status, [(c.name, c.output) for c in bad.calls]) == (
+        Status.ERROR,
+        [("ask", "ok"), ("slow", None), ("escalate", None)],
+    )
+    hung, missing = bad.failures
+    assert (hung.kind, hung.call, hung.where) == (FailureKind.TIMEOUT, 1, where(3))
+    assert hung.message == "the turn did not end within 0.5 s: no answer yet from the stub of `slow`"
+    assert (missing.kind, missing.call) == (FailureKind.CALL_UNEXPECTED, 2)
 
 
 async def test_a_thread_that_opens_too_late_is_deleted_all_the_same() -> None:

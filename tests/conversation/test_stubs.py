@@ -3,16 +3,17 @@
 import asyncio
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from asstctl.conversation.answers import Answered, Stubs
+from asstctl.conversation.answers import Stubs, Transcript
 from asstctl.conversation.stubs import STUBS, child
 from asstctl.conversation.stubs.child import call_function, child_environment
 from asstctl.conversation.stubs.kind import StubFailed
 from asstctl.conversation.stubs.rules import Rules, read_rules
-from asstctl.core.conversation import FailureKind
+from asstctl.core.conversation import CallMade, Failure, FailureKind
 from asstctl.core.diagnostic import Diagnostic, Where
 from asstctl.core.ports import ToolCall
 from asstctl.documents.yaml import parse_one
@@ -52,6 +53,12 @@ def die():
 def large():
     return "x" * 3_000_000
 
+def lines():
+    raise ValueError("x\\n  y\\n")
+
+def _hidden():
+    pass
+
 def isolated():
     return [sys.flags.isolated, sys.flags.dont_write_bytecode, os.getcwd()]
 """
@@ -73,12 +80,23 @@ def read(project: Path, text: str) -> tuple[Rules, tuple[Diagnostic, ...]]:
     return rules, (*problems, *more)
 
 
+@dataclass
+class Answered:
+    """One call with its output, or with the failure that it is instead."""
+
+    made: CallMade
+    failure: Failure | None
+
+
 async def answer(project: Path, text: str, name: str, arguments: str = "{}") -> Answered:
     rules, problems = read(project, text)
     assert problems == ()
     call = ToolCall("call_1", name, arguments)
-    (answered,) = await Stubs(rules, ENVIRONMENT).answer_all([call], first=0, where=Where("a.convo.yaml", 9))
-    return answered
+    heard = Transcript()
+    (output,) = await Stubs(rules, ENVIRONMENT).answer_all([call], heard, Where("a.convo.yaml", 9))
+    ((made,), failure) = heard.calls, heard.failures[0] if heard.failures else None
+    assert (output, heard.waiting) == (made.output or "", {})
+    return Answered(made, failure)
 
 
 RULES = """\
@@ -130,9 +148,10 @@ async def test_a_call_without_a_stub_is_a_failure(project: Path) -> None:
     answered = await answer(project, RULES, "x")
 
     assert answered.failure is not None
-    assert (answered.failure.kind, answered.failure.message) == (
-        FailureKind.CALL_UNEXPECTED,
-        "`x` was called, and no stub answers it",
+    assert answered.failure.kind is FailureKind.CALL_UNEXPECTED
+    assert answered.failure.message == (
+        "`x` was called, and no stub answers it; "
+        "add one under `stubs:` in a.convo.yaml, or to a file that `test.use` names"
     )
     assert answered.failure.where == Where("a.convo.yaml", 9)
 
@@ -148,7 +167,9 @@ async def test_arguments_that_are_no_object_reach_no_stub(project: Path) -> None
 @pytest.mark.parametrize(
     "template, words",
     [
-        ("{{ args.nme }}", "the template names `nme`, which the call does not have"),
+        ("{{ args.nme }}", "the template names `nme`, which the call does not have; choose from: id"),
+        ("{{ id }}", "the template names `id`, which the call does not have; write `args.id`"),
+        ("{{ vars.id }}", "the template names `vars`, which the call does not have; did you mean `args`?"),
         ("{{ args.id * 10 ** 99999 }}", "the template works with numbers that are too large"),
     ],
 )
@@ -187,6 +208,7 @@ async def test_a_leading_slash_is_the_project(project: Path) -> None:
             "stubs/code.py:12: TypeError: boom() got an unexpected keyword argument 'limit'",
         ),
         ("unserialisable", "{}", "stubs/code.py:18: TypeError: Object of type set is not JSON serializable"),
+        ("lines", "{}", "stubs/code.py:32: ValueError: x y"),
         ("leave", "{}", "stubs/code.py:22: SystemExit: 3"),
         ("die", "{}", "ended with status 4 and no answer: last words"),
         ("large", "{}", "answered with more than 1 MiB"),
@@ -304,6 +326,17 @@ def test_code_outside_of_the_project_is_refused(project: Path, written: str, cod
     assert (problem.code, rules["f"]) == (code, ())
     assert problem.hint
     assert str(problem.where) == "stubs/x.stubs.yaml:1:13"
+
+
+def test_a_function_that_is_not_there_is_shown_its_neighbours_in_order(project: Path) -> None:
+    """Those of the file itself, and neither modules nor what is private."""
+    _, (far,) = read(project, 'f: {python: "code.py:qqq"}')
+    _, (near,) = read(project, 'f: {python: "code.py:doubel"}')
+
+    assert (
+        far.hint == "choose from: boom, die, double, environment, isolated, large, leave, lines, text, unserialisable"
+    )
+    assert near.hint == "did you mean `double`?"
 
 
 @pytest.mark.parametrize("written", ["code.py:DOUBLE", "code.py:os", "star.py:join"])

@@ -1,15 +1,19 @@
 """Templates: what they can do, what they cannot, and that nothing in them goes on for ever."""
 
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from asstctl.documents.regex import RegexTimeout, check_regex, search
 from asstctl.documents.rendering import is_bounded
-from asstctl.documents.templates import Includes, TemplateFault, names_used, render, render_value
+from asstctl.documents.templates import Includes, TemplateFault, check, names_used, render, render_value
+from asstctl.documents.worker import AT_ONCE, WORKERS, Pool
 
 VARS = {"tone": "kind", "n": 3, "t": 0.2, "yes": True, "days": ["Mon", "Tue"], "items": "mine"}
 
@@ -198,6 +202,101 @@ def test_a_regex_that_backtracks_is_ended(pattern: str) -> None:
         search(pattern, "a" * 60 + "b")
 
     assert search("a+b", "aab")
+
+
+def test_a_slow_pattern_does_not_hold_up_the_others() -> None:
+    """There are several children: a quick search is done long before a slow one is ended."""
+    done: list[str] = []
+
+    def slow() -> None:
+        with pytest.raises(RegexTimeout):
+            search("(a+)+$", "a" * 60 + "b")
+        done.append("slow")
+
+    search("a+", "a")
+    thread = Thread(target=slow)
+    thread.start()
+    while len(WORKERS._free) == len(WORKERS._all) > 0:  # until it has begun
+        time.sleep(0.001)
+    assert search("a+b", "aab")
+    done.append("quick")
+    thread.join()
+
+    assert done == ["quick", "slow"]
+
+
+def test_children_are_few_and_all_of_them_end() -> None:
+    """However many ask at once; after closing nothing is left to be reaped."""
+    pool = Pool()
+    with ThreadPoolExecutor(12) as threads:
+        found = list(threads.map(lambda i: pool.call("search", {"pattern": f"a{i}+", "text": "a3"}), range(12)))
+    processes = [child._process for child in pool._all]
+
+    pool.close()
+
+    assert found.count(True) == 1
+    assert 1 <= len(processes) <= AT_ONCE
+    assert all(process is not None and process.returncode is not None for process in processes)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are POSIX")
+def test_an_interrupt_is_not_for_the_children() -> None:
+    """Ctrl-C goes to a whole process group: a child that died of it would be a zombie, and its work lost."""
+    pool = Pool()
+    assert pool.call("search", {"pattern": "a+", "text": "a"})
+    process = pool._all[0]._process
+    assert process is not None
+
+    assert os.getpgid(process.pid) != os.getpgrp()
+    pool.close()
+    assert process.returncode is not None
+
+
+@pytest.mark.parametrize(
+    "pattern, here",
+    [
+        ("(?i)as an ai", True),
+        ("(?P<day>周.)有", True),
+        (r"\\(?=x)", True),
+        (r"\(?x", False),
+        (r"a(?:b|c)", False),
+        (r"(?i)a?", False),
+        ("a{2}", False),
+    ],
+)
+def test_only_a_pattern_with_one_way_to_match_is_searched_here(
+    pattern: str, here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flags and groups are no repeats, though they begin with the same sign."""
+    asked: list[str] = []
+    monkeypatch.setattr(WORKERS, "call", lambda task, argument: asked.append(argument["pattern"]))
+
+    search(pattern, "x")
+
+    assert asked == ([] if here else [pattern])
+
+
+def test_a_template_may_call_its_values_otherwise() -> None:
+    """In this process and in a child; `vars` is nothing there."""
+    assert render("{{ args.a }}", {"a": 1}, name="args") == "1"
+    assert render("{% for x in args.a %}{{ x }}{% endfor %}", {"a": [1, 2]}, name="args") == "12"
+    with pytest.raises(TemplateFault) as caught:
+        render("{{ vars.a }}", {"a": 1}, name="args")
+    assert (caught.value.name, caught.value.hint) == ("vars", "did you mean `args`?")
+
+
+def test_a_template_with_plain_values_is_rendered_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WORKERS, "call", lambda *_: pytest.fail("a child was asked"))
+
+    check("{{ args.a }}{% for x in args.b %}{% endfor %}")
+    assert render("{{ args.a }}", {"a": 1}, name="args") == "1"
+
+
+@pytest.mark.parametrize("text", ["{{ a", "{{ a | nothing }}", "{% if %}", "{{ a" + " " * 20_000])
+def test_a_text_that_is_no_template_is_known_without_values(text: str) -> None:
+    with pytest.raises(TemplateFault) as caught:
+        check(text)
+    assert caught.value.code == "template-syntax"
 
 
 def test_a_template_that_takes_long_to_read_is_ended_too() -> None:

@@ -47,7 +47,7 @@ class Endpoint:
         return answer if isinstance(answer, httpx2.Response) else httpx2.Response(200, json=answer)
 
     def backend(self, **settings: Any) -> Chat:
-        settings = {"base_url": "http://model.test/v1/", "api_key": "sk-secret", **settings}
+        settings = {"base_url": "https://model.test/v1/", "api_key": "sk-secret", **settings}
         return Chat(ChatSettings.read(settings), httpx2.MockTransport(self))
 
     def body(self, index: int = -1) -> Any:
@@ -88,7 +88,7 @@ async def test_the_endpoint_gets_what_the_run_says() -> None:
         )
         assert "demands a call" in run["last_error"]["message"]
     request = endpoint.requests[0]
-    assert str(request.url) == "http://model.test/v1/chat/completions"
+    assert str(request.url) == "https://model.test/v1/chat/completions"
     assert request.headers["authorization"] == "Bearer sk-secret"
     assert endpoint.body() == {
         "model": "small",
@@ -201,7 +201,7 @@ async def test_a_line_break_around_the_key_is_not_sent() -> None:
 @pytest.mark.parametrize("key", ["sk-sec\nret", "sk-secr\u00e9t"])
 def test_a_key_that_no_header_can_hold_is_refused_unquoted(key: str) -> None:
     with pytest.raises(UnknownReplies) as caught:
-        ChatSettings.read({"base_url": "http://model.test/v1", "api_key": key})
+        ChatSettings.read({"base_url": "https://model.test/v1", "api_key": key})
 
     assert "sk-sec" not in str(caught.value)
 
@@ -241,7 +241,8 @@ async def test_an_answer_without_end_fails_the_run(monkeypatch: pytest.MonkeyPat
 )
 async def test_a_text_that_no_answer_could_carry_is_mended(message: dict[str, Any], said: str) -> None:
     """Else the run could not even be written as failed, and would stay active."""
-    async with serving(replies=Endpoint({"choices": [{"message": message}]}).backend()) as api:
+    body = json.dumps({"choices": [{"message": message}]})
+    async with serving(replies=Endpoint(httpx2.Response(200, text=body)).backend()) as api:
         thread = await api.thread("hi")
         run = await api.run(thread["id"], (await api.assistant())["id"])
 

@@ -1,6 +1,7 @@
 """Rules files: what matches, what is said, and what is wrong with a file."""
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,47 +157,109 @@ def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path,
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("", ["1: the file is empty, expected 'rules:'"]),
-        ("[]", ["1: expected a mapping", "1: expected 'rules:', a list of rules"]),
-        ("rules: {}", ["1: 'rules' is a list"]),
-        ("ruels: []", ["1: unknown key 'ruels' (did you mean 'rules'?)", "1: expected 'rules:', a list of rules"]),
-        ("rules:\n  - say: [", ["2: expected the node content, but found '<stream end>'"]),
-        ("rules:\n  - just text", ["2: expected a mapping"]),
-        ("rules:\n  - user: a", ["2: a rule has 'say', 'call' or both"]),
-        ("rules:\n  - say: a\n    sya: b", ["3: unknown key 'sya' (did you mean 'say'?)"]),
-        ("rules:\n  - say: a\n    say: b", ["3: 'say' is here twice"]),
-        ("rules:\n  - say: {a: b}", ["2: 'say' is a text"]),
-        ("rules:\n  - say:", ["2: 'say' is a text"]),
-        ("rules:\n  - say: a\n    turn: 0", ["3: 'turn' is a number from 1"]),
-        ("rules:\n  - say: a\n    user: '('", ["3: 'user' is not a regular expression: "]),
-        (f"rules:\n  - say: a\n    user: {'x' * 1001}", ["3: 'user' is longer than 1000 characters"]),
-        ("rules:\n  - say: a\n    words: hello", ["3: 'words' is a list of words"]),
-        ("rules:\n  - say: a\n    words: [[a]]", ["3: 'words' is a list of words"]),
-        ("rules:\n  - say: a\n    output: b", ["3: 'output' needs 'tool', "]),
-        ("rules:\n  - call: f", ["2: 'call' is a mapping of a function to its arguments, "]),
-        ("rules:\n  - call: {f: [1]}", ["2: the arguments of 'f' are a mapping"]),
-        ("rules:\n  - say: '{{ usr }}'", ["2: {{ usr }}: there is no 'usr' (did you mean 'user'?)"]),
-        ("rules:\n  - say: '{{ 1 + 1 }}'", ["2: {{ 1 + 1 }} is not a name and a path"]),
-        ("rules:\n  - say: '{{ user.__class__() }}'", ["2: {{ user.__class__() }} is not a name and a path"]),
-        ("rules:\n  - say: '{{ output }}'", ["2: {{ output }} needs 'tool'"]),
-        ("rules:\n  - say: '{{ match.1 }}'", ["2: {{ match.1 }} needs 'user' or 'output'"]),
-        ("rules:\n  - call: {f: {a: ['{{ x }}']}}", ["2: {{ x }}: there is no 'x' (known: user, "]),
-        ("rules:\n  - say: !!python/name:os.system ''", ["2: could not determine a constructor for the tag"]),
-        ("rules:\n  - user: a\n  - sya: b\n    say: c", ["2: a rule has 'say'", "3: unknown key 'sya'"]),
+        ("", ["1:1 missing-key the file is empty (write `rules:` "]),
+        ("[]", ["1:1 wrong-type a replies file must be a map (choose from: rules)"]),
+        ("rules: {}", ["1:8 wrong-type `rules` must be a list"]),
+        (
+            "ruels: []",
+            [
+                "1:1 unknown-key `ruels` is not a field of a replies file (did you mean `rules`?)",
+                "1:1 missing-key `rules` is missing",
+            ],
+        ),
+        ("rules:\n  - just text", ["2:5 wrong-type a rule must be a map (choose from: assistant, turn, "]),
+        ("rules:\n  - user: a", ["2:5 missing-key the rule has no answer (write `say`, `call` or both)"]),
+        ("rules:\n  - say: a\n    sya: b", ["3:5 unknown-key `sya` is not a field of a rule (did you mean `say`?)"]),
+        ("rules:\n  - say: {a: b}", ["2:10 wrong-type `say` must be a text"]),
+        ("rules:\n  - say:", ["2:9 wrong-type `say` must be a text"]),
+        ("rules:\n  - say: a\n    turn: 0", ["3:11 wrong-type `turn` must be a whole number from 1"]),
+        ("rules:\n  - say: a\n    turn: yes", ["3:11 wrong-type `turn` must be a whole number from 1"]),
+        ("rules:\n  - say: a\n    user: '('", ["3:11 bad-regex `user` is not a regular expression: missing )"]),
+        (f"rules:\n  - say: a\n    user: {'x' * 1001}", ["3:11 bad-regex `user` is longer than 1,000 characters"]),
+        ("rules:\n  - say: a\n    words: hello", ["3:12 wrong-type `words` must be a list of words"]),
+        ("rules:\n  - say: a\n    words: [[a]]", ["3:13 wrong-type `words` must be a list of words"]),
+        ("rules:\n  - say: a\n    output: b", ["3:13 missing-key `output` needs `tool` (write `tool`, "]),
+        ("rules:\n  - call: f", ["2:11 wrong-type `call` must be a map of a function to its arguments"]),
+        ("rules:\n  - call: {f: [1]}", ["2:15 wrong-type the arguments of `f` must be a map"]),
+        ("rules:\n  - say: '{{ usr }}'", ["2:10 bad-template `{{ usr }}`: there is no `usr` (did you mean `user`?)"]),
+        ("rules:\n  - say: '{{ 1 + 1 }}'", ["2:10 bad-template `{{ 1 + 1 }}` is not a name and a path"]),
+        ("rules:\n  - say: '{{ user.__class__() }}'", ["2:10 bad-template `{{ user.__class__() }}` is not a name"]),
+        ("rules:\n  - say: '{{ output }}'", ["2:10 bad-template `{{ output }}` needs `tool`"]),
+        ("rules:\n  - say: '{{ match.1 }}'", ["2:10 bad-template `{{ match.1 }}` needs `user` or `output`"]),
+        (
+            "rules:\n  - call: {f: {a: ['{{ x }}']}}",
+            ["2:20 bad-template `{{ x }}`: there is no `x` (choose from: user, "],
+        ),
+        ("rules:\n  - user: a\n  - sya: b\n    say: c", ["2:5 missing-key the rule has", "3:5 unknown-key `sya`"]),
     ],
 )
-def test_every_fault_of_a_file_is_named_with_its_line(tmp_path: Path, text: str, problems: list[str]) -> None:
-    file = _write(tmp_path, text)
+def test_every_fault_of_a_file_is_named_with_its_place(tmp_path: Path, text: str, problems: list[str]) -> None:
+    assert_problems(_write(tmp_path, text), problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("rules:\n  - say: [", ["2:11 yaml-syntax the file is not valid YAML: expected the node content"]),
+        ('{"x": }', ["1:2 yaml-syntax the file is not valid YAML: nothing stands after `x:`"]),
+        ('rules: [{call: {f: {"x": }}}]', ["1:21 yaml-syntax the file is not valid YAML: nothing stands after `x:`"]),
+        ("rules: \x01", ["1:8 bad-character the file holds the control character U+0001 (remove it)"]),
+        ("rules: []\n---\na: b", ["2:1 extra-document this file must hold one document"]),
+        (
+            "rules:\n  - say: a\n    say: b",
+            ["3:5 duplicate-key `say` is given twice (it was first given in line 2; remove one of them)"],
+        ),
+        ("rules: [{call: {f: {a: 1, a: 2}}}]", ["1:27 duplicate-key `a` is given twice"]),
+        ("rules: [{call: {f: {1: 2}}}]", ['1:21 bad-key a key is not text (quote it: "1")']),
+        ("rules: [{say: {{ user }}}]", ["1:16 bad-key a key is not text (a template must be quoted: "]),
+        ("rules: [{<<: {say: b}}]", ["1:10 merge-key merge keys (`<<`) are not supported"]),
+        ("rules: [{call: {f: {a: .nan}}}]", ["1:24 bad-scalar `.nan` is not a value that JSON can hold"]),
+        (
+            "rules:\n  - say: !!python/name:os.system ''",
+            ["2:10 custom-tag the tag `!!python/name:os.system` is not supported"],
+        ),
+    ],
+)
+def test_what_is_no_plain_yaml_is_refused(tmp_path: Path, text: str, problems: list[str]) -> None:
+    assert_problems(_write(tmp_path, text), problems)
+
+
+def assert_problems(file: Path, expected: list[str]) -> None:
     with pytest.raises(RepliesFileError) as caught:
         Script.load(file)
-    assert len(caught.value.problems) == len(problems)
-    for problem, expected in zip(caught.value.problems, problems, strict=True):
-        assert problem.startswith(f"{file}:{expected}"), problem
+    lines = file.read_text().split("\n")
+    assert len(caught.value.problems) == len(expected)
+    for problem, words in zip(caught.value.problems, expected, strict=True):
+        said = f"{problem.line}:{problem.column} {problem.code} {problem.summary} ({problem.hint})"
+        assert said.startswith(words), said
+        assert problem.hint
+        assert (problem.file, problem.source) == (file, lines[problem.line - 1])
+
+
+def test_scalars_are_those_of_yaml_1_2(tmp_path: Path) -> None:
+    """As in every other file: neither `yes` nor a time of day is something else than it looks like."""
+    arguments = "{a: yes, b: 017, c: 1:30, d: 2026-01-02, e: 1_000, f: off, g: 0o17, h: 1e3, i: TRUE, j: ~, k: '1'}"
+    (call,) = _replies(tmp_path, f"rules: [{{call: {{ask_database: {arguments}}}}}]", _asked("hi"))
+    assert isinstance(call, ToolCall)
+    assert json.loads(call.arguments) == {
+        "a": "yes",
+        "b": 17,
+        "c": "1:30",
+        "d": "2026-01-02",
+        "e": "1_000",
+        "f": "off",
+        "g": 15,
+        "h": 1000.0,
+        "i": True,
+        "j": None,
+        "k": "1",
+    }
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RepliesFileError, match=r"gone\.replies\.yaml: No such file"):
+    with pytest.raises(RepliesFileError, match=r"gone\.replies\.yaml` does not exist") as caught:
         Script.load(tmp_path / "gone.replies.yaml")
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("missing-file", 0)]
 
 
 @pytest.mark.anyio
@@ -250,15 +313,19 @@ def test_a_regex_with_repeats_finds_its_groups(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "code"),
     [
-        "rules: " + "[" * 100_000,
-        "rules: " + "[" * 60 + "]" * 60,
-        "rules: &a [*a]",
-        "a: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)),
+        ("rules: " + "[" * 100_000, "too-deep"),
+        ("rules: " + "[" * 60 + "]" * 60, "too-deep"),
+        ("rules: &a [*a]", "too-deep"),
+        (
+            "a: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)),
+            "alias-bomb",
+        ),
     ],
     ids=["open", "deep", "circle", "bomb"],
 )
-def test_a_rules_file_that_grows_without_end_is_refused(tmp_path: Path, rules: str) -> None:
-    with pytest.raises(RepliesFileError):
+def test_a_rules_file_that_grows_without_end_is_refused(tmp_path: Path, rules: str, code: str) -> None:
+    with pytest.raises(RepliesFileError) as caught:
         Script.load(str(_write(tmp_path, rules)))
+    assert [problem.code for problem in caught.value.problems] == [code]

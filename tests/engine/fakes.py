@@ -14,12 +14,12 @@ from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.errors import IncompleteListing, NotFound, ProviderError, Rejected
 from asstctl.core.json_types import Json
+from asstctl.core.mark import KEY_NAME, without_mark
 from asstctl.core.outcome import ApplyReport, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import EXTENSION, Desired, Listing, Live
 from asstctl.engine.apply import Run, apply
 from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.mark import KEY_NAME, without_mark
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, read

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asstctl.core.errors import AnswerLost, BadAnswer, ProviderError, RateLimited, ServerFault, Unreachable
+from asstctl.core.mark import KEY_NAME
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.mark import KEY_NAME
 from asstctl.engine.policy import Policy
 from tests.engine.fakes import Fault, World, address, wanted
 

@@ -18,9 +18,9 @@ from asstctl.core.errors import (
     Unreachable,
 )
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.mark import Mark, read_mark
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.mark import Mark, read_mark
 from asstctl.engine.policy import Policy
 from asstctl.kinds.canonical import digest
 from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
@@ -79,6 +79,30 @@ async def test_an_update_is_one_request_and_keeps_the_nonce() -> None:
     assert isinstance(mark, Mark)
     assert (mark.nonce, mark.revision, mark.fields["te"]) == ("N0nce123", "7654321", digest(0.5))
     await world.settled(wanted(temperature=0.5), objects=1, writes=2)
+
+
+@pytest.mark.parametrize(
+    "desired, edit",
+    [
+        pytest.param(wanted(temperature=0.5), {}, id="an update"),
+        pytest.param(wanted(temperature=0.5), {"temperature": 0.5}, id="a refresh"),
+        pytest.param(wanted(temperature=0.2, protect=True), {}, id="protection"),
+    ],
+)
+async def test_a_write_keeps_what_the_mark_says_of_files(desired: Desired, edit: dict[str, Any]) -> None:
+    """The digests of code files and the create's nonce are carried from mark to mark."""
+    world = World()
+    await world.apply(wanted(temperature=0.2), draw_nonce=lambda: "N0nce123")
+    live = world.store.one(GUAGUA)
+    world.store.edit_metadata(live.id, asstctl_base=live.metadata["asstctl_base"] + ";cf=12345678abcdefgh")
+    world.store.edit(live.id, **edit)
+    report = await world.apply(desired)
+    mark = read_mark(world.store.one(GUAGUA).metadata)
+
+    assert report.exit_code is ExitCode.DONE
+    assert isinstance(mark, Mark)
+    assert (mark.nonce, mark.files) == ("N0nce123", "12345678abcdefgh")
+    await world.settled(desired, objects=1, writes=2)
 
 
 @pytest.mark.parametrize(

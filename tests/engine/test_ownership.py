@@ -1,12 +1,18 @@
 """Ownership: which live object is which address."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from asstctl.core.resource import Live
+from asstctl.core.change import BlockCode
+from asstctl.core.resource import Desired, Live
+from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.ownership import sort_out
-from tests.engine.fakes import address
+from asstctl.engine.plan import make_plan
+from asstctl.engine.policy import Policy
+from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
+from tests.engine.fakes import TARGET, address
 
 GUAGUA = address("guagua")
 
@@ -70,3 +76,37 @@ def test_of_two_objects_with_one_address_the_oldest_keeps_it(
     found = sorted_out(*(live(id, at) for id, at in objects), ties=ties)
 
     assert found == {**NOTHING, "owned": {"assistant.guagua": (keeper, copies)}}
+
+
+@pytest.mark.parametrize("base", ["2;whatever", "broken"])
+@pytest.mark.parametrize("ties", [True, False])
+def test_a_younger_copy_does_not_take_the_place_of_an_object_whose_mark_is_damaged(base: str, ties: bool) -> None:
+    """To let it would treat the damaged mark as absent; both are left alone."""
+    objects = (live("a", 1, base=base), live("b", 2))
+
+    assert sorted_out(*objects, ties=ties) == {**NOTHING, "damaged": ["a", "b"]}
+
+
+def test_a_younger_copy_whose_mark_is_damaged_takes_nothing_from_the_oldest() -> None:
+    """It is reported, and the oldest keeps its address."""
+    objects = (live("a", 1), live("b", 2, base="broken"), live("c", 3))
+
+    assert sorted_out(*objects) == {**NOTHING, "owned": {"assistant.guagua": ("a", ["c"])}, "damaged": ["b"]}
+
+
+def test_an_address_whose_oldest_object_is_damaged_is_blocked_and_never_deleted() -> None:
+    """The plan names the damaged object; destroy passes both by."""
+    objects = (live("a", 1, base="2;whatever"), live("b", 2))
+    policy = Policy(overwrite_drift=frozenset({"all"}), max_deletes=9)
+    wanted = Desired(GUAGUA, {"model": "gpt-4o"})
+
+    plan = make_plan([wanted], objects, target=replace(TARGET, project="p"), capabilities=ASSISTANTS_V2, policy=policy)
+    (change,) = plan.changes
+    assert change.block is not None
+    assert (change.block.code, change.remote_id) == (BlockCode.NEWER_MARK, "a")
+    assert (
+        make_destroy_plan(
+            [wanted], objects, target=replace(TARGET, project="p"), capabilities=ASSISTANTS_V2, policy=policy
+        ).changes
+        == ()
+    )

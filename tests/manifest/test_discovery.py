@@ -145,3 +145,10 @@ def test_a_folder_that_cannot_be_looked_into_is_an_error(tmp_path: Path, monkeyp
     [found] = discover(Project(tmp_path)).diagnostics
 
     assert (found.code, str(found.where)) == ("unreadable-folder", "assistants/closed:1:1")
+
+
+def test_a_link_in_a_circle_is_a_diagnostic(write: Write) -> None:
+    root = write({"assistants/a.yaml": A})
+    (root / "assistants" / "self.yaml").symlink_to("self.yaml")
+
+    assert "assistants/self.yaml:1:1" in [place for _, place in places(loaded(root).diagnostics)]

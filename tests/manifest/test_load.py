@@ -1,5 +1,6 @@
 """What manifests mean on a target: the order of the steps, the rules of each, and how mistakes are said."""
 
+import time
 from typing import Any
 
 import pytest
@@ -379,3 +380,15 @@ def test_two_sources_of_instructions_are_refused(write: Write) -> None:
 def test_a_variable_that_is_no_pair_is_wrong_usage(write: Write, text: str) -> None:
     with pytest.raises(WrongUsage):
         loaded(write({}), variables=[text])
+
+
+def test_a_thousand_runaway_templates_are_given_up_after_a_few(write: Write) -> None:
+    """A second for each of them would be a quarter of an hour."""
+    text = "{% for a in 'x' * 99999 %}{% for b in 'x' * 99999 %}{% endfor %}{% endfor %}"
+    manifests = "".join(f'---\nkind: assistant\nkey: a{i}\nmodel: m\nname: "{text}"\n' for i in range(1000))
+    started = time.monotonic()
+
+    found = loaded(write({"assistants/a.yaml": manifests})).diagnostics
+
+    assert time.monotonic() - started < 10
+    assert [one.code for one in found] == ["template-timeout"] * 1000

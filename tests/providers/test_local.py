@@ -11,7 +11,7 @@ from asstctl.emulator import open_emulator
 from asstctl.net.failures import Asked, Failure
 from asstctl.providers.local.failures import explain
 from asstctl.providers.local.folder import prepare_folder
-from asstctl.providers.local.provider import LocalProvider, open_provider, place_of
+from asstctl.providers.local.provider import LocalProvider, open_provider
 from asstctl.providers.settings import LocalSettings
 
 pytestmark = pytest.mark.anyio
@@ -114,9 +114,13 @@ async def test_a_bad_rules_file_is_bad_input_with_its_places(tmp_path: Path) -> 
     with pytest.raises(InvalidInput) as caught:
         open_provider(LocalSettings(tmp_path / ".asstctl" / "local.db", replies={"script": str(rules)}))
 
-    places = [(d.code, Path(d.where.path).name, d.where.line) for d in caught.value.diagnostics if d.where]
-    assert ("replies-file", "demo.replies.yaml", 2) in places
-    assert ("replies-file", "demo.replies.yaml", 3) in places
+    found = [d for d in caught.value.diagnostics if d.where]
+    assert [(d.code, d.where and (d.where.line, d.where.column, d.where.length, d.where.text)) for d in found] == [
+        ("unknown-key", (2, 5, 3, "  - sya: hello")),
+        ("bad-regex", (3, 11, 3, "  - user: '('")),
+    ]
+    assert {d.where and Path(d.where.path).name for d in found} == {"demo.replies.yaml"}
+    assert found[0].hint == "did you mean `say`?"
 
 
 async def test_replies_that_do_not_exist_are_bad_input() -> None:
@@ -178,9 +182,9 @@ def test_the_place_is_the_path_from_here(tmp_path: Path, monkeypatch: pytest.Mon
     """As a person would type it; a file elsewhere has its whole path."""
     monkeypatch.chdir(tmp_path)
 
-    assert place_of(tmp_path / ".asstctl" / "local.db") == ".asstctl/local.db"
-    assert place_of(Path("/elsewhere/local.db")) == "/elsewhere/local.db"
-    assert place_of(":memory:") == "memory"
+    assert LocalSettings(tmp_path / ".asstctl" / "local.db").place == ".asstctl/local.db"
+    assert LocalSettings(Path("/elsewhere/local.db")).place == "/elsewhere/local.db"
+    assert LocalSettings(":memory:").place == "memory"
 
 
 @pytest.mark.parametrize("name", [".gitignore", "local.db-wal", "local.db-shm", "local.db-journal"])
@@ -193,3 +197,25 @@ def test_a_link_beside_the_database_is_not_followed(tmp_path: Path, name: str) -
         prepare_folder(folder / "local.db")
 
     assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_a_damaged_database_is_said_and_not_a_bug(tmp_path: Path) -> None:
+    database = tmp_path / "local.db"
+    async with open_provider(LocalSettings(database)) as provider:
+        await provider.store.create("assistant", {"model": "m"})
+    pages = database.read_bytes()
+    database.write_bytes(pages[:4096] + b"A" * (len(pages) - 4096))
+
+    with pytest.raises(StoreError, match=r"malformed|damaged"):
+        async with open_provider(LocalSettings(database)) as provider:
+            await provider.store.list("assistant")
+
+
+def test_a_database_that_would_run_its_own_statements_is_refused(tmp_path: Path) -> None:
+    """It may have come with a checkout, and a view can go on for ever."""
+    connection = sqlite3.connect(tmp_path / "local.db")
+    connection.execute("CREATE VIEW assistants AS SELECT 1 AS id")
+    connection.close()
+
+    with pytest.raises(StoreError, match="a view or a trigger"):
+        open_provider(LocalSettings(tmp_path / "local.db"))

@@ -1,5 +1,6 @@
 """AssistantsThreads over servers with manners of their own: what is sent, repeated and understood."""
 
+import asyncio
 from collections.abc import Callable
 
 import httpx2
@@ -9,7 +10,7 @@ from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault,
 from asstctl.core.ports import RunState, Usage
 from asstctl.net.observed import ObservedTransport
 from asstctl.net.transport import Transport
-from asstctl.providers.assistants.polling import CEILING, FLOOR, LONGEST, Durations, asked_wait
+from asstctl.providers.assistants.polling import CEILING, FLOOR, LONGEST, Durations, asked_wait, next_wait
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.assistants.runs import reply_of, state_of
 
@@ -155,6 +156,42 @@ def test_the_wait_between_looks(headers: dict[str, str], look: int, seconds: flo
     assert asked_wait(headers, look) == seconds
 
 
+@pytest.mark.anyio
+async def test_all_hosts_of_a_server_share_what_they_learn_of_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each conversation has a host of its own, and only its first run would be looked at in vain."""
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        await sleep(seconds)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/messages"):
+            return httpx2.Response(200, json=REPLY)
+        status = "completed" if len(waits) >= 2 else "in_progress"
+        if request.method == "POST":
+            status = "queued"
+        return httpx2.Response(200, json={**DONE, "status": status}, headers={"openai-poll-after-ms": "20"})
+
+    monkeypatch.setattr("asyncio.sleep", noted)
+    async with provider(answer) as opened:
+        await opened.thread_host().run("thread_1", "asst_1")
+        await opened.thread_host().run("thread_2", "asst_1")
+
+    assert waits[:2] == [0.02, 0.02]
+    assert len(waits) == 3
+    assert waits[2] > 0.03
+
+
+def test_later_looks_come_as_seldom_as_the_age_of_a_run_allows() -> None:
+    """A twentieth of its age, unless the server asks for more, and never more than a second."""
+    assert next_wait(0.01, 0.05) == 0.01
+    assert next_wait(0.01, 4.0) == pytest.approx(0.2)
+    assert next_wait(3.0, 4.0) == 3.0
+    assert next_wait(0.01, 600.0) == LONGEST
+
+
 def test_the_first_look_waits_for_most_of_a_run() -> None:
     """Most of the shortest of the last runs, never less than asked, never more than a second."""
     durations = Durations()
@@ -162,7 +199,7 @@ def test_the_first_look_waits_for_most_of_a_run() -> None:
 
     for seconds in (0.5, 0.05, 9.0):
         durations.note(seconds)
-    assert durations.first_wait(0.01) == pytest.approx(0.04)
+    assert durations.first_wait(0.01) == pytest.approx(0.0475)
     assert durations.first_wait(0.3) == 0.3
 
     for _ in range(8):

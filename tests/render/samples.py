@@ -25,17 +25,17 @@ from asstctl.core.conversation import (
     SuiteResult,
     TurnResult,
 )
-from asstctl.core.diagnostic import Diagnostic, Severity, Where, error, warning
-from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
+from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where, error, warning
+from asstctl.core.inventory import Ids, Inventory, Resource, Shown
+from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
-from asstctl.render.tables import ListedRow, ShownResource
 
 GUAGUA = Address("assistant", "guagua")
 TUTOR = Address("assistant", "tutor")
 MATH = Address("assistant", "math-tutor")
 HANDBOOK = Address("vector_store", "handbook")
 
-LOCAL = TargetInfo("local", "local", "assistants", ".asstctl/local.db", "agiclass", local=True)
+LOCAL = TargetInfo("local", "local", "assistants", ".asstctl/local.db", "agiclass", local=True, default=True)
 STAGING = TargetInfo("staging", "assistants", "full wire", "127.0.0.1:8000", "agiclass")
 FAR = TargetInfo(
     "production-eu", "assistants", "assistants-v2", "assistants.internal.eu-west.example.com:8443", "agiclass"
@@ -216,8 +216,8 @@ PLANS = {
 }
 
 REPORTS = {
-    "apply-done": (
-        LOCAL,
+    "apply-done": Applied(
+        Plan(LOCAL, ()),
         ApplyReport(
             (
                 Outcome(MATH, Action.CREATE, OutcomeStatus.APPLIED, "asst_7fK2aaaaaaaaaaaaaaaabbbb", 0.12),
@@ -225,8 +225,8 @@ REPORTS = {
             )
         ),
     ),
-    "apply-troubled": (
-        STAGING,
+    "apply-troubled": Applied(
+        Plan(STAGING, ()),
         ApplyReport(
             (
                 Outcome(MATH, Action.CREATE, OutcomeStatus.APPLIED, "asst_7fK2aaaaaaaaaaaaaaaabbbb", 1.24),
@@ -254,12 +254,12 @@ REPORTS = {
             warnings=("assistant.math-tutor: the provider rewrote temperature from 0.2 to 0.20000000298023224.",),
         ),
     ),
-    "apply-interrupted": (
-        STAGING,
+    "apply-interrupted": Applied(
+        Plan(STAGING, ()),
         ApplyReport((Outcome(MATH, Action.DELETE, OutcomeStatus.SKIPPED, detail="interrupted"),), interrupted=True),
     ),
-    "apply-marks": (
-        LOCAL,
+    "apply-marks": Applied(
+        Plan(LOCAL, ()),
         ApplyReport((Outcome(MATH, Action.KEEP, OutcomeStatus.APPLIED, "asst_7fK2", 0.1, refresh=True),) * 2),
     ),
 }
@@ -382,19 +382,19 @@ UNEXPECTED = CaseResult(
 
 SCRIPTED = "scripted (demo.replies.yaml)"
 SUITES = {
-    "test-failed": SuiteResult((PASSED, FAILED_CALL, SHORT), "local", SCRIPTED, False, 0.6),
+    "test-failed": SuiteResult((PASSED, FAILED_CALL, SHORT), LOCAL, SCRIPTED, False, 0.6),
     "test-every-end": SuiteResult(
         (PASSED, FAILED_TEXT, UNEXPECTED, TIMED_OUT, NOT_OPENED, SKIPPED, SKIPPED),
-        "staging",
+        STAGING,
         "by the server",
         True,
         33.0,
         warnings=("assistants/who.convo.yaml expects nothing.",),
         left_behind=("thread_a", "thread_b"),
     ),
-    "test-passed": SuiteResult((PASSED, SHORT), "local", "from chat (qwen3:8b)", True, 0.4),
-    "test-interrupted": SuiteResult((PASSED,), "local", SCRIPTED, False, 0.4, interrupted=True),
-    "test-nothing": SuiteResult((), "local", SCRIPTED, False),
+    "test-passed": SuiteResult((PASSED, SHORT), LOCAL, "from chat (qwen3:8b)", True, 0.4),
+    "test-interrupted": SuiteResult((PASSED,), LOCAL, SCRIPTED, False, 0.4, interrupted=True),
+    "test-nothing": SuiteResult((), LOCAL, SCRIPTED, False),
 }
 
 DIAGNOSTICS = (
@@ -440,24 +440,45 @@ DIAGNOSTICS = (
     Diagnostic(Severity.NOTE, "first", "the first one is here", Where("b.yaml", 1, 1, 400, "kind: assistant")),
 )
 
-ROWS = (
-    ListedRow(GUAGUA, "AGIClass Demo 瓜瓜", "asst_xi4KpQ8rTz2VdmzkWv3LdmzK", "gpt-4o", "matches", 1700000000),
-    ListedRow(MATH, "Math Tutor", "asst_7fK2aaaaaaaaaaaaaaaabbbb", "gpt-4.1-mini", "changed outside of git"),
-    ListedRow(None, "Somebody's\x1b[2J helper", "asst_foreign0000000000000000", "gpt-4o", "not ours"),
-    ListedRow(HANDBOOK, "Handbook", "vs_1"),
+FOUND = {"assistant": 2, "function": 1, "conversation": 4}
+VALIDATIONS = {
+    "validate-errors": Validation(DIAGNOSTICS, 7, FOUND),
+    "validate-warnings": Validation(DIAGNOSTICS[4:5], 7, FOUND),
+    "validate-valid": Validation((), 7, {**FOUND, "function": 0}),
+    "validate-one-file": Validation((), 1, {}),
+}
+
+LISTED = Inventory(
+    STAGING,
+    (
+        Resource(
+            GUAGUA, "matches", "AGIClass Demo 瓜瓜", "asst_xi4KpQ8rTz2VdmzkWv3LdmzK", "gpt-4o", created_at=1700000000
+        ),
+        Resource(MATH, "changed outside of git", "Math Tutor", "asst_7fK2aaaaaaaaaaaaaaaabbbb", "gpt-4.1-mini"),
+        Resource(
+            Address("assistant", "old-bot"), "not declared", "Somebody's\x1b[2J helper", "asst_oldbot0000000000000000"
+        ),
+        Resource(HANDBOOK, "", "Handbook", "vs_1"),
+    ),
 )
-SHOWN = ShownResource(
-    GUAGUA,
-    "asst_xi4KpQ8rTz2VdmzkWv3LdmzK",
-    "staging",
-    "matches",
-    1700000000,
-    {
-        "name": "AGIClass Demo",
-        "model": "gpt-4o",
-        "instructions": "你叫瓜瓜。\n\n::warning::你只回答问题。\u202etxt",
-        "description": LONG_PARAGRAPH,
-        "tools": TOOLS,
-        "top_p": None,
-    },
+IDS = Ids(STAGING, {one.address: one.id for one in LISTED.resources}, (TUTOR,))
+SHOWN = Shown(
+    STAGING,
+    Resource(
+        GUAGUA,
+        "matches",
+        "AGIClass Demo",
+        "asst_xi4KpQ8rTz2VdmzkWv3LdmzK",
+        "gpt-4o",
+        1700000000,
+        {
+            "name": "AGIClass Demo",
+            "model": "gpt-4o",
+            "instructions": "你叫瓜瓜。\n\n::warning::你只回答问题。\u202etxt",
+            "description": LONG_PARAGRAPH,
+            "tools": TOOLS,
+            "top_p": None,
+        },
+    ),
 )
+SHOWN_SHORT = Shown(STAGING, Resource(GUAGUA, "not created", fields={"top_p": 1}))

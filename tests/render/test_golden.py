@@ -3,36 +3,25 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pytest
 
+from asstctl.core.conversation import SuiteResult
 from asstctl.core.errors import AsstctlError, InvalidInput, Refused, Unreachable
-from asstctl.core.outcome import ApplyReport
-from asstctl.core.plan import TargetInfo
-from asstctl.render.apply import address_column, outcome_text, report_text
-from asstctl.render.diagnostics import problems_text, validation_text
-from asstctl.render.errors import error_text
-from asstctl.render.json import (
-    apply_json,
-    error_json,
-    ids_json,
-    list_json,
-    plan_json,
-    show_json,
-    suite_json,
-    validation_json,
-)
-from asstctl.render.plan import apply_question, plan_text
+from asstctl.core.inventory import Ids, Inventory
+from asstctl.core.outcome import Applied, ApplyReport
+from asstctl.render import TEXT, view
+from asstctl.render.apply import address_column, applied_text, outcome_text
+from asstctl.render.diagnostics import problems_text
+from asstctl.render.env import ids_env
+from asstctl.render.plan import apply_question
 from asstctl.render.style import ASCII, PLAIN, Look
-from asstctl.render.tables import ids_env, ids_text, list_text, show_text
 from asstctl.render.test import suite_text
 from asstctl.render.text import cells
 from tests.render import samples
 from tests.render.golden import FOLDER, expected
 
 COLOR = Look(color=True)
-FOUND = {"assistant": 2, "function": 1, "conversation": 4}
 
 ERRORS: Mapping[str, AsstctlError] = {
     "error-unreachable": Unreachable(
@@ -49,45 +38,51 @@ ERRORS: Mapping[str, AsstctlError] = {
 }
 
 
-def applied(target: TargetInfo, report: ApplyReport, look: Look = PLAIN) -> str:
-    plan = samples.PLANS["plan-update"]
-    lines = [outcome_text(outcome, address_column(plan) + 4, look) for outcome in report.outcomes]
-    return "".join(lines) + report_text(report, target, look)
+RESULTS: Mapping[str, object] = {
+    **samples.PLANS,
+    **samples.REPORTS,
+    **samples.SUITES,
+    **samples.VALIDATIONS,
+    **ERRORS,
+    "list": samples.LISTED,
+    "list-empty": Inventory(samples.STAGING, ()),
+    "list-ids": samples.IDS,
+    "show": samples.SHOWN,
+    "show-short": samples.SHOWN_SHORT,
+}
+"""Every sample by the name of its golden files."""
+
+
+def text_of(result: object, look: Look) -> str:
+    """All that is printed of a result, what is told while it comes about included."""
+    match result:
+        case Applied(report=ApplyReport(outcomes=outcomes)):
+            column = address_column(samples.PLANS["plan-update"]) + 4
+            return "".join(outcome_text(o, column, look) for o in outcomes) + applied_text(result, look)
+        case SuiteResult():
+            return suite_text(result, look)
+    return view(result, TEXT)(result, look)
 
 
 def texts(look: Look) -> dict[str, Callable[[], str]]:
     """Every text that there is, by the name of its golden file."""
     return {
-        **{name: (lambda p=plan: plan_text(p, look)) for name, plan in samples.PLANS.items()},
-        **{name: (lambda r=report: applied(*r, look)) for name, report in samples.REPORTS.items()},
-        **{name: (lambda s=suite: suite_text(s, look)) for name, suite in samples.SUITES.items()},
-        **{name: (lambda e=error: error_text(e, look)) for name, error in ERRORS.items()},
-        "validate-errors": lambda: validation_text(samples.DIAGNOSTICS, 7, FOUND, look),
-        "validate-warnings": lambda: validation_text(samples.DIAGNOSTICS[4:5], 7, FOUND, look),
-        "validate-valid": lambda: validation_text((), 7, {**FOUND, "function": 0}, look),
-        "validate-one-file": lambda: validation_text((), 1, {}, look),
+        **{name: (lambda r=result: text_of(r, look)) for name, result in RESULTS.items()},
         "problems-notes": lambda: problems_text(samples.DIAGNOSTICS[-1:], look),
-        "list": lambda: list_text(samples.ROWS, "staging", look),
-        "list-empty": lambda: list_text((), "staging", look),
-        "list-ids": lambda: ids_text(samples.ROWS, look),
-        "show": lambda: show_text(samples.SHOWN, look),
-        "show-short": lambda: show_text(
-            replace(samples.SHOWN, id="", status="not created", created_at=None, fields={"top_p": 1}), look
-        ),
     }
 
 
-DOCUMENTS: Mapping[str, Callable[[], str]] = {
-    "plan-update": lambda: plan_json(samples.PLANS["plan-update"]),
-    "plan-every-action": lambda: plan_json(samples.PLANS["plan-every-action"]),
-    "apply-troubled": lambda: apply_json(samples.REPORTS["apply-troubled"][1], samples.STAGING),
-    "test-every-end": lambda: suite_json(samples.SUITES["test-every-end"]),
-    "validate-errors": lambda: validation_json(samples.DIAGNOSTICS, 7, FOUND),
-    "list": lambda: list_json(samples.ROWS, "staging"),
-    "list-ids": lambda: ids_json(samples.ROWS, "staging"),
-    "show": lambda: show_json(samples.SHOWN),
-    **{name: (lambda e=error: error_json(e)) for name, error in ERRORS.items()},
-}
+DOCUMENTS = [
+    "plan-update",
+    "plan-every-action",
+    "apply-troubled",
+    "test-every-end",
+    "validate-errors",
+    "list",
+    "list-ids",
+    "show",
+    *ERRORS,
+]
 
 
 @pytest.mark.parametrize("name", texts(PLAIN))
@@ -118,7 +113,7 @@ def test_text_in_ascii(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_json(name: str) -> None:
     """Every result as JSON is as its golden file says, and is JSON with a schema first."""
-    actual = DOCUMENTS[name]()
+    actual = view(RESULTS[name], "json")(RESULTS[name])
 
     assert next(iter(json.loads(actual).items()))[0] == "schema"
     assert expected(f"{name}.json", actual) == actual
@@ -167,27 +162,41 @@ def test_every_golden_file_is_used() -> None:
 
 
 def test_env_lines() -> None:
-    """`list --ids --format env` gives lines for shells and .env files; what is not ours is not in them."""
-    assert ids_env(samples.ROWS) == (
+    """`list --ids --format env` gives lines for shells and .env files; what is not there is not in them."""
+    assert ids_env(samples.IDS) == (
         "ASSTCTL_GUAGUA_ID=asst_xi4KpQ8rTz2VdmzkWv3LdmzK\n"
         "ASSTCTL_MATH_TUTOR_ID=asst_7fK2aaaaaaaaaaaaaaaabbbb\n"
+        "ASSTCTL_OLD_BOT_ID=asst_oldbot0000000000000000\n"
         "ASSTCTL_VECTOR_STORE_HANDBOOK_ID=vs_1\n"
     )
 
 
 def test_env_ids_cannot_run_anything() -> None:
     """An id is the provider's text: in a line that a shell may read it is quoted."""
-    row = replace(samples.ROWS[0], id="a b\n$(reboot)")
+    ids = Ids(samples.STAGING, {samples.GUAGUA: "a b\n$(reboot)"})
 
-    assert ids_env([row]) == "ASSTCTL_GUAGUA_ID='a b\\n$(reboot)'\n"
+    assert ids_env(ids) == "ASSTCTL_GUAGUA_ID='a b\\n$(reboot)'\n"
 
 
-def test_two_keys_of_one_env_name_are_refused() -> None:
-    """`a-b` and `a_b` would both be ASSTCTL_A_B_ID, and the second would win in silence."""
-    rows = [replace(samples.ROWS[0], address=samples.Address("assistant", key)) for key in ("a-b", "a_b")]
+@pytest.mark.parametrize("report", [None, ApplyReport(())])
+def test_an_apply_that_did_nothing_says_nothing(report: ApplyReport | None) -> None:
+    """The plan above has said it all."""
+    assert applied_text(Applied(samples.PLANS["plan-empty"], report)) == ""
 
-    with pytest.raises(Refused, match="ASSTCTL_A_B_ID"):
-        ids_env(rows)
+
+@pytest.mark.parametrize("name", ["plan-update", "apply-troubled", "test-every-end", "list", "list-ids", "show"])
+def test_every_document_names_its_target_alike(name: str) -> None:
+    """`target` is the same object everywhere."""
+    document = json.loads(view(RESULTS[name], "json")(RESULTS[name]))
+
+    assert document["target"] == {
+        "name": "staging",
+        "provider": "assistants",
+        "wire": "full wire",
+        "place": "127.0.0.1:8000",
+        "project": "agiclass",
+        "local": False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_ascii_output_needs_no_rich() -> None:
         "from asstctl.core.plan import Plan, TargetInfo\n"
         "from asstctl.render.plan import plan_text\n"
         "assert plan_text(Plan(TargetInfo('local', 'local', '', 'x.db', 'p', local=True), ()))\n"
-        "import asstctl.render.test, asstctl.render.json, asstctl.render.apply, asstctl.render.errors\n"
+        "import asstctl.render.test, asstctl.render.json.test, asstctl.render.apply, asstctl.render.errors\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'rich', 'pydantic', 'asyncio', 'click'}))\n"
     )
 

@@ -12,13 +12,25 @@ from asstctl.core.change import Action, Change, FieldChange, FieldState
 from asstctl.render.fields import field_lines, marked
 from asstctl.render.style import PLAIN, Look
 from asstctl.render.text import Line
-from asstctl.render.words import Side, diff_texts, diff_words
+from asstctl.render.words import Piece, Side, TextDiff, diff_texts
 
 few = st.text(st.sampled_from("ab 你好\n。"), max_size=40)
 
 
 def shown(spans: Line) -> str:
     return "".join(span.text for span in spans)
+
+
+def pieces_of(old: str, new: str) -> tuple[Piece, ...]:
+    """The difference of two texts of one line each."""
+    (row,) = diff_texts(old, new).rows
+    return row.pieces
+
+
+def put_together(diff: TextDiff, side: Side) -> str:
+    """One of the two texts again."""
+    rows = (row for row in diff.rows if (row.old if side is Side.OLD else row.new))
+    return "\n".join("".join(p.text for p in row.pieces if p.side in {Side.SAME, side}) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +53,15 @@ def shown(spans: Line) -> str:
 )
 def test_words(old: str, new: str, difference: str) -> None:
     """Words are compared, CJK characters each on their own, and neighbouring changes are one."""
-    assert shown(marked(diff_words(old, new), PLAIN)) == difference
+    assert shown(marked(pieces_of(old, new), PLAIN)) == difference
 
 
 def test_colour_replaces_the_marks() -> None:
     """On a terminal colour tells the sides apart; marks stay around what cannot be seen."""
     color = Look(color=True)
 
-    assert shown(marked(diff_words("be kind now", "be rude now"), color)) == "be kindrude now"
-    assert shown(marked(diff_words("be kind", "be kind "), color)) == "be kind{+ +}"
+    assert shown(marked(pieces_of("be kind now", "be rude now"), color)) == "be kindrude now"
+    assert shown(marked(pieces_of("be kind", "be kind "), color)) == "be kind{+ +}"
 
 
 @pytest.mark.parametrize(
@@ -127,18 +139,18 @@ def test_both_sides_are_kept(old: str, new: str) -> None:
     """From a difference both texts can be put together again, whatever they hold."""
     diff = diff_texts(old, new)
 
-    assert diff.side(Side.OLD) == old
-    assert diff.side(Side.NEW) == new
+    assert put_together(diff, Side.OLD) == old
+    assert put_together(diff, Side.NEW) == new
     assert 0 <= diff.changed <= diff.total or old == new
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_both_sides_are_kept_of_any_text(old: str, new: str) -> None:
-    """The same for texts of any characters, word by word."""
-    pieces = diff_words(old, new)
+    """The same for texts of any characters."""
+    diff = diff_texts(old, new)
 
-    assert "".join(p.text for p in pieces if p.side is not Side.NEW) == old
-    assert "".join(p.text for p in pieces if p.side is not Side.OLD) == new
+    assert put_together(diff, Side.OLD) == old
+    assert put_together(diff, Side.NEW) == new
 
 
 @pytest.mark.parametrize("alphabet", ["a \n", "ab ", "abcdefgh \n", "你我他\n"])
@@ -150,5 +162,5 @@ def test_work_is_bounded(alphabet: str) -> None:
 
     diff = diff_texts(old, new)
 
-    assert diff.side(Side.OLD) == old
+    assert put_together(diff, Side.OLD) == old
     assert time.monotonic() - began < 20  # minutes where it is not bounded

@@ -40,7 +40,9 @@ def _loaded_by(arguments: list[str], folder: Path) -> set[str]:
 )
 def test_help_and_completion_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     """None of the heavy libraries is imported."""
-    assert _loaded_by(arguments, tmp_path).isdisjoint(HEAVY)
+    loaded = _loaded_by(arguments, tmp_path)
+    assert loaded.isdisjoint(HEAVY)
+    assert [name for name in loaded if name.startswith(("asstctl.render.", "asstctl.workspace"))] == []
 
 
 def test_a_plan_on_local_does_not_load_the_sdk(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ or asks a model; the list of all operators is in `checks/__init__`.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from asstctl.conversation.text import as_json
 from asstctl.core.conversation import Mismatch
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
 NOT = "not-"
@@ -51,7 +51,7 @@ class TextCheck:
 
     def explain(self, reply: str, expected: Json) -> Explanation | None:
         """None when the reply is as expected."""
-        mismatch = Mismatch("reply", f"{self.name} {as_json(expected)}", as_json(reply))
+        mismatch = Mismatch("reply", f"{self.name} {json_text(expected)}", json_text(reply))
         try:
             if self.holds(reply, expected) is not self.negated:
                 return None

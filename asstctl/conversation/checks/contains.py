@@ -1,12 +1,12 @@
 """`contains: text` or a list: every one of them is in the reply."""
 
 from asstctl.conversation.checks.check import TextCheck, no_text
-from asstctl.conversation.text import as_json
+from asstctl.core.json_text import json_text
 
 CONTAINS = TextCheck(
     name="contains",
     holds=lambda reply, expected: str(expected) in reply,
-    says=lambda expected: f"contain {as_json(expected)}",
+    says=lambda expected: f"contain {json_text(expected)}",
     refuses=no_text,
     each=True,
 )

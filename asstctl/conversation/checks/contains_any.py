@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from asstctl.conversation.checks.check import TextCheck, no_text
-from asstctl.conversation.text import as_json
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
 
@@ -20,6 +20,6 @@ def _texts(value: Json) -> list[str]:
 CONTAINS_ANY = TextCheck(
     name="contains-any",
     holds=lambda reply, expected: any(text in reply for text in _texts(expected)),
-    says=lambda expected: f"contain any of {', '.join(map(as_json, _texts(expected)))}",
+    says=lambda expected: f"contain any of {', '.join(map(json_text, _texts(expected)))}",
     refuses=_refuses,
 )

@@ -1,7 +1,7 @@
 """`equals: text`: the whole reply, character by character."""
 
 from asstctl.conversation.checks.check import TextCheck
-from asstctl.conversation.text import as_json
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
 
@@ -12,6 +12,6 @@ def _refuses(value: Json) -> str | None:
 EQUALS = TextCheck(
     name="equals",
     holds=lambda reply, expected: reply == expected,
-    says=lambda expected: f"be exactly {as_json(expected)}",
+    says=lambda expected: f"be exactly {json_text(expected)}",
     refuses=_refuses,
 )

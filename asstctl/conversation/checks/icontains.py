@@ -1,12 +1,13 @@
 """`icontains: text` or a list: every one of them is in the reply, whatever its case and width."""
 
 from asstctl.conversation.checks.check import TextCheck, no_text
-from asstctl.conversation.text import as_json, fold
+from asstctl.conversation.text import fold
+from asstctl.core.json_text import json_text
 
 ICONTAINS = TextCheck(
     name="icontains",
     holds=lambda reply, expected: fold(str(expected)) in fold(reply),
-    says=lambda expected: f"contain {as_json(expected)} (both sides compared NFKC-casefolded)",
+    says=lambda expected: f"contain {json_text(expected)} (both sides compared NFKC-casefolded)",
     refuses=no_text,
     each=True,
 )

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from asstctl.conversation.stubs.kind import StubFailed
 from asstctl.core.json_types import Json, JsonObject
+from asstctl.documents.paths import shown
 
 SECONDS = 10.0
 """How long one call may take."""
@@ -129,7 +130,7 @@ def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> s
         case {"output": str()}:
             raise StubFailed("answered with more than 1 MiB")
         case {"error": str(problem), "place": [str(file), int(line)]}:
-            raise StubFailed(f"{_shown(file, root)}:{line}: {problem}")
+            raise StubFailed(f"{shown(root, Path(file))}:{line}: {problem}")
         case {"error": str(problem)}:
             raise StubFailed(problem)
     lines = complaints.decode(errors="replace").strip().splitlines()
@@ -145,8 +146,3 @@ def _response(said: bytes) -> Json:
     except (ValueError, RecursionError):
         return None
     return response
-
-
-def _shown(file: str, root: Path) -> str:
-    path = Path(file)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_LONGEST = 1000
+
 
 def _load(file: str) -> Any:
     # Behind the standard library: a neighbour named json.py must not replace it.
@@ -46,6 +48,14 @@ def _place(problem: BaseException, root: str, function: Callable[..., Any] | Non
     return (code.co_filename, code.co_firstlineno) if code else None
 
 
+def _said(problem: BaseException) -> str:
+    """An exception in one line: its type, and its text however many lines that has."""
+    said = [part.strip() for part in "".join(traceback.format_exception_only(problem)).splitlines()]
+    if isinstance(problem, SyntaxError):  # the lines before show the code, whose place is given anyway
+        said = said[-1:]
+    return " ".join(filter(None, said))[:_LONGEST] or repr(problem)
+
+
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """Carry out one request; whatever the function raises is an answer too."""
     function: Callable[..., Any] | None = None
@@ -54,8 +64,7 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
         assert function is not None
         return {"output": _text(function(**request["arguments"]))}
     except (Exception, SystemExit) as problem:
-        said = "".join(traceback.format_exception_only(problem)).strip().splitlines()
-        return {"error": said[-1] if said else repr(problem), "place": _place(problem, request["root"], function)}
+        return {"error": _said(problem), "place": _place(problem, request["root"], function)}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from asstctl.conversation.project_files import project_file
 from asstctl.conversation.stubs.child import call_function
 from asstctl.conversation.stubs.kind import Answer, StubCall, StubKind, StubSource
 from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.documents.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean
 
 _FORM = 'write it as "file.py:function"; a leading / is the project\'s folder'
 
@@ -43,15 +43,23 @@ def _read(source: StubSource) -> Answer | Diagnostic:
     names = _bound_names(found, found.stat().st_mtime_ns)
     if isinstance(names, str):
         return error("stub-code", f"`{file_part}` is not Python: {names}", source.where, hint="correct that file")
-    if names and name not in names:
-        hint = did_you_mean(name, names)
+    if names.bound and name not in names.bound:
+        hint = did_you_mean(name, names.functions) or "define it there"
         return error("stub-code", f"`{file_part}` defines no `{name}`", source.where, hint=hint)
     return Function(found, name, source.root.resolve())
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names that a file binds (none: it cannot be told), and its own functions, to choose from."""
+
+    bound: frozenset[str] = frozenset()
+    functions: tuple[str, ...] = ()
+
+
 @lru_cache(maxsize=256)
-def _bound_names(file: Path, modified: int) -> frozenset[str] | str:
-    """The names a file binds at its top level (none: it cannot be told), or why it is not Python.
+def _bound_names(file: Path, modified: int) -> _Names | str:
+    """The names of a file, or why it is not Python.
 
     `modified` makes a changed file another one for the cache.
     """
@@ -63,14 +71,15 @@ def _bound_names(file: Path, modified: int) -> frozenset[str] | str:
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return frozenset()
+            return _Names()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.alias):
             names.add(node.asname or node.name.partition(".")[0])
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-    return frozenset(names)
+    functions = (node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return _Names(frozenset(names), tuple(sorted({name for name in functions if not name.startswith("_")})))
 
 
 PYTHON = StubKind("python", _read)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from asstctl.conversation.stubs.kind import Answer, StubCall, StubKind, StubSource
-from asstctl.conversation.text import as_json
 from asstctl.core.diagnostic import Diagnostic
+from asstctl.core.json_text import json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Fixed:
 
 def _read(source: StubSource) -> Answer | Diagnostic:
     value = source.value
-    return Fixed(value if isinstance(value, str) else as_json(value))
+    return Fixed(value if isinstance(value, str) else json_text(value))
 
 
 RETURN = StubKind("return", _read)

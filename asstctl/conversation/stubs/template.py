@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from asstctl.conversation.stubs.kind import Answer, StubCall, StubFailed, StubKind, StubSource
 from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.documents.templates import TemplateFault, render
-
-_NAMED_ARGS = "{% set args = vars %}"
-"""Templates know their values as `vars`, which in a project are something else than the arguments of a call."""
+from asstctl.documents.templates import TemplateFault, check, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +19,11 @@ class Rendered:
     async def answer(self, call: StubCall) -> str:
         try:
             # In a thread: a template with loops is rendered by a child process, which is waited for.
-            return await asyncio.to_thread(render, _NAMED_ARGS + self.text, call.arguments)
+            return await asyncio.to_thread(render, self.text, call.arguments, name="args")
         except TemplateFault as fault:
             if fault.code == "undefined-variable":
-                raise StubFailed(f"the template names `{fault.name}`, which the call does not have") from None
+                way_on = f"; {fault.hint}" if fault.hint else ""
+                raise StubFailed(f"the template names `{fault.name}`, which the call does not have{way_on}") from None
             raise StubFailed(fault.summary) from None
 
 
@@ -35,10 +33,9 @@ def _read(source: StubSource) -> Answer | Diagnostic:
         hint = 'write it as text, such as "{{ args.query }}"'
         return error("stub-shape", "`template` is not a text", source.where, hint=hint)
     try:
-        render(text, {})
+        check(text)
     except TemplateFault as fault:
-        if fault.code == "template-syntax":  # anything else depends on the arguments of a call
-            return fault.at(source.where)
+        return fault.at(source.where)
     return Rendered(text)
 
 

@@ -4,10 +4,9 @@ A field is added in its collection's table; validation, defaults and serialisati
 """
 
 from asstctl.emulator.objects.assistant import ASSISTANT
-from asstctl.emulator.objects.base import Collection, Field
 from asstctl.emulator.objects.message import MESSAGE
 from asstctl.emulator.objects.run import RUN
 from asstctl.emulator.objects.step import STEP
 from asstctl.emulator.objects.thread import THREAD
 
-__all__ = ["ASSISTANT", "MESSAGE", "RUN", "STEP", "THREAD", "Collection", "Field"]
+__all__ = ["ASSISTANT", "MESSAGE", "RUN", "STEP", "THREAD"]

@@ -4,10 +4,12 @@ Whatever goes wrong out there ends the run `failed` with a sentence that says wh
 """
 
 import asyncio
+import ipaddress
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -27,7 +29,6 @@ Json = Any
 _RETRIES = 2
 _LONGEST_WAIT = 20.0
 _TIMEOUT = 60.0
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _SHORTEST_KEY = 8  # what is shorter is a word such as `ollama`, and no secret
 _MAX_ANSWER = 16 * 1024 * 1024
 
@@ -49,7 +50,7 @@ class ChatSettings:
         if unknown:
             raise UnknownReplies(f"replies by chat have no setting {unknown[0]!r}; there are {', '.join(known)}")
         url = setting.get("base_url")
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        if not isinstance(url, str):
             raise UnknownReplies("replies by chat need 'base_url', such as http://127.0.0.1:11434/v1")
         models = setting.get("models", {})
         if not isinstance(models, Mapping) or not all(isinstance(name, str) for name in models.values()):
@@ -63,6 +64,7 @@ class ChatSettings:
         timeout = setting.get("timeout", _TIMEOUT)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0:
             raise UnknownReplies("'timeout' of replies by chat is a number of seconds")
+        _check_address(url, has_key=key is not None)
         return cls(url.rstrip("/"), key, models, float(timeout))
 
     def model(self, name: str) -> str:
@@ -135,14 +137,14 @@ class Chat:
         if self._client is None:
             headers = {"authorization": f"Bearer {self._settings.api_key}"} if self._settings.api_key else {}
             # A proxy of the environment is for other machines; to this one the key may go unencrypted.
-            here = httpx2.URL(self._settings.base_url).host in _THIS_MACHINE
+            here = _is_loopback(httpx2.URL(self._settings.base_url).host)
             self._client = httpx2.AsyncClient(
                 headers=headers, timeout=self._settings.timeout, transport=self._transport, trust_env=not here
             )
         return self._client
 
     def _where(self) -> str:
-        return f"The chat endpoint {httpx2.URL(self._settings.base_url).host}"
+        return f"The chat endpoint {urlsplit(self._settings.base_url).netloc}"
 
     def _failure(self, status: int, content: bytes) -> ReplyFailed:
         body = self._keyless(content.decode(errors="replace"))
@@ -157,6 +159,30 @@ class Chat:
         if status in (400, 413, 422):
             return ReplyFailed(text, "invalid_prompt")
         return ReplyFailed(text)
+
+
+def _check_address(url: str, *, has_key: bool) -> None:
+    """The rules of the program's own `core.base_url`, which this one may not import. Never quotes the URL."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, authority, _ = parts.scheme, parts.hostname, parts.netloc, parts.port
+    except ValueError:
+        scheme, host, authority = "", None, ""
+    if "?" in url or "#" in url or "@" in (authority or url):
+        raise UnknownReplies("'base_url' of replies by chat holds a name, a password or a query; use 'api_key'")
+    if scheme not in ("http", "https") or not host or not url.isprintable() or " " in url or "\\" in url:
+        raise UnknownReplies("'base_url' of replies by chat is no URL such as http://127.0.0.1:11434/v1")
+    if has_key and scheme == "http" and not _is_loopback(host):
+        raise UnknownReplies(f"the key of replies by chat would go to {host} unencrypted; use https")
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _wait(response: httpx2.Response, attempt: int) -> float:

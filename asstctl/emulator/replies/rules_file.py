@@ -1,4 +1,4 @@
-"""Reading a `.replies.yaml` file: its rules, or every fault in it with file and line.
+"""Reading a `.replies.yaml` file: its rules, or every fault in it with its place.
 
 The format, by example (a rule needs `say` or `call`, everything else is a condition; the first that matches answers):
 
@@ -23,15 +23,16 @@ expression where there is one, else of `user`'s; `match.0` is the whole), `outpu
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from asstctl.emulator.errors import RepliesFileError
+from asstctl.emulator.errors import RepliesFileError, RepliesProblem
 from asstctl.emulator.replies.template import NAMES, is_path, placeholders
+from asstctl.emulator.replies.yaml_nodes import NULL, BadScalar, Text, compose, plain, shortened
 
 Json = Any
 
@@ -39,10 +40,8 @@ MAX_PATTERN = 1_000
 """Characters of a regular expression. How long it may search is for `search.py`."""
 
 MAX_FILE = 4 * 1024 * 1024
-MAX_DEPTH = 50
-MAX_VALUES = 100_000
-"""How large a file, how deep and how many its values may be, those that aliases repeat counted each time."""
 
+_LONGEST_WORD = 80
 _KEYS = ("assistant", "turn", "user", "words", "tool", "output", "say", "call")
 
 
@@ -68,66 +67,64 @@ class Rule:
 
 def load_rules(file: Path) -> tuple[Rule, ...]:
     """The rules of a file in order, or one `RepliesFileError` with all that is wrong."""
-    try:
-        text = _text_of(file)
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise RepliesFileError([f"{file}: {reason}"]) from error
-    reader = _Reader(file)
-    rules = reader.read(text)
+    reader = _Reader(Text(file, _text_of(file)))
+    rules = reader.read()
     if reader.problems:
-        raise RepliesFileError(reader.problems)
+        raise RepliesFileError(list(reader.problems))
     return rules
 
 
 def _text_of(file: Path) -> str:
-    with file.open("rb") as opened:
-        data = opened.read(MAX_FILE + 1)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_FILE + 1)
+        text = data.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        problem = RepliesProblem("missing-file", f"`{file}` does not exist", file, hint="check the name")
+        raise RepliesFileError([problem]) from error
+    except OSError as error:
+        summary = f"`{file}` cannot be read: {error.strerror or type(error).__name__}"
+        raise RepliesFileError([RepliesProblem("unreadable-file", summary, file, hint="check the file")]) from error
+    except UnicodeError as error:
+        summary, hint = f"`{file}` is not UTF-8 text", "save the file as UTF-8"
+        raise RepliesFileError([RepliesProblem("not-utf8", summary, file, hint=hint)]) from error
     if len(data) > MAX_FILE:
-        raise RepliesFileError([f"{file}: it is larger than {MAX_FILE // 1024**2} MiB"])
-    return data.decode("utf-8-sig")
+        summary = f"`{file}` is larger than {MAX_FILE // 1024**2} MiB"
+        raise RepliesFileError([RepliesProblem("file-too-large", summary, file, hint="split it")])
+    return text
 
 
 class _Reader:
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._loader = yaml.SafeLoader("")
-        self.problems: list[str] = []
+    def __init__(self, source: Text) -> None:
+        self._source = source
+        self.problems: dict[RepliesProblem, None] = {}
+        """In the order in which they were found, each once."""
 
-    def read(self, text: str) -> tuple[Rule, ...]:
-        try:
-            self._loader = yaml.SafeLoader(text)
-            root = self._loader.get_single_node()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self.problems.append(f"{self._file}:{mark.line + 1 if mark else 1}: {error.problem or error.context}")
-            return ()
-        except yaml.YAMLError as error:
-            self.problems.append(f"{self._file}: {error}")
-            return ()
-        except RecursionError:
-            self.problems.append(f"{self._file}: values are nested too deep")
-            return ()
-        if root is not None and (why := _too_much(root)):
-            self.problems.append(f"{self._file}: {why}")
+    def read(self) -> tuple[Rule, ...]:
+        root, problems = compose(self._source)
+        if problems:
+            self.problems.update(dict.fromkeys(problems))
             return ()
         if root is None:
-            self.problems.append(f"{self._file}:1: the file is empty, expected 'rules:'")
+            hint = "write `rules:` and a list of rules below it"
+            self.problems[self._source.problem("missing-key", "the file is empty", 0, 0, hint=hint)] = None
             return ()
         top = self._members(root, ("rules",))
         if "rules" not in top:
-            self._blame(root, "expected 'rules:', a list of rules")
+            if isinstance(root, yaml.MappingNode):
+                self._blame(root, "missing-key", "`rules` is missing", "write `rules:` and a list of rules below it")
             return ()
         listing = top["rules"]
         if not isinstance(listing, yaml.SequenceNode):
-            self._blame(listing, "'rules' is a list")
+            self._blame(listing, "wrong-type", "`rules` must be a list", "write each rule as `- user: …`")
             return ()
         return tuple(self._rule(node) for node in listing.value)
 
     def _rule(self, node: yaml.Node) -> Rule:
+        before = len(self.problems)
         members = self._members(node, _KEYS)
         rule = Rule(
-            where=f"{self._file.name}:{_line(node)}",
+            where=f"{self._source.file.name}:{node.start_mark.line + 1}",
             assistant=self._text(members, "assistant"),
             turn=self._turn(members),
             user=self._pattern(members, "user"),
@@ -137,28 +134,29 @@ class _Reader:
             say=self._text(members, "say"),
             calls=tuple(self._calls(members)),
         )
-        if isinstance(node, yaml.MappingNode) and not members.keys() & {"say", "call"}:
-            self._blame(node, "a rule has 'say', 'call' or both")
-        if rule.output and not rule.tool:
-            self._blame(members["output"], "'output' needs 'tool', the function whose output it is about")
+        # An unknown key is more likely a misspelt answer than none at all.
+        if not members.keys() & {"say", "call"} and len(self.problems) == before:
+            self._blame(node, "missing-key", "the rule has no answer", "write `say`, `call` or both")
+        if "output" in members and "tool" not in members:
+            hint = "write `tool`, the function whose output it is about"
+            self._blame(members["output"], "missing-key", "`output` needs `tool`", hint)
         for key in ("say", "call"):
             if key in members:
                 self._check_placeholders(members[key], rule)
         return rule
 
-    def _members(self, node: yaml.Node, known: Iterable[str]) -> dict[str, yaml.Node]:
+    def _members(self, node: yaml.Node, known: Collection[str]) -> dict[str, yaml.Node]:
+        what = "a rule" if "say" in known else "a replies file"
         if not isinstance(node, yaml.MappingNode):
-            self._blame(node, "expected a mapping")
+            self._blame(node, "wrong-type", f"{what} must be a map", f"choose from: {', '.join(known)}")
             return {}
         members: dict[str, yaml.Node] = {}
-        for key_node, value in node.value:
-            key = str(key_node.value)
-            if key in members:
-                self._blame(key_node, f"'{key}' is here twice")
-            elif key in known:
-                members[key] = value
+        for key, value in node.value:
+            if key.value in known:
+                members[key.value] = value
             else:
-                self._blame(key_node, f"unknown key '{key}'{_suggestion(key, known)}")
+                hint = _did_you_mean(key.value, known)
+                self._blame(key, "unknown-key", f"`{shortened(key.value)}` is not a field of {what}", hint)
         return members
 
     def _text(self, members: Mapping[str, yaml.Node], key: str) -> str | None:
@@ -166,8 +164,8 @@ class _Reader:
             return None
         node = members[key]
         # An unquoted number or date is meant as the text that it is.
-        if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null":
-            self._blame(node, f"'{key}' is a text")
+        if not isinstance(node, yaml.ScalarNode) or node.tag == NULL:
+            self._blame(node, "wrong-type", f"`{key}` must be a text", "write a text, in quotes where YAML needs them")
             return None
         return str(node.value)
 
@@ -176,7 +174,8 @@ class _Reader:
             return None
         turn = self._value(members["turn"])
         if isinstance(turn, bool) or not isinstance(turn, int) or turn < 1:
-            self._blame(members["turn"], "'turn' is a number from 1")
+            hint = "the first message of the user is turn 1"
+            self._blame(members["turn"], "wrong-type", "`turn` must be a whole number from 1", hint)
             return None
         return turn
 
@@ -185,12 +184,14 @@ class _Reader:
         if text is None:
             return None
         if len(text) > MAX_PATTERN:
-            self._blame(members[key], f"'{key}' is longer than {MAX_PATTERN} characters")
+            summary = f"`{key}` is longer than {MAX_PATTERN:,} characters"
+            self._blame(members[key], "bad-regex", summary, "use a shorter regular expression")
             return None
         try:
             return re.compile(text)
         except (re.error, RecursionError, OverflowError) as error:
-            self._blame(members[key], f"'{key}' is not a regular expression: {error}")
+            summary = f"`{key}` is not a regular expression: {error}"
+            self._blame(members[key], "bad-regex", summary, "put a backslash before a sign that stands for itself")
             return None
 
     def _words(self, members: Mapping[str, yaml.Node]) -> tuple[str, ...]:
@@ -198,14 +199,14 @@ class _Reader:
             return ()
         node = members["words"]
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self._blame(node, "'words' is a list of words")
+            self._blame(node, "wrong-type", "`words` must be a list of words", "write `[one, two]`")
             return ()
         words = []
         for item in node.value:
             if isinstance(item, yaml.ScalarNode) and item.value.strip():
                 words.append(str(item.value))
             else:
-                self._blame(item, "'words' is a list of words")
+                self._blame(item, "wrong-type", "`words` must be a list of words", "write `[one, two]`")
         return tuple(words)
 
     def _calls(self, members: Mapping[str, yaml.Node]) -> list[PlannedCall]:
@@ -215,12 +216,14 @@ class _Reader:
         calls = []
         for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(item, yaml.MappingNode) or not item.value:
-                self._blame(item, "'call' is a mapping of a function to its arguments, or a list of such mappings")
+                hint = "write `call: {function: {argument: value}}`, or a list of such maps"
+                self._blame(item, "wrong-type", "`call` must be a map of a function to its arguments", hint)
                 continue
             for name, arguments in item.value:
                 value = self._value(arguments)
                 if value is not None and not isinstance(value, dict):
-                    self._blame(arguments, f"the arguments of '{name.value}' are a mapping")
+                    summary = f"the arguments of `{shortened(name.value)}` must be a map"
+                    self._blame(arguments, "wrong-type", summary, "write `{argument: value}`")
                     continue
                 calls.append(PlannedCall(str(name.value), value or {}))
         return calls
@@ -228,60 +231,42 @@ class _Reader:
     def _check_placeholders(self, node: yaml.Node, rule: Rule) -> None:
         for placeholder in placeholders(self._value(node)):
             head = placeholder.partition(".")[0]
-            shown = f"{{{{ {placeholder} }}}}"
+            shown = f"`{{{{ {shortened(placeholder)} }}}}`"
+            code, place = "bad-template", _holder(node, placeholder)
             if not is_path(placeholder):
-                self._blame(node, f"{shown} is not a name and a path such as output.rows.0")
+                self._blame(place, code, f"{shown} is not a name and a path", "write one such as `output.rows.0`")
             elif head not in NAMES:
-                self._blame(node, f"{shown}: there is no '{head}'{_suggestion(head, NAMES)}")
+                self._blame(place, code, f"{shown}: there is no `{head}`", _did_you_mean(head, NAMES))
             elif head in ("output", "outputs") and rule.tool is None:
-                self._blame(node, f"{shown} needs 'tool': without it no output has come in")
+                self._blame(place, code, f"{shown} needs `tool`", "without it no output has come in")
             elif head == "match" and rule.user is None and rule.output is None:
-                self._blame(node, f"{shown} needs 'user' or 'output', whose groups it means")
+                self._blame(
+                    place, code, f"{shown} needs `user` or `output`", "it means the groups of their expressions"
+                )
 
     def _value(self, node: yaml.Node) -> Json:
         try:
-            return _plain(self._loader.construct_object(node, deep=True))
-        except (yaml.YAMLError, ValueError) as error:
-            self._blame(node, str(getattr(error, "problem", error)))
+            return plain(node)
+        except BadScalar as bad:
+            summary = f"`{shortened(bad.node.value)}` is not a value that JSON can hold"
+            self._blame(bad.node, "bad-scalar", summary, "quote it if text is meant")
             return None
 
-    def _blame(self, node: yaml.Node, problem: str) -> None:
-        line = f"{self._file}:{_line(node)}: {problem}"
-        if line not in self.problems:
-            self.problems.append(line)
+    def _blame(self, node: yaml.Node, code: str, summary: str, hint: str) -> None:
+        self.problems[self._source.at(node, code, summary, hint)] = None
 
 
-def _too_much(root: yaml.Node) -> str:
-    """Why the values of a file cannot be read out, or nothing. A value that contains itself is too deep."""
-    pending, count = [(root, 0)], 0
-    while pending:
-        node, depth = pending.pop()
-        count += 1
-        if depth > MAX_DEPTH:
-            return f"values are nested more than {MAX_DEPTH} levels deep"
-        if count > MAX_VALUES:
-            return f"it holds more than {MAX_VALUES:,} values"
-        if isinstance(node, yaml.MappingNode):
-            pending += [(part, depth + 1) for pair in node.value for part in pair]
-        elif isinstance(node, yaml.SequenceNode):
-            pending += [(part, depth + 1) for part in node.value]
-    return ""
+def _holder(node: yaml.Node, placeholder: str) -> yaml.Node:
+    """The scalar below a node that a placeholder stands in."""
+    if isinstance(node, yaml.MappingNode):
+        below = [value for _, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        below = node.value
+    else:
+        return node
+    return next((found for item in below if placeholder in (found := _holder(item, placeholder)).value), node)
 
 
-def _plain(value: Json) -> Json:
-    """YAML knows dates and keys of any type; arguments are JSON."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
-
-
-def _line(node: yaml.Node) -> int:
-    line: int = node.start_mark.line + 1
-    return line
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else f" (known: {', '.join(known)})"
+def _did_you_mean(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word.lower(), list(known), n=1) if len(word) <= _LONGEST_WORD else []
+    return f"did you mean `{close[0]}`?" if close else f"choose from: {', '.join(known)}"

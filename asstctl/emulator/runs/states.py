@@ -14,7 +14,6 @@ Json = Any
 Body = dict[str, Json]
 
 ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
-FINAL = ("completed", "failed", "incomplete", "expired", "cancelled")
 
 LIFETIME = 600
 """Seconds until a run that has not ended expires."""

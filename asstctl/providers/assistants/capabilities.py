@@ -4,8 +4,7 @@ Plain values of `core`: `validate` loads this without an SDK or an HTTP library.
 """
 
 from asstctl.core.capabilities import Capabilities, Limit, WireField
-
-OUR_METADATA_PAIRS = 3
+from asstctl.core.mark import PAIRS
 
 ASSISTANT_FIELDS = {
     "name": WireField(("name",)),
@@ -22,6 +21,7 @@ ASSISTANT_FIELDS = {
     "response_format": WireField(("response_format",), reset="auto"),
 }
 
+# A function lives in its users' tools, wherever it is written: its bounds are theirs.
 ASSISTANT_LIMITS = {
     "name": Limit(max_chars=256),
     "description": Limit(max_chars=512),
@@ -33,22 +33,16 @@ ASSISTANT_LIMITS = {
     "tools[].file_search.ranking_options.score_threshold": Limit(minimum=0, maximum=1),
     "tool_resources.code_interpreter.file_ids": Limit(max_items=20),
     "tool_resources.file_search.vector_store_ids": Limit(max_items=1),
-    "metadata": Limit(max_items=16 - OUR_METADATA_PAIRS, max_key_chars=64, max_value_chars=512),
+    "metadata": Limit(max_items=16 - PAIRS, max_key_chars=64, max_value_chars=512),
     "temperature": Limit(minimum=0, maximum=2),
     "top_p": Limit(minimum=0, maximum=1),
     "response_format.json_schema.name": Limit(max_chars=64),
 }
 
-# A function lives in its users' tools; these are its bounds where it has a file of its own.
-FUNCTION_LIMITS = {
-    "name": ASSISTANT_LIMITS["tools[].function.name"],
-    "description": ASSISTANT_LIMITS["tools[].function.description"],
-}
-
 ASSISTANTS_V2 = Capabilities(
     wire="assistants-v2",
     fields={"assistant": ASSISTANT_FIELDS},
-    limits={"assistant": ASSISTANT_LIMITS, "function": FUNCTION_LIMITS},
+    limits={"assistant": ASSISTANT_LIMITS},
     list_lag=0.0,
     ties_in_creation_order=True,
     page_size=100,

@@ -12,7 +12,10 @@ FLOOR, CEILING = 0.005, 5.0
 FIRST, GROWTH, LONGEST = 0.1, 1.5, 1.0
 """Without the header: the first wait, what the next is multiplied by, and where it ends."""
 
-SHARE = 0.8
+SHARE = 0.95
+"""Of the shortest of the last runs. A run found over at the first look is noted with that very wait, so waits shrink
+by this much from run to run until one is looked at too early; without it they could only grow."""
+
 REMEMBERED = 8
 
 OF_AGE = 0.05
@@ -36,14 +39,18 @@ def next_wait(asked: float, age: float) -> float:
 
 
 class Durations:
-    """The seconds that the last runs on one server took."""
+    """The seconds that were waited for the last runs on one server.
+
+    Not the seconds that passed: in a process with much to do these are longer, and would make the next run be looked
+    at later still.
+    """
 
     def __init__(self) -> None:
         self._last: deque[float] = deque(maxlen=REMEMBERED)
 
-    def note(self, seconds: float) -> None:
-        """A run ended after this long."""
-        self._last.append(seconds)
+    def note(self, waited: float) -> None:
+        """A run was found over after waits of this long in all."""
+        self._last.append(waited)
 
     def first_wait(self, asked: float) -> float:
         """Seconds before the first look, where the server asked for `asked`."""

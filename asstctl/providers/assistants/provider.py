@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Self
 
 from asstctl._version import __version__
 from asstctl.core.capabilities import Capabilities
-from asstctl.core.ports import ResourceStore, ThreadHost
+from asstctl.core.ports import Observer, ResourceStore, ThreadHost
 from asstctl.net.client import JsonClient, bearer, http_client
 from asstctl.net.failures import Explain
-from asstctl.net.observed import ObservedTransport, Observer
+from asstctl.net.observed import ObservedTransport
 from asstctl.net.transport import Transport, check_address, network_transport
 from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
 from asstctl.providers.assistants.failures import explain
@@ -107,7 +107,7 @@ def open_provider(settings: AssistantsSettings, *, observer: Observer | None = N
     return Provider(
         settings.base_url,
         network_transport(parts),
-        place=parts.netloc,
+        place=settings.place,
         key=key,
         timeout=settings.timeout,
         observer=observer,

@@ -110,15 +110,16 @@ class AssistantsThreads:
         run = id_of(answer.value, "run")
         self._active[thread] = run
         started = time.monotonic()
-        look = 0
+        look, waited = 0, 0.0
         while status_of(answer.value) in MOVING:
-            wait = asked_wait(answer.headers, look)
-            age = time.monotonic() - started
-            await asyncio.sleep(next_wait(wait, age) if look else self._durations.first_wait(wait))
+            asked = asked_wait(answer.headers, look)
+            wait = next_wait(asked, time.monotonic() - started) if look else self._durations.first_wait(asked)
+            await asyncio.sleep(wait)
+            waited += wait
             answer = await self._request("GET", f"/threads/{in_path(thread)}/runs/{in_path(run)}")
             look += 1
         if look:
-            self._durations.note(time.monotonic() - started)
+            self._durations.note(waited)
         state = state_of(answer.value, await self._reply(thread, run))
         if state.status != "requires_action":
             self._active.pop(thread, None)

@@ -8,10 +8,17 @@ from asstctl.providers.assistants import failures as wire
 from asstctl.providers.local.replies import diagnostics_of, unknown
 
 FULL = 507
+DAMAGED = "database_damaged"
 
 
 def explain(failure: Failure) -> AsstctlError:
     """The error that an answer of the embedded server means."""
+    if failure.code == DAMAGED:
+        return StoreError(
+            "the local database is damaged",
+            detail=f"{failure.asked.place}: {failure.message}",
+            hint=f"Move {failure.asked.place} away and type: asstctl apply",
+        )
     if failure.status == FULL:
         return StoreError(
             "the disk is full",

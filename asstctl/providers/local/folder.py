@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from asstctl.core.errors import StoreError
-
-NAME = ".asstctl"
+from asstctl.documents.paths import OUR_FOLDER
 
 
 def prepare_folder(database: Path) -> None:
@@ -27,7 +26,7 @@ def prepare_folder(database: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
-        if folder.name == NAME and not ignore.exists():
+        if folder.name == OUR_FOLDER and not ignore.exists():
             with ignore.open("x", encoding="utf-8") as file:  # made, or nothing: never written through a link
                 file.write("*\n")
     except FileExistsError:

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
+from asstctl.core.ports import Observer
 from asstctl.emulator import Emulator, EmulatorError, open_emulator
 from asstctl.net.asgi import AsgiTransport
-from asstctl.net.observed import Observer
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.local.failures import cannot_open, explain
 from asstctl.providers.local.folder import prepare_folder
-from asstctl.providers.local.replies import shown
 from asstctl.providers.settings import LocalSettings
 
 BASE_URL = "http://local/v1"
@@ -38,7 +37,7 @@ def open_provider(settings: LocalSettings, *, observer: Observer | None = None) 
 
     Raises StoreError for a file that cannot be used and InvalidInput for replies that cannot.
     """
-    place = place_of(settings.database)
+    place = settings.place
     if isinstance(settings.database, Path):
         prepare_folder(settings.database)
     try:
@@ -51,8 +50,3 @@ def open_provider(settings: LocalSettings, *, observer: Observer | None = None) 
     except EmulatorError as error:
         raise cannot_open(error, place) from error
     return LocalProvider(emulator, place=place, timeout=settings.timeout, observer=observer)
-
-
-def place_of(database: Path | str) -> str:
-    """What a person calls the database: its path from here, or that it is in memory."""
-    return shown(database) if isinstance(database, Path) else "memory"

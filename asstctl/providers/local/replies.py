@@ -3,15 +3,13 @@
 The emulator reads its rules files itself; this turns what it refuses into diagnostics.
 """
 
-import re
 from pathlib import Path
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.emulator import RepliesFileError, UnknownReplies
+from asstctl.core.ports import Replies
+from asstctl.documents.paths import shown
+from asstctl.emulator import RepliesFileError, RepliesProblem, UnknownReplies
 from asstctl.emulator.replies import make_backend
-from asstctl.providers.settings import Replies
-
-_PLACED = re.compile(r"(?P<path>.+?):(?P<line>\d+):\s*(?P<text>.+)", re.DOTALL)
 
 
 def check_replies(replies: Replies) -> tuple[Diagnostic, ...]:
@@ -31,21 +29,10 @@ def unknown(problem: UnknownReplies) -> Diagnostic:
 
 
 def diagnostics_of(problem: RepliesFileError) -> tuple[Diagnostic, ...]:
-    """The problems of a rules file, each `file:line: text`, with their places."""
-    return tuple(_diagnostic(text) for text in problem.problems)
+    """The problems of a rules file, with their places."""
+    return tuple(_diagnostic(one) for one in problem.problems)
 
 
-def _diagnostic(problem: str) -> Diagnostic:
-    if match := _PLACED.fullmatch(problem):
-        return error("replies-file", match["text"], _where(Path(match["path"]), int(match["line"])))
-    return error("replies-file", problem)
-
-
-def _where(file: Path, line: int) -> Where:
-    lines = file.read_text("utf-8", "replace").splitlines()
-    return Where(shown(file), line, text=lines[line - 1] if line <= len(lines) else "")
-
-
-def shown(path: Path) -> str:
-    """A path as a person in the working directory would type it."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def _diagnostic(one: RepliesProblem) -> Diagnostic:
+    where = Where(shown(Path.cwd(), one.file), max(one.line, 1), one.column, one.length, one.source)
+    return error(one.code, one.summary, where, hint=one.hint)

@@ -1,8 +1,8 @@
 """Mark: our ownership note, three metadata keys on the object itself (ENGINE section 1).
 
 `asstctl_base` is `1;FLAGS;n=NONCE;r=GITREV;FIELDS;cf=FILES`; `n`, `r` and `cf` are left out when there is
-nothing to say. This module writes and reads the text and judges whether it is sound; what follows from it
-is decided in `ownership`, `classify` and `plan`.
+nothing to say. This module alone knows the text and the names of the keys: it writes and reads them and judges
+whether a mark is sound. What follows from one, and which digests the next one holds, is for the engine.
 """
 
 import re
@@ -13,8 +13,13 @@ from dataclasses import dataclass, field, replace
 from asstctl.core.address import KEY, Address
 from asstctl.core.resource import EMPTY
 
-PROJECT, KEY_NAME, BASE = "asstctl_project", "asstctl_key", "asstctl_base"
 PREFIX = "asstctl_"
+"""What the names of our pairs begin with. A user's may not: `without_mark` would take them for ours."""
+
+PROJECT, KEY_NAME, BASE = f"{PREFIX}project", f"{PREFIX}key", f"{PREFIX}base"
+PAIRS = 3
+"""How many of an object's metadata pairs the mark takes."""
+
 VERSION = "1"
 MAX_CHARS = 512
 NONCE_LENGTH = 8
@@ -76,6 +81,14 @@ class Mark:
         if self.files:
             parts.append(f"cf={self.files}")
         return ";".join(parts)
+
+
+def next_mark(previous: Mark, *, protect: bool, fields: Mapping[str, str], revision: str | None) -> Mark:
+    """The mark after the next write, made of the one before it (of a bare one for a create).
+
+    Whatever is not named here stays as it was: the nonce, which is the create's, and the digests of files.
+    """
+    return replace(previous, protect=protect, fields=fields, revision=revision or "")
 
 
 @dataclass(frozen=True, slots=True)

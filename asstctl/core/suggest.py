@@ -1,7 +1,6 @@
 """The nearest right word: what hints offer when a name is not known."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 LONGEST = 80
 """Characters of a file's text that a message quotes, and of a word that another is looked for."""
@@ -16,6 +15,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
     if len(word) > LONGEST:
         return None
+    # imported here, because most commands misspell nothing
+    from difflib import get_close_matches
+
     matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 

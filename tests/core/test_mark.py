@@ -7,12 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.core.address import Address
-from asstctl.engine.mark import (
+from asstctl.core.mark import (
+    BASE,
+    KEY_NAME,
+    PAIRS,
+    PROJECT,
     Damaged,
     Mark,
     MarkTooLong,
     draw_nonce,
     is_candidate,
+    is_ours,
+    next_mark,
     only_mark,
     read_mark,
     without_mark,
@@ -223,6 +229,21 @@ def test_a_mark_that_nobody_could_read_back_is_never_made(parts: dict[str, str])
     """It would make the object damaged for good."""
     with pytest.raises(ValueError, match="not a mark"):
         Mark("agiclass", GUAGUA, **parts)  # type: ignore[arg-type]
+
+
+def test_the_next_mark_names_what_changes_and_keeps_the_rest() -> None:
+    """Nonce and files are not the business of an update."""
+    before = Mark("agiclass", GUAGUA, True, "N0nce123", "1a2b3c4", FIELDS, "12345678")
+    after = next_mark(before, protect=False, fields={"mo": "AAAAAAAA"}, revision=None)
+
+    assert after.metadata() == pairs("1;;n=N0nce123;moAAAAAAAA;cf=12345678")
+
+
+@pytest.mark.parametrize("name", [PROJECT, KEY_NAME, BASE])
+def test_every_key_of_the_mark_is_known_by_its_prefix(name: str) -> None:
+    """So that no user's pair is ever taken for one of ours, nor ours for a user's."""
+    assert is_ours(name)
+    assert len(Mark("p", GUAGUA).metadata()) == PAIRS
 
 
 def test_nonces_are_eight_characters_and_differ() -> None:

@@ -1,0 +1,54 @@
+"""Inventory: what a project has on a target, and where each resource of it stands.
+
+The workspace makes these values and `render` shows them; nothing is copied over in between.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from asstctl.core.address import Address
+from asstctl.core.json_types import Json
+from asstctl.core.plan import TargetInfo
+from asstctl.core.resource import EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One address that is declared or owned; `status` says in a few words where it stands.
+
+    `fields` are the live ones, our mark left out of the metadata. Where nothing is live `id` is empty and they
+    are those of the files.
+    """
+
+    address: Address
+    status: str = ""
+    name: str = ""
+    id: str = ""
+    model: str = ""
+    created_at: int | None = None
+    fields: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Every resource that is declared or owned, by address."""
+
+    target: TargetInfo
+    resources: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One resource of a target, to be looked at in full."""
+
+    target: TargetInfo
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of what is on a target, for applications; `missing` are declared and not there yet."""
+
+    target: TargetInfo
+    ids: Mapping[Address, str]
+    missing: tuple[Address, ...] = ()

@@ -1,0 +1,20 @@
+"""validate: what is wrong with the files, and what they hold.
+
+validate  valid files counts{error warning note} found{noun: n} diagnostics[diagnostic]
+"""
+
+from asstctl.core.diagnostic import Severity, Validation
+from asstctl.render.json.shared import diagnostic_object, document
+
+
+def validation_json(validation: Validation) -> str:
+    """Every diagnostic, in reading order."""
+    counts = {str(severity): sum(d.severity is severity for d in validation.diagnostics) for severity in Severity}
+    return document(
+        "validate",
+        valid=not validation.failed,
+        files=validation.files,
+        counts=counts,
+        found=dict(validation.found),
+        diagnostics=[diagnostic_object(diagnostic) for diagnostic in validation.diagnostics],
+    )

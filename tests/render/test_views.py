@@ -1,0 +1,88 @@
+"""The table of views: every entry is there, takes what the table says, and is loaded only when it is asked for."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import get_type_hints
+
+import click
+import pytest
+
+import asstctl.core
+from asstctl.cli import COMMANDS, cli
+from asstctl.core.plan import Plan, TargetInfo
+from asstctl.render import TEXT, VIEWS, formats, view
+from asstctl.render.style import Look
+
+ENTRIES = [(result, form) for result, forms in VIEWS.items() for form in forms]
+RESULTS_OF = {"list": ("Inventory", "Ids"), "destroy": ("Applied",), "apply": ("Applied",), "test": ("SuiteResult",)}
+"""What commands show whose result is not of their own name."""
+
+
+def core_types() -> Iterator[type]:
+    for module in iter_modules(asstctl.core.__path__):
+        yield from (v for v in vars(import_module(f"asstctl.core.{module.name}")).values() if isinstance(v, type))
+
+
+@pytest.mark.parametrize("result, form", ENTRIES, ids=" ".join)
+def test_an_entry_is_a_function_of_its_result(result: str, form: str) -> None:
+    """It takes that value of `core`, and a look where it is text, and nothing else that has to be given."""
+    (kind,) = {found for found in core_types() if found.__name__ == result}
+    module, _, name = VIEWS[result][form].partition(":")
+    hints = get_type_hints(getattr(import_module(f"asstctl.render.{module}"), name))
+
+    assert list(hints.values()) == ([kind, Look, str] if form == TEXT else [kind, str])
+
+
+@pytest.mark.parametrize("result", VIEWS)
+def test_text_is_the_first_format(result: str) -> None:
+    """And so the default of every command."""
+    assert formats(result)[0] == TEXT
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_offers_the_formats_of_its_results(command: str) -> None:
+    """`--format` takes what the table has: no more, and no less."""
+    found = cli.get_command(click.Context(cli), command)
+    assert found is not None
+    offered = [tuple(o.type.choices) for o in found.params if o.name == "form" and isinstance(o.type, click.Choice)]
+    own = {"plan": ("Plan",), "validate": ("Validation",), "show": ("Shown",), **RESULTS_OF}
+
+    assert offered == ([formats(*own[command])] if command in own else [])
+
+
+def test_every_module_of_a_format_is_in_the_table() -> None:
+    """A file in `json/` that no entry names would be dead."""
+    folder = Path(str(import_module("asstctl.render.json").__path__[0]))
+    named = {place.partition(":")[0] for forms in VIEWS.values() for place in forms.values()}
+
+    assert {f"json.{file.stem}" for file in folder.glob("[a-z]*.py")} - named == {"json.shared"}
+
+
+def test_a_result_without_that_format_has_no_view() -> None:
+    plan = Plan(TargetInfo("local", "local", "", "x.db", "p"), ())
+
+    with pytest.raises(KeyError, match="env"):
+        view(plan, "env")
+
+
+@pytest.mark.parametrize("form, module", [("json", "json.plan"), (TEXT, "plan")])
+def test_a_view_loads_what_it_needs(form: str, module: str) -> None:
+    """The table loads no module of `render`, and a plan in one format none of another format or result."""
+    program = (
+        "import sys\n"
+        "def loaded(): return {m.removeprefix('asstctl.render.') for m in sys.modules if 'asstctl.render.' in m}\n"
+        "from asstctl.core.plan import Plan, TargetInfo\n"
+        "from asstctl.render import view\n"
+        "assert not loaded()\n"
+        f"view(Plan(TargetInfo('local', 'local', '', 'x.db', 'p'), ()), {form!r})\n"
+        "print(*sorted(loaded()))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    views = {place.partition(":")[0] for forms in VIEWS.values() for place in forms.values()}
+
+    assert set(done.stdout.split()) & views == {module}
