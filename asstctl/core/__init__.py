@@ -1,5 +1,5 @@
-"""The nouns of the program and the ports between its parts.
+"""The nouns of the program, the ports between its parts, and the few pure rules that siblings share.
 
-Standard library only: everything here is a frozen value, an error or a Protocol that every other
-layer may import. Nothing here reads a file, opens a connection or prints.
+Standard library only: everything here is a frozen value, an error, a Protocol or a function of values that every
+other layer may import. Nothing here reads a file, opens a connection or prints.
 """

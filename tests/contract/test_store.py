@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from asstctl.core.errors import NotFound, Rejected
+from asstctl.core.errors import NotFound, Refused, Rejected
 from asstctl.core.ports import ResourceStore
 from asstctl.providers.assistants.provider import Provider
 
@@ -81,6 +81,20 @@ async def test_none_resets_a_field(store: ResourceStore, field: str, default: ob
     updated = await store.update("assistant", live.id, {field: None})
 
     assert updated.fields[field] == default
+
+
+async def test_what_a_wire_says_of_resets_is_so(store: ResourceStore) -> None:
+    """None is taken for every field but those that have no way back, which it leaves as they are."""
+    tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
+    live = await store.create("assistant", {**FULL, "tools": tools})
+
+    for name, on_wire in store.capabilities.fields["assistant"].items():
+        if on_wire.resettable:
+            assert await store.update("assistant", live.id, {name: None})
+        else:
+            with pytest.raises(Refused):
+                await store.update("assistant", live.id, {name: None})
+            assert (await store.get("assistant", live.id)).fields[name] == live.fields[name]
 
 
 async def test_metadata_is_replaced_whole(store: ResourceStore) -> None:

@@ -175,6 +175,15 @@ async def test_what_goes_wrong_out_there_fails_the_run(answers: list[Any], code:
     assert endpoint.answers == []
 
 
+async def test_a_failure_names_the_endpoint_with_its_port() -> None:
+    """Several models may be served by one machine."""
+    endpoint = Endpoint(httpx2.ConnectError("refused"))
+    async with serving(replies=endpoint.backend(base_url="http://127.0.0.1:18434/v1")) as api:
+        thread = await api.thread("hi")
+        run = await api.run(thread["id"], (await api.assistant())["id"])
+    assert run["last_error"]["message"] == "The chat endpoint 127.0.0.1:18434 cannot be reached: refused"
+
+
 async def test_a_busy_endpoint_is_asked_twice_more(no_waiting: list[float]) -> None:
     busy = httpx2.Response(429, headers={"retry-after": "3"})
     endpoint = Endpoint(busy, httpx2.Response(500), _says("at last"))

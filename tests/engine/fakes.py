@@ -1,6 +1,7 @@
 """An account in memory and a world around it: a clock that nobody waits for, faults on demand, other writers.
 
-`FakeStore` keeps the promises of `core.ports.ResourceStore`; `test_fakes.py` proves that it does.
+`FakeStore` keeps the promises of `core.ports.ResourceStore`: the contract suite runs over it too, and
+`test_fakes.py` has what only a fake can do.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ from itertools import count
 from typing import Any
 
 from asstctl.core.address import Address
-from asstctl.core.capabilities import Capabilities
-from asstctl.core.errors import IncompleteListing, NotFound, ProviderError, Rejected
+from asstctl.core.capabilities import Capabilities, WireField
+from asstctl.core.errors import IncompleteListing, NotFound, ProviderError, Refused, Rejected
 from asstctl.core.json_types import Json
 from asstctl.core.mark import KEY_NAME, without_mark
 from asstctl.core.outcome import ApplyReport, OutcomeStatus
@@ -24,7 +25,6 @@ from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, read
 from asstctl.engine.requests import Pace
-from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
 
 KIND = "assistant"
 EPOCH = 1_800_000_000
@@ -42,6 +42,15 @@ DEFAULTS: Mapping[str, Json] = {
     "metadata": {},
 }
 RESOURCES = {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}}
+CAPABILITIES = Capabilities(
+    wire="assistants-v2",
+    fields={
+        KIND: {
+            "model": WireField(("model",), resettable=False),
+            **{name: WireField((name,)) for name in (*DEFAULTS, *(f"tool_resources.{tool}" for tool in RESOURCES))},
+        }
+    },
+)
 
 
 class Clock:
@@ -98,7 +107,7 @@ class FakeStore:
     may act as another writer; `lag` is how long a new object is missing from listings.
     """
 
-    def __init__(self, clock: Clock | None = None, capabilities: Capabilities = ASSISTANTS_V2) -> None:
+    def __init__(self, clock: Clock | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
         self.clock = clock or Clock()
         self.capabilities = capabilities
         self.objects: dict[str, Stored] = {}
@@ -199,7 +208,7 @@ class FakeStore:
             stored = self._stored(id)
             for name, value in self.rewrite(_stored_form(dict(fields))).items():
                 if value is None and name == "model":
-                    raise Rejected("model cannot be null")
+                    raise Refused("model cannot be reset")
                 if value is None and name.startswith((EXTENSION, "tool_resources.")):
                     stored.fields.pop(name, None)
                 else:

@@ -23,17 +23,27 @@ from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.resource import Desired
 from asstctl.engine.policy import Policy
 from asstctl.kinds.canonical import digest
-from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
-from tests.engine.fakes import EPOCH, Clock, FakeStore, Fault, World, address, statuses, user_pairs, wanted
+from tests.engine.fakes import (
+    CAPABILITIES,
+    EPOCH,
+    Clock,
+    FakeStore,
+    Fault,
+    World,
+    address,
+    statuses,
+    user_pairs,
+    wanted,
+)
 
 pytestmark = pytest.mark.anyio
 
 GUAGUA = "assistant.guagua"
 APPLIED, FAILED, SKIPPED, UNKNOWN = OutcomeStatus
 ALL = Policy(overwrite_drift=frozenset({"all"}))
-NO_TIES = replace(ASSISTANTS_V2, ties_in_creation_order=False)
+NO_TIES = replace(CAPABILITIES, ties_in_creation_order=False)
 FUNCTION = {"type": "function", "function": {"name": "f"}}
-LAGGING = replace(ASSISTANTS_V2, list_lag=5.0)
+LAGGING = replace(CAPABILITIES, list_lag=5.0)
 
 
 async def applied(*desired: Desired) -> World:
@@ -224,7 +234,7 @@ LOST = [AnswerLost("dropped"), ServerFault("500"), BadAnswer("not JSON")]
 @pytest.mark.parametrize("lag", [0.0, 5.0])
 async def test_a_create_whose_answer_was_lost_is_found_by_its_nonce(error: ProviderError, lag: float) -> None:
     """It is not sent again."""
-    world = World(FakeStore(capabilities=LAGGING if lag else ASSISTANTS_V2))
+    world = World(FakeStore(capabilities=LAGGING if lag else CAPABILITIES))
     world.store.lag = lag
     world.store.faults["create"].append(Fault(error, after=True))
     report = await world.apply(wanted(name="瓜瓜"))
@@ -377,7 +387,7 @@ async def race(world: World, *, first: bool) -> tuple[ApplyReport, str]:
     return report, other[0]
 
 
-@pytest.mark.parametrize("capabilities", [ASSISTANTS_V2, NO_TIES])
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, NO_TIES])
 async def test_of_two_applies_at_once_the_later_loses_its_own_object_and_says_so(capabilities: Any) -> None:
     """Exactly one object remains."""
     world = World(FakeStore(capabilities=capabilities))
@@ -410,7 +420,7 @@ async def test_without_ties_in_creation_order_the_lower_id_of_one_second_wins() 
     await world.settled(wanted(), objects=1, writes=2)
 
 
-@pytest.mark.parametrize("capabilities, waits", [(ASSISTANTS_V2, []), (NO_TIES, [1.0]), (LAGGING, [5.0])])
+@pytest.mark.parametrize("capabilities, waits", [(CAPABILITIES, []), (NO_TIES, [1.0]), (LAGGING, [5.0])])
 async def test_the_proving_listing_waits_for_lag_and_second(capabilities: Any, waits: list[float]) -> None:
     """Only where the wire makes that necessary."""
     world = World(FakeStore(capabilities=capabilities))
@@ -421,7 +431,7 @@ async def test_the_proving_listing_waits_for_lag_and_second(capabilities: Any, w
     await world.settled(wanted("a"), wanted("b"), objects=2, writes=2)
 
 
-@pytest.mark.parametrize("capabilities", [ASSISTANTS_V2, NO_TIES, LAGGING])
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, NO_TIES, LAGGING])
 async def test_two_real_applies_at_once_leave_one_object_each(capabilities: Any) -> None:
     """Whoever wins."""
     store = FakeStore(capabilities=capabilities)

@@ -11,8 +11,7 @@ from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.policy import Policy
-from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
-from tests.engine.fakes import TARGET, Fault, World, address, statuses, wanted
+from tests.engine.fakes import CAPABILITIES, TARGET, Fault, World, address, statuses, wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -187,7 +186,7 @@ async def test_an_object_that_is_gone_already_counts_as_deleted() -> None:
 
 async def test_a_destroy_of_nothing_is_an_empty_plan() -> None:
     """No listing is needed to say so."""
-    plan = make_destroy_plan([wanted()], [], target=TARGET, capabilities=ASSISTANTS_V2)
+    plan = make_destroy_plan([wanted()], [], target=TARGET, capabilities=CAPABILITIES)
 
     assert plan.is_empty
     assert [change for change in plan.changes if change.action is Action.DELETE] == []

@@ -11,8 +11,7 @@ from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.ownership import sort_out
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import Policy
-from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
-from tests.engine.fakes import TARGET, address
+from tests.engine.fakes import CAPABILITIES, TARGET, address
 
 GUAGUA = address("guagua")
 
@@ -100,13 +99,13 @@ def test_an_address_whose_oldest_object_is_damaged_is_blocked_and_never_deleted(
     policy = Policy(overwrite_drift=frozenset({"all"}), max_deletes=9)
     wanted = Desired(GUAGUA, {"model": "gpt-4o"})
 
-    plan = make_plan([wanted], objects, target=replace(TARGET, project="p"), capabilities=ASSISTANTS_V2, policy=policy)
+    plan = make_plan([wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy)
     (change,) = plan.changes
     assert change.block is not None
     assert (change.block.code, change.remote_id) == (BlockCode.NEWER_MARK, "a")
     assert (
         make_destroy_plan(
-            [wanted], objects, target=replace(TARGET, project="p"), capabilities=ASSISTANTS_V2, policy=policy
+            [wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy
         ).changes
         == ()
     )

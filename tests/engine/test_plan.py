@@ -11,8 +11,7 @@ from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import Policy
 from asstctl.kinds.canonical import digest
 from asstctl.kinds.field import extension_code
-from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
-from tests.engine.fakes import KIND, TARGET, World, address, wanted
+from tests.engine.fakes import CAPABILITIES, KIND, TARGET, World, address, wanted
 
 pytestmark = pytest.mark.anyio
 
@@ -602,7 +601,7 @@ async def test_a_plan_is_a_pure_function() -> None:
 async def test_a_wrong_revision_is_found_before_anything_is_written() -> None:
     """It would make every mark unreadable."""
     with pytest.raises(ValueError, match="not a mark"):
-        make_plan([wanted()], [], target=TARGET, capabilities=ASSISTANTS_V2, revision="1a2b3c4-dirty")
+        make_plan([wanted()], [], target=TARGET, capabilities=CAPABILITIES, revision="1a2b3c4-dirty")
 
 
 async def test_two_listings_are_asked_for_at_once() -> None:

@@ -15,6 +15,9 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 TIME_LIMIT = 1.0
 """Seconds for one search."""
 
+_OPENING = re.compile(r"(?<!\\)((?:\\\\)*)\(\?")
+"""How a group or flags begin: this question mark repeats nothing, as that of `\\(?` does."""
+
 _FEW = 8
 _LONGEST_LINE = 1 << 24
 
@@ -92,5 +95,5 @@ class Searcher:
 
 
 def _is_quick(pattern: str) -> bool:
-    plain = pattern.replace("(?", "(")
+    plain = _OPENING.sub(r"\1(", pattern)
     return not any(sign in plain for sign in "*+?{") and plain.count("|") <= _FEW
