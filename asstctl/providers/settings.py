@@ -16,11 +16,16 @@ from asstctl.documents.paths import shown
 
 @dataclass(frozen=True, slots=True)
 class AssistantsSettings:
-    """A server that speaks the Assistants v2 wire. `timeout`: seconds without a byte before giving up."""
+    """A server that speaks the Assistants v2 wire.
+
+    `timeout`: seconds without a byte before giving up; `list_lag`: seconds for which its listings may still miss
+    what was just created.
+    """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 30.0
+    list_lag: float = 0.0
 
     @property
     def place(self) -> str:

@@ -124,7 +124,9 @@ class Workspace:
         if target.provider == "local":
             return LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
         key = target.api_key.reveal() if target.api_key else None
-        return AssistantsSettings(target.base_url or "", api_key=key, timeout=target.timeout)
+        return AssistantsSettings(
+            target.base_url or "", api_key=key, timeout=target.timeout, list_lag=target.list_lag or 0.0
+        )
 
     @property
     def database(self) -> Path:

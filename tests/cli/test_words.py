@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from asstctl.workspace.workspace import Workspace
 from tests.cli.conftest import Project
 from tests.cli.test_edits import create_live, edit_live, live
 
@@ -156,3 +157,15 @@ def test_a_project_made_by_init_validates_applies_and_tests(empty: Project) -> N
     again = empty.run("init")
     assert again.code == 1
     assert "asstctl.yaml" in again.err
+
+
+def test_a_target_says_how_long_its_listings_lag(project: Project) -> None:
+    project.write(
+        "asstctl.yaml",
+        "version: 1\nproject: school\ndefault_target: far\n"
+        "targets: {far: {provider: assistants, base_url: 'http://127.0.0.1:9/v1', list_lag: 2.5}}\n",
+    )
+
+    with_lag = Workspace(project.root).open()
+
+    assert with_lag.store.capabilities.list_lag == 2.5

@@ -1,6 +1,7 @@
 """The front of the Assistants v2 wire: opens a server and hands out its store and its thread hosts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -110,5 +111,6 @@ def open_provider(settings: AssistantsSettings, *, observer: Observer | None = N
         place=settings.place,
         key=key,
         timeout=settings.timeout,
+        capabilities=replace(ASSISTANTS_V2, list_lag=settings.list_lag),
         observer=observer,
     )
