@@ -7,7 +7,8 @@ handed in when a provider is opened.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
@@ -108,6 +109,23 @@ class RunState:
     error: str = ""
     no_verdict: bool = False
     usage: Usage | None = None
+
+
+class Provider(Protocol):
+    """An open adapter to one API: an async context manager, closed once. `place` is a host, or a file."""
+
+    place: str
+    store: ResourceStore
+
+    def thread_host(self) -> "ThreadHost":
+        """A host for conversations; hosts of one provider may share connections."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class ThreadHost(Protocol):

@@ -56,10 +56,20 @@ def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool 
     if document is None:
         raise InvalidInput(in_reading_order(diagnostics))
     project, found, readable = _read(document, root, environ)
-    diagnostics = masked(in_reading_order((*diagnostics, *found)), declared_in(document.value, environ))
-    if project is None or (has_errors(diagnostics) and not (tolerant and readable)):
+    secrets = tuple(declared_in(document.value, environ))
+    diagnostics = masked(in_reading_order((*diagnostics, *found)), secrets)
+    if not has_errors(diagnostics) and project is not None:
+        return replace(project, diagnostics=diagnostics)
+    if project is None or not tolerant or not readable:
         raise InvalidInput(diagnostics)
-    return replace(project, diagnostics=diagnostics)
+    # A key whose settings are wrong is still one that no message may show.
+    values = {one.env: one.reveal() for one in secrets}
+    return replace(
+        project,
+        diagnostics=diagnostics,
+        environment={**project.environment, **values},
+        secret_names=project.secret_names | values.keys(),
+    )
 
 
 def _read(

@@ -33,6 +33,9 @@ Rendered = TypeVar("Rendered")
 
 RENDERED = ("name", "description", "model", "instructions", "reasoning_effort")
 NUMERIC = ("temperature", "top_p")
+MOST_SAID = 20
+"""Variables of one template that are said to be missing."""
+
 CHECKED_AFTER = (*NUMERIC, "reasoning_effort")
 
 
@@ -106,14 +109,17 @@ class Renderer:
     def _render(self, text: str, base: Path, assumed: JsonObject = EMPTY) -> str:
         self._refuse_secrets(text, assumed)
         includes = Includes(self.files.root, base)
-        return self.patience.render(lambda: render(text, {**self.variables.values, **assumed}, includes))
+        return self.patience.render(lambda: render(text, self._values(assumed), includes))
 
     def _number(self, text: str, base: Path, assumed: JsonObject = EMPTY) -> Json:
         self._refuse_secrets(text, assumed)
         includes = Includes(self.files.root, base)
-        value = self.patience.render(lambda: render_value(text, {**self.variables.values, **assumed}, includes))
+        value = self.patience.render(lambda: render_value(text, self._values(assumed), includes))
         # A number from the command line or the environment comes as text, and can only be meant as a number.
         return scalar_from_text(value) if isinstance(value, str) else value
+
+    def _values(self, assumed: JsonObject) -> JsonObject:
+        return {**self.variables.values, **assumed} if assumed else self.variables.values
 
     def _refuse_secrets(self, text: str, assumed: JsonObject) -> None:
         if self.variables.secret:
@@ -127,7 +133,7 @@ class Renderer:
         are assumed to be empty, which may well be the fault of something else, and that is not said."""
         yield first
         fault, assumed, names = first, dict[str, Json](), names_used(text)
-        while fault.code == "undefined-variable" and fault.name in names - assumed.keys():
+        while fault.code == "undefined-variable" and fault.name in names - assumed.keys() and len(assumed) < MOST_SAID:
             assumed[fault.name] = ""
             try:
                 render(text, base, assumed)

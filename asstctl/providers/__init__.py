@@ -1,7 +1,9 @@
-"""Providers: adapters to one API each. This table is the only list of them.
+"""Providers: adapters to one API each. This table is the list of them.
 
-Importing this module, and asking for capabilities, loads neither httpx2 nor an SDK. `opener` loads what a
-provider needs to speak to its API; the openai SDK comes only with the first conversation.
+What a target in the project file may say for each stands beside it, in `manifest.project_model.PROVIDERS`; a test
+holds the two together.
+Importing this module, and asking for capabilities, loads neither httpx2 nor an SDK. `opener` loads what a provider
+needs to speak to its API; the openai SDK comes only with the first conversation.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,24 +14,30 @@ from typing import TYPE_CHECKING, cast
 from asstctl.core.capabilities import Capabilities
 
 if TYPE_CHECKING:
-    from asstctl.providers.assistants.provider import Provider
+    from asstctl.core.ports import Provider
+    from asstctl.providers.settings import Configured, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a provider's parts are, as `module:name`."""
+    """Where a provider's parts are, as `module:name`. `embedded`: it lives in this process, beside the files."""
 
     capabilities: str
+    settings: str
     opener: str
+    embedded: bool = False
 
 
 PROVIDERS: Mapping[str, Entry] = {
     "local": Entry(
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
+        settings="asstctl.providers.settings:LocalSettings",
         opener="asstctl.providers.local.provider:open_provider",
+        embedded=True,
     ),
     "assistants": Entry(
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
+        settings="asstctl.providers.settings:AssistantsSettings",
         opener="asstctl.providers.assistants.provider:open_provider",
     ),
 }
@@ -40,8 +48,13 @@ def capabilities(provider: str) -> Capabilities:
     return cast(Capabilities, _load(PROVIDERS[provider].capabilities))
 
 
+def settings_of(provider: str, configured: "Configured") -> "Settings":
+    """What a provider is opened with, taken from what its target says."""
+    return cast("type[Settings]", _load(PROVIDERS[provider].settings)).of(configured)
+
+
 def opener(provider: str) -> "Callable[..., Provider]":
-    """A provider's `open_provider(settings, *, observer=None)`; it takes the class in `settings.py` that is its own."""
+    """A provider's `open_provider(settings, *, observer=None)`; it takes the settings of its own entry."""
     return cast("Callable[..., Provider]", _load(PROVIDERS[provider].opener))
 
 

@@ -7,11 +7,37 @@ The project file, the environment and the command line are for `workspace`, whic
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 from asstctl.core.ports import Replies
 from asstctl.documents.paths import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """All that a target may say, and where a provider in this process keeps its data; each takes what is its own."""
+
+    database: Path
+    base_url: str = ""
+    api_key: str | None = field(default=None, repr=False)
+    replies: Replies = field(default="echo", repr=False)
+    timeout: float = 30.0
+    list_lag: float = 0.0
+
+
+class Settings(Protocol):
+    """What every settings class offers."""
+
+    @classmethod
+    def of(cls, configured: Configured) -> Self:
+        """Take what is this provider's own."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """What a person calls the other side."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +52,10 @@ class AssistantsSettings:
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 30.0
     list_lag: float = 0.0
+
+    @classmethod
+    def of(cls, configured: Configured) -> Self:
+        return cls(configured.base_url, configured.api_key, configured.timeout, configured.list_lag)
 
     @property
     def place(self) -> str:
@@ -46,6 +76,10 @@ class LocalSettings:
     reply_delay: float = 0.0
     faults: tuple[str, ...] = ()
     timeout: float = 30.0
+
+    @classmethod
+    def of(cls, configured: Configured) -> Self:
+        return cls(configured.database, configured.replies, timeout=configured.timeout)
 
     @property
     def place(self) -> str:

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from asstctl.core.errors import Refused
 from asstctl.core.outcome import Applied, Outcome
 from asstctl.core.plan import Plan
+from asstctl.core.ports import Provider
 from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.destroy import make_destroy_plan
@@ -19,9 +19,6 @@ from asstctl.kinds import KINDS
 from asstctl.workspace.plan import DEFAULT, Choices, plan_on, policy_of
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    from asstctl.providers.assistants.provider import Provider
 
 
 def _nobody(outcome: Outcome) -> None:
@@ -73,7 +70,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         return await _carry_out(plan, reading, provider, conduct)
 
 
-async def _carry_out(plan: Plan, reading: Reading, provider: "Provider", conduct: Conduct) -> Applied:
+async def _carry_out(plan: Plan, reading: Reading, provider: Provider, conduct: Conduct) -> Applied:
     conduct.on_plan(plan)
     if plan.pending and not conduct.approve(plan):
         return Applied(plan, None)

@@ -1,9 +1,9 @@
 """Use case: show what apply would do. Sends only GETs."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from asstctl.core.plan import Plan
+from asstctl.core.ports import Provider
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, read
@@ -11,9 +11,6 @@ from asstctl.kinds import KINDS
 from asstctl.workspace.revision import git_revision
 from asstctl.workspace.selection import select, select_fields
 from asstctl.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    from asstctl.providers.assistants.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ async def plan(workspace: Workspace, choices: Choices = DEFAULT) -> Plan:
     return made
 
 
-async def plan_on(workspace: Workspace, provider: "Provider", policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
+async def plan_on(workspace: Workspace, provider: Provider, policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
     """The plan on a provider that is open already, and the reading that it rests on."""
     desired = workspace.desired()
     reading = await read(provider.store, KINDS)

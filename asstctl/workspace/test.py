@@ -17,6 +17,7 @@ from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
 from asstctl.core.errors import InvalidInput, Refused
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
+from asstctl.core.ports import Provider
 from asstctl.engine.apply import PLAIN
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.policy import EVERYTHING, Policy
@@ -26,7 +27,6 @@ from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
-    from asstctl.providers.assistants.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
         return SuiteResult((), workspace.info, replies, exercised)
     addresses = frozenset(one.address for one in desired if one.address.key in {case.assistant for case in cases})
     async with workspace.open() as provider:
-        if workspace.target.provider == "local":
+        if workspace.is_embedded:
             ids, warnings = await _bring_up(workspace, provider, addresses)
         else:
             ids, warnings = await _as_deployed(workspace, provider, addresses), ()
@@ -89,7 +89,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
 
 
 async def _bring_up(
-    workspace: Workspace, provider: "Provider", tested: frozenset[Address]
+    workspace: Workspace, provider: Provider, tested: frozenset[Address]
 ) -> tuple[Mapping[Address, str], tuple[str, ...]]:
     """Make the local store what the files say: drift overwritten and said, nothing deleted.
 
@@ -113,7 +113,7 @@ async def _bring_up(
 
 
 async def _as_deployed(
-    workspace: Workspace, provider: "Provider", addresses: frozenset[Address]
+    workspace: Workspace, provider: Provider, addresses: frozenset[Address]
 ) -> Mapping[Address, str]:
     plan, _ = await plan_on(workspace, provider, Policy(only=addresses))
     if differing := [change for change in plan.changes if change.pending or change.block]:
@@ -154,7 +154,7 @@ def _overwritten(plan: Plan) -> tuple[str, ...]:
 
 def replies_of(workspace: Workspace) -> tuple[str, bool]:
     """Where answers come from, in words, and whether the assistant's own instructions have a part in them."""
-    if workspace.target.provider != "local":
+    if not workspace.is_embedded:
         return f"from {workspace.target.provider}", True
     replies: Any = workspace.target.replies
     if replies == "echo":

@@ -9,23 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.plan import TargetInfo
-from asstctl.core.ports import Observer
+from asstctl.core.ports import Observer, Provider
 from asstctl.core.resource import Desired
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.manifest import Loaded, Project, Target, load, open_project
-from asstctl.providers import capabilities, opener
-from asstctl.providers.settings import AssistantsSettings, LocalSettings
-
-if TYPE_CHECKING:
-    from asstctl.providers.assistants.provider import Provider
+from asstctl.providers import PROVIDERS, capabilities, opener, settings_of
+from asstctl.providers.settings import Configured, Settings
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ class Workspace:
                 pending.extend(depends.get(address, ()))
         return frozenset(found)
 
-    def open(self) -> "Provider":
+    def open(self) -> Provider:
         """The target's provider: an async context manager."""
         target = self.target
         if target.api_key_env and target.api_key is None:
@@ -118,15 +114,23 @@ class Workspace:
         return opener(target.provider)(self.settings, observer=self.observer)
 
     @property
-    def settings(self) -> LocalSettings | AssistantsSettings:
+    def settings(self) -> Settings:
         """What the target's provider is opened with."""
         target = self.target
-        if target.provider == "local":
-            return LocalSettings(self.database, replies=target.replies, timeout=target.timeout)
-        key = target.api_key.reveal() if target.api_key else None
-        return AssistantsSettings(
-            target.base_url or "", api_key=key, timeout=target.timeout, list_lag=target.list_lag or 0.0
+        configured = Configured(
+            self.database,
+            target.base_url or "",
+            target.api_key.reveal() if target.api_key else None,
+            target.replies,
+            target.timeout,
+            target.list_lag or 0.0,
         )
+        return settings_of(target.provider, configured)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the target lives in this process, so that its files are what is tested."""
+        return PROVIDERS[self.target.provider].embedded
 
     @property
     def database(self) -> Path:
@@ -143,6 +147,6 @@ class Workspace:
             self.capabilities.wire,
             self.settings.place,
             self.project.name,
-            local=target.provider == "local",
+            local=self.is_embedded,
             default=target.name == self.project.default_target,
         )

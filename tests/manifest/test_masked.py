@@ -3,7 +3,7 @@
 import pytest
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.manifest import Secret, masked
+from asstctl.manifest import Secret, load, masked, open_project
 from tests.manifest.conftest import Write, loaded, refused
 
 SECRET = "zz-sekret-zz"
@@ -62,3 +62,12 @@ def test_carets_stay_right_and_short_values_are_left() -> None:
 
     assert found.summary == "abc"
     assert found.where == Where("a.yaml", 1, 8, 3, f"{'*' * len(SECRET)}: abc")
+
+
+def test_a_key_whose_settings_are_wrong_is_masked_in_manifests(write: Write) -> None:
+    text = "project: p\ntargets: {g: {provider: assistants, base_url: 'https://x.org', api_key: {env: K, no: 1}}}\n"
+    root = write({"asstctl.yaml": text, "assistants/a.yaml": f"kind: assistant\nmodel: m\nbogus: {SECRET}\n"})
+    found = load(open_project(root, {"K": SECRET}, tolerant=True), "local").diagnostics
+
+    assert [one.code for one in found] == ["unknown-key", "unknown-key"]
+    assert "sekret" not in repr(found)

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.kinds import KINDS
-from asstctl.providers import PROVIDERS, capabilities, opener
+from asstctl.manifest.project_model import PROVIDERS as NAMED_IN_FILES
+from asstctl.providers import PROVIDERS, capabilities, opener, settings_of
+from asstctl.providers.settings import Configured
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -15,6 +18,19 @@ def test_every_entry_can_be_loaded(name: str) -> None:
     """Each provider has capabilities and a function that opens it."""
     assert isinstance(capabilities(name), Capabilities)
     assert callable(opener(name))
+
+
+def test_a_target_may_name_exactly_the_providers_that_there_are() -> None:
+    """What the project file may say stands in the manifest layer, which does not know this one."""
+    assert set(PROVIDERS) == set(NAMED_IN_FILES)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_settings_take_what_is_their_own(name: str) -> None:
+    """From what a target may say each provider makes the settings that its opener takes."""
+    configured = Configured(Path(".asstctl/local.db"), "http://127.0.0.1:1/v1")
+
+    assert settings_of(name, configured).place in ("127.0.0.1:1", ".asstctl/local.db")
 
 
 def test_the_wire_holds_every_field_of_the_kind() -> None:
