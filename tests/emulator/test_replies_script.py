@@ -32,7 +32,10 @@ def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
     script = Script.load(str(_write(folder, rules)))
 
     async def collect() -> list[Part]:
-        return [part async for part in script.reply(request)]
+        try:
+            return [part async for part in script.reply(request)]
+        finally:
+            await script.aclose()
 
     return asyncio.run(collect())
 

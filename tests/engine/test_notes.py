@@ -1,0 +1,103 @@
+"""Notes: what a plan says of things that it does not touch."""
+
+import pytest
+
+from asstctl.core.change import Action
+from tests.engine.fakes import wanted
+from tests.engine.worlds import GUAGUA, applied, mark_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_undeclared_value_is_a_note() -> None:
+    """Said once per field, and nothing is pending."""
+    world = await applied(wanted())
+    world.store.edit(world.store.one(GUAGUA).id, top_p=0.3, tools=[{"type": "code_interpreter"}])
+    plan = await world.plan(wanted())
+
+    assert plan.is_empty
+    assert plan.notes == (
+        'assistant.guagua: tools is {"code_interpreter": {}} on local and not declared here.',
+        "assistant.guagua: top_p is 0.3 on local and not declared here.",
+    )
+
+
+async def test_metadata_that_is_not_declared_is_a_note() -> None:
+    """Our own pairs are not part of it."""
+    world = await applied(wanted())
+    assert (await world.plan(wanted())).notes == ()
+    mark_of(world, theirs="x")
+
+    assert (await world.plan(wanted())).notes == (
+        'assistant.guagua: metadata is {"theirs": "x"} on local and not declared here.',
+    )
+
+
+async def test_an_object_of_another_project_with_the_same_name_is_a_note() -> None:
+    """It blocks nothing."""
+    world = await applied(wanted(name="瓜瓜"))
+    mark_of(world, asstctl_project="other")
+    plan = await world.plan(wanted(name="瓜瓜"))
+
+    assert plan.counts == {"create": 1}
+    assert plan.notes == ("assistant.guagua: asst_1 on local has the same name and belongs to project other.",)
+
+
+async def test_what_is_ours_already_is_not_compared_with_other_projects() -> None:
+    """The note is for those who are about to create a second one."""
+    world = await applied(wanted(name="瓜瓜"))
+    world.store.put(**{**world.store.one(GUAGUA).fields, "metadata": {"asstctl_project": "other"}})
+
+    assert (await world.plan(wanted(name="瓜瓜"))).notes == ()
+
+
+async def test_a_damaged_copy_of_a_sound_object_is_said_and_blocks_nothing() -> None:
+    """The sound one has the address."""
+    world = await applied(wanted())
+    copy = world.store.put(metadata={**world.store.one(GUAGUA).metadata, "asstctl_base": "broken"})
+    plan = await world.plan(wanted(temperature=0.2))
+
+    assert [c.remote_id for c in plan.pending] == ["asst_1"]
+    assert [note.partition(":")[0] for note in plan.notes] == [copy.id]
+
+
+async def test_a_damaged_object_of_nobody_declared_is_said() -> None:
+    """It blocks nothing."""
+    world = await applied(wanted(name="瓜瓜"))
+    mark_of(world, asstctl_base="broken")
+    plan = await world.plan(wanted("other"))
+
+    assert plan.counts == {"create": 1}
+    reason = "asstctl_base has version 'broken', this program writes 1"
+    assert plan.notes == (f"asst_1: its mark cannot be used ({reason}); it is left alone.",)
+
+
+async def test_a_copy_is_reported_with_ids_and_times_and_blocks_nothing() -> None:
+    """The oldest keeps the address."""
+    world = await applied(wanted(temperature=0.2))
+    first = world.store.one(GUAGUA)
+    world.store.put(**first.fields)
+    plan = await world.plan(wanted(temperature=0.5))
+
+    assert [(c.action, c.remote_id) for c in plan.pending] == [(Action.UPDATE, first.id)]
+    assert plan.notes == (
+        (
+            "assistant.guagua: asst_1 (2027-01-15 08:00:00Z) keeps this address; "
+            "asst_2 (2027-01-15 08:00:00Z) bears it too and is left alone."
+        ),
+    )
+
+
+async def test_what_is_no_longer_declared_is_a_note_and_no_change() -> None:
+    """Each object is counted once, orphans not at all."""
+    world = await applied(wanted("a"), wanted("b"), wanted("c"))
+    plan = await world.plan(wanted("a"))
+
+    assert plan.is_empty
+    assert plan.counts == {"unchanged": 1}
+    assert plan.notes == (
+        (
+            "2 objects are no longer declared: assistant.b, assistant.c "
+            "(to delete: asstctl destroy --only assistant.b --only assistant.c)."
+        ),
+    )
