@@ -67,7 +67,6 @@ def _delete(address: Address, owned: Owned, desired: Desired | None, over: Block
     return Change(
         address,
         Action.DELETE,
-        reason="asked for by destroy",
         name=owned.live.name,
         remote_id=owned.live.id,
         where=where,

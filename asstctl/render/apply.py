@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from asstctl.core.change import Action
 from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
-from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.plan import Plan
 from asstctl.render.errors import indented
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
@@ -68,9 +68,10 @@ def applied_text(applied: Applied, look: Look = PLAIN) -> str:
             lines += [EMPTY, *_trouble(outcome, look)]
     if lines:
         lines.append(EMPTY)
-    lines.append(line(_closing(report, target)))
+    lines.append(line(_closing(report, applied.plan)))
     if report.interrupted:
-        lines.append(line(f"Go on with: {target.command('apply')}"))
+        again = "destroy" if applied.plan.deletes else "apply"
+        lines.append(line(f"Go on with: {target.command(again)}"))
     return written(lines, look)
 
 
@@ -97,7 +98,8 @@ def _trouble(outcome: Outcome, look: Look) -> list[Line]:
     return lines + indented(outcome.hint, look)
 
 
-def _closing(report: ApplyReport, target: TargetInfo) -> str:
+def _closing(report: ApplyReport, plan: Plan) -> str:
+    target = plan.target
     applied = len(report.with_status(OutcomeStatus.APPLIED))
     troubles = [f"{number:,} {status}" for status in _TROUBLE if (number := _count(report.outcomes, status))]
     place = (
@@ -109,7 +111,8 @@ def _closing(report: ApplyReport, target: TargetInfo) -> str:
     if refreshed and not (applied or troubles):
         said, refreshed = f"{refreshed} on {target.name} ({place}).", ""
     else:
-        said = f"Applied {applied:,} to {target.name} ({place})."
+        done = f"Deleted {applied:,} from" if plan.deletes else f"Applied {applied:,} to"
+        said = f"{done} {target.name} ({place})."
     if troubles:
         said += f" {', '.join(troubles)}."
     if refreshed:
