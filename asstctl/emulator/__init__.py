@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from asstctl.emulator.errors import (
         DatabaseTooNew,
         DatabaseUnusable,
+        DiskFull,
         EmulatorError,
         FaultSpecError,
         RepliesFileError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DatabaseTooNew",
     "DatabaseUnusable",
+    "DiskFull",
     "Emulator",
     "EmulatorError",
     "FaultSpecError",

@@ -3,6 +3,7 @@
     EmulatorError
       DatabaseTooNew      the file belongs to a later version of this program
       DatabaseUnusable    the file cannot be opened as our database
+        DiskFull          there is no room even to open it; nothing is wrong with the file
       UnknownReplies      a reply backend or one of its settings that does not exist
       RepliesFileError    a rules file that does not say what it should, with every problem found
       FaultSpecError      a fault that cannot be read
@@ -36,6 +37,13 @@ class DatabaseUnusable(EmulatorError):
 
     def __init__(self, database: str, reason: str) -> None:
         super().__init__(f"{database} cannot be used as a database: {reason}.")
+
+
+class DiskFull(DatabaseUnusable):
+    """The disk that the database lies on is full. To open it takes a few pages beside the file."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(database, "the disk is full")
 
 
 class UnknownReplies(EmulatorError):

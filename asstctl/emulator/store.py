@@ -5,6 +5,7 @@ an object means is not known here.
 """
 
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -13,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asstctl.emulator.errors import DatabaseUnusable
+from asstctl.emulator.errors import DatabaseUnusable, DiskFull
 from asstctl.emulator.migrations import migrate
 from asstctl.emulator.objects.base import Collection
 
 Json = Any
 Body = dict[str, Json]
+
+_ROOM_TO_OPEN = 64 * 1024
+"""Bytes that SQLite needs beside a database in WAL mode before it can read a row."""
 
 _BUSY_TIMEOUT = 5.0
 
@@ -48,15 +52,22 @@ class Store:
                 self.name, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
             )
         except sqlite3.Error as error:
-            raise DatabaseUnusable(self.name, str(error)) from error
+            raise self._unusable(error) from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self.connection.close()
-            raise DatabaseUnusable(self.name, str(error)) from error
+            raise self._unusable(error) from error
         except BaseException:
             self.connection.close()
             raise
+
+    def _unusable(self, error: sqlite3.Error) -> DatabaseUnusable:
+        # SQLite calls it an I/O error when there is no room for the shared memory beside the file
+        folder = Path(self.name).parent
+        if self.name != ":memory:" and folder.is_dir() and shutil.disk_usage(folder).free < _ROOM_TO_OPEN:
+            return DiskFull(self.name)
+        return DatabaseUnusable(self.name, str(error))
 
     def _prepare(self) -> None:
         patience = time.monotonic() + _BUSY_TIMEOUT

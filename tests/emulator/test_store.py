@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asstctl.emulator import DatabaseTooNew, DatabaseUnusable, open_emulator
+from asstctl.emulator import DatabaseTooNew, DatabaseUnusable, DiskFull, open_emulator
 from asstctl.emulator.migrations import STEPS
 from asstctl.emulator.replies.values import TextDelta
 from asstctl.emulator.store import Store
@@ -163,3 +163,9 @@ async def test_hostile_text_is_kept_as_it_is(database: Path) -> None:
             assert (await api.get(f"/assistants/{assistant['id']}"))["name"] == text
         response = await api.http.get("/assistants/asst_'%20OR%201=1")
         assert response.status_code == 404
+
+
+def test_where_no_room_is_left_the_disk_is_blamed_and_not_the_database() -> None:
+    """SQLite itself calls it an I/O error; /proc is a file system on which no byte is ever free."""
+    with pytest.raises(DiskFull, match="the disk is full"):
+        open_emulator(Path("/proc/self/local.db"))

@@ -2,7 +2,7 @@
 
 from asstctl.core.diagnostic import error
 from asstctl.core.errors import AsstctlError, InvalidInput, StoreError
-from asstctl.emulator import DatabaseTooNew, EmulatorError, FaultSpecError, RepliesFileError, UnknownReplies
+from asstctl.emulator import DatabaseTooNew, DiskFull, EmulatorError, FaultSpecError, RepliesFileError, UnknownReplies
 from asstctl.net.failures import Failure
 from asstctl.providers.assistants import failures as wire
 from asstctl.providers.local.replies import diagnostics_of, unknown
@@ -20,11 +20,7 @@ def explain(failure: Failure) -> AsstctlError:
             hint=f"Move {failure.asked.place} away and type: asstctl apply",
         )
     if failure.status == FULL:
-        return StoreError(
-            "the disk is full",
-            detail=f"{failure.asked.place} could not grow; nothing was written",
-            hint="Make room, then type the same command again.",
-        )
+        return _full(f"{failure.asked.place} could not grow; nothing was written")
     return wire.explain(failure)
 
 
@@ -37,6 +33,8 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
             return InvalidInput([unknown(reason)])
         case FaultSpecError():
             return InvalidInput([error("fault", str(reason))])
+        case DiskFull():
+            return _full(f"{place} cannot be opened; nothing is wrong with it")
         case DatabaseTooNew():
             return StoreError(
                 "the local database is newer than this program",
@@ -48,3 +46,7 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
         detail=str(reason),
         hint=f"Move {place} away and type: asstctl apply",
     )
+
+
+def _full(detail: str) -> StoreError:
+    return StoreError("the disk is full", detail=detail, hint="Make room, then type the same command again.")
