@@ -6,6 +6,11 @@ The network is closed apart from loopback by pytest-socket (see pyproject.toml);
 import os
 
 import pytest
+from hypothesis import settings
+
+# times are never asserted: a busy machine must not fail a law
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture
