@@ -40,6 +40,7 @@ class Session:
             self.shared.variables,
             self.shared.var_files,
             observer=self._observe if self.shared.verbose else None,
+            folder=str(self.shared.directory or ""),
         )
 
     @cached_property

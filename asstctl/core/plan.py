@@ -1,5 +1,6 @@
 """Plan: the whole ordered decision for one target, a value that can be printed, saved and compared."""
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ class TargetInfo:
 
     `place` is host and port, or for `local` the database as its path is typed in the working directory.
 
-    `default`: whether commands mean this target when none is named.
+    `default`: whether commands mean this target when none is named; `folder`: what was typed after -C, if it was.
     """
 
     name: str
@@ -23,12 +24,14 @@ class TargetInfo:
     project: str
     local: bool = False
     default: bool = False
+    folder: str = ""
 
     def command(self, words: str) -> str:
         """A command for people to type that means this target: `asstctl apply --target prod ...`."""
         name, _, rest = words.partition(" ")
+        folder = f" -C {shlex.quote(self.folder)}" if self.folder else ""
         option = "" if self.default else f" --target {self.name}"
-        return f"asstctl {name}{option}{' ' if rest else ''}{rest}"
+        return f"asstctl{folder} {name}{option}{' ' if rest else ''}{rest}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Workspace:
     """What one command works on. `directory` is where the project file is looked for, upwards.
 
     `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
-    of them; for use cases that only look at files.
+    of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
     """
 
     directory: Path
@@ -38,6 +38,7 @@ class Workspace:
     var_files: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     observer: Observer | None = None
+    folder: str = ""
     tolerant: bool = False
 
     @cached_property
@@ -149,4 +150,5 @@ class Workspace:
             self.project.name,
             local=self.is_embedded,
             default=target.name == self.project.default_target,
+            folder=self.folder,
         )

@@ -98,6 +98,16 @@ def test_a_rerun_command_works_from_a_folder_of_the_project(project: Project, mo
     assert project.run(*again.split()).code == 1
 
 
+def test_a_command_to_type_names_the_folder_that_was_named(project: Project) -> None:
+    project.write("my place/asstctl.yaml", "version: 1\nproject: school\n")
+    project.write("my place/assistants/tutor.yaml", "kind: assistant\nkey: tutor\nname: T\nmodel: gpt-4o\n")
+    project.write("my place/assistants/hi.convo.yaml", GREETS.replace("contains: Hi", "contains: Bonjour"))
+
+    failed = project.run("-C", "my place", "test")
+
+    assert "asstctl -C 'my place' test assistants/hi.convo.yaml" in failed.out
+
+
 def test_a_warning_is_an_error_to_a_strict_test(project: Project) -> None:
     project.write("assistants/hi.convo.yaml", "assistant: tutor\nturns:\n  - user: Hi\n")
 
