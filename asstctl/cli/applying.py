@@ -32,12 +32,12 @@ def run_apply(
     from asstctl.render.apply import address_column, outcome_text
     from asstctl.render.plan import apply_question, plan_text
 
-    column = 0
+    column, look_again = 0, ""
     stop = asyncio.Event()
 
     def shown(plan: "Plan") -> None:
-        nonlocal column
-        column = address_column(plan)
+        nonlocal column, look_again
+        column, look_again = address_column(plan), plan.target.command("plan")
         session.warnings()
         if form == TEXT:
             session.result(plan_text(plan, session.look))
@@ -69,7 +69,7 @@ def run_apply(
     try:
         applied = asyncio.run(watched())
     except asyncio.CancelledError:
-        raise Interrupted("interrupted", detail="what was in flight may have happened", hint="asstctl plan") from None
+        raise Interrupted("interrupted", detail="what was in flight may have happened", hint=look_again) from None
     session.show(applied, form)
     if applied.report is None:
         session.say("Nothing was changed.")

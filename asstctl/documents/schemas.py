@@ -1,4 +1,4 @@
-"""JSON Schema: is it one (2020-12), does it keep to the strict subset, does an instance fit it.
+"""JSON Schema: is it one (2020-12), and does it stand on its own. The strict subset is in `strict_schema`.
 
 Nothing is ever fetched: a `$ref` leads inside its own schema or is an error. Findings carry the path inside
 the schema, and callers place them. Results are kept by the schema's canonical text, because the same
@@ -6,7 +6,6 @@ function is used by many assistants.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,22 +57,6 @@ def _check_schema(text: str) -> tuple[Finding, ...]:
         path = tuple(getattr(problem, "instance_path", ()))
         return (Finding("bad-schema", path, _sentence(problem), "check its `$ref`s and patterns"),)
     return ()
-
-
-def validator(schema: Json) -> Callable[[Json], tuple[str, ...]]:
-    """A function that lists what is wrong with an instance, one sentence each. The schema must be checked."""
-    import jsonschema_rs
-
-    checked = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)  # type: ignore[arg-type]
-
-    def problems(instance: Json) -> tuple[str, ...]:
-        found = []
-        for problem in checked.iter_errors(instance):
-            path = ".".join(str(step) for step in problem.instance_path)
-            found.append(f"{path}: {problem.message}" if path else problem.message)
-        return tuple(found)
-
-    return problems
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from asstctl.core.json_types import Json, JsonObject
 from asstctl.documents.models import check_parts, without
 from asstctl.documents.schemas import Finding, check_schema
 from asstctl.documents.strict_schema import check_strict
+from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.function import FunctionManifest, is_schema_file
 from asstctl.manifest.files import Files
@@ -55,15 +56,12 @@ def make_function(
         key: written[key] for key in ("name", "description", "parameters", "strict") if written.get(key) is not None
     }
     parameters = wire.get("parameters")
-
-    def locate(path: Place, key: bool) -> Where:
-        return merged.where(at + path, key=key)
-
+    locate = _locator(merged, at)
     if parameters is None:
         return Function(wire, locate), ()
     place = (*at, "parameters")
     schema: Json = parameters
-    at_schema: Locate = lambda path, key: merged.where(place + path, key=key)  # noqa: E731
+    at_schema = _locator(merged, place)
     if is_schema_file(parameters):
         where = merged.where((*place, "file"))
         path = files.find(merged.owner(place).base, parameters["file"], where)
@@ -73,14 +71,20 @@ def make_function(
         if document is None:
             return None, diagnostics
         schema = wire["parameters"] = document.value
-        found_in = document
-        at_schema = lambda path, key: found_in.where(path, key=key)  # noqa: E731
+        at_schema = _locator(document)
     diagnostics = check_parameters(schema, at_schema, strict=wire.get("strict") is True)
 
     def locate_parts(path: Place, key: bool) -> Where:
         return at_schema(path[1:], key) if len(path) > 1 and path[0] == "parameters" else locate(path, key)
 
     return (None if has_errors(diagnostics) else Function(wire, locate_parts)), diagnostics
+
+
+def _locator(source: Layered | Document, at: Place = ()) -> Locate:
+    def locate(path: Place, key: bool) -> Where:
+        return source.where(at + path, key=key)
+
+    return locate
 
 
 def check_parameters(schema: Json, locate: Locate, *, strict: bool) -> tuple[Diagnostic, ...]:

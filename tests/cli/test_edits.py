@@ -350,3 +350,14 @@ def test_a_field_alone_can_be_overwritten(project: Project) -> None:
 
 def test_a_destroy_with_nothing_to_delete_says_so(project: Project) -> None:
     assert "Nothing to delete" in project.done("destroy", "--yes")
+
+
+def test_destroy_works_from_files_that_declare_something_only(project: Project) -> None:
+    project.done("apply", "--yes")
+    (project.root / "assistants/tutor.yaml").unlink()
+
+    refused = project.run("destroy", "--yes")
+
+    assert refused.code == 1
+    assert "the files declare nothing" in refused.err
+    assert len(live(project)) == 1

@@ -153,41 +153,55 @@ def test_a_file_that_is_no_database_is_said(project: Project) -> None:
     assert "error[local-store]" in result.err
 
 
-def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path: Path) -> None:
+@contextmanager
+def applying(project: Project, folder: Path, delay: float) -> Iterator["subprocess.Popen[str]"]:
+    """An apply of 60 assistants to a server that takes its time, its first outcome just said."""
     for n in range(60):
         project.write(f"assistants/a{n:02}.yaml", f"kind: assistant\nkey: a{n:02}\nname: A{n:02}\nmodel: gpt-4o\n")
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "asstctl.emulator", "--database", str(tmp_path / "server.db"), "--port", "0"),
-            *("--fault", "delay=0.1"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path.cwd(),
-    )
-    try:
+    options = ("--database", str(folder / "server.db"), "--port", "0", "--fault", f"delay={delay}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "asstctl.emulator", *options], stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout is not None
-        base_url = server.stdout.readline().split()[-1]
-        point_at(project, base_url)
-        command = subprocess.Popen(
-            [sys.executable, "-m", "asstctl", "apply", "--yes", "--parallelism", "4"],
-            cwd=project.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert command.stdout is not None
-        while "asst_" not in command.stdout.readline():  # the first outcome, not the plan
-            pass
+        point_at(project, server.stdout.readline().split()[-1])
+        try:
+            with subprocess.Popen(
+                [sys.executable, "-m", "asstctl", "apply", "--yes", "--parallelism", "4"],
+                cwd=project.root,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as command:
+                assert command.stdout is not None
+                while "asst_" not in command.stdout.readline():  # the first outcome, not the plan
+                    pass
+                yield command
+        finally:
+            server.terminate()
+
+
+def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path: Path) -> None:
+    with applying(project, tmp_path, 0.1) as command:
         command.send_signal(signal.SIGINT)
         out, err = command.communicate(timeout=30)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=10)
 
     assert command.returncode == 130, err
     assert "Stopping" in err
     assert "interrupted before it was started" in out
+    assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_says_what_is_not_known(project: Project, tmp_path: Path) -> None:
+    with applying(project, tmp_path, 1.0) as command:
+        command.send_signal(signal.SIGINT)
+        assert command.stderr is not None
+        assert "Stopping" in command.stderr.readline()
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=30)
+
+    assert command.returncode == 130, err
+    assert "what was in flight may have happened" in err
+    assert "asstctl plan" in err
     assert "Traceback" not in err
 
 

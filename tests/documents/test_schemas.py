@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asstctl.documents.schemas import check_schema, validator
+from asstctl.documents.schemas import check_schema
 from asstctl.documents.strict_schema import LIMITS, check_strict
 
 
@@ -91,10 +91,3 @@ def test_a_missing_property_is_named_with_the_way_to_make_it_optional() -> None:
     schema = {**closed(query=STRING, limit={"type": "integer"}), "required": ["query"]}
 
     assert check_strict(schema)[0].hint == ('`limit` is missing; require it and allow null: {type: [integer, "null"]}')
-
-
-def test_a_validator_lists_what_is_wrong_with_an_instance() -> None:
-    problems = validator(closed(a=STRING))
-
-    assert problems({"a": "x"}) == ()
-    assert problems({"a": 1}) == ('a: 1 is not of type "string"',)

@@ -7,10 +7,11 @@ so two processes do not disturb each other.
 from asstctl.emulator.objects import RUN
 from asstctl.emulator.runs.ending import end_run
 from asstctl.emulator.runs.events import Event
+from asstctl.emulator.runs.states import ACTIVE
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
 
-_ACTIVE = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+_ACTIVE = f"status IN {ACTIVE}"
 _DUE = "(expires_at <= :now OR (status <> 'requires_action' AND coalesce(lease_until, 0) <= :now))"
 
 STOPPED = {"code": "server_error", "message": "The server that ran this stopped before the run had ended."}
