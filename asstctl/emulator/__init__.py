@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asstctl.emulator.emulator import Emulator, open_emulator
     from asstctl.emulator.errors import (
+        CannotListen,
         DatabaseTooNew,
         DatabaseUnusable,
         DiskFull,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from asstctl.emulator.request_log import RequestEntry, RequestLog
 
 __all__ = [
+    "CannotListen",
     "DatabaseTooNew",
     "DatabaseUnusable",
     "DiskFull",

@@ -1,45 +1,29 @@
-"""The server as a process, for tests and for trying things: loopback only, one readiness line, graceful stop."""
+"""The server as a process, for tests and for trying things: loopback only, one readiness line, graceful stop.
+
+It takes faults and notes every request, and guards nothing; the server that people run is `asstctl serve`.
+"""
 
 import argparse
-import asyncio
-import contextlib
-import signal
-import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
-
-from asstctl.emulator.emulator import Emulator, open_emulator
+from asstctl.emulator.emulator import open_emulator
 from asstctl.emulator.errors import EmulatorError
 from asstctl.emulator.replies import Replies
 from asstctl.emulator.request_log import RequestLog
+from asstctl.emulator.server import listen, run_server
 
 _HOST = "127.0.0.1"
 _GRACE = 0.5
 
 
-class _Server(uvicorn.Server):
-    """Says when it is ready, and leaves signals to `_serve`.
-
-    uvicorn's own handlers would raise the signal again and end the process before the database is closed.
-    """
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or ():
-            sys.stdout.write(f"listening on http://{_HOST}:{listener.getsockname()[1]}/v1\n")
-            sys.stdout.flush()
-
-
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     log = RequestLog(options.log) if options.log else None
+    try:
+        listener = listen(_HOST, options.port)
+    except EmulatorError as error:
+        return _refused(error)
     try:
         emulator = open_emulator(
             options.database,
@@ -47,37 +31,25 @@ def main(arguments: list[str] | None = None) -> int:
             lenient=options.lenient,
             reply_delay=options.reply_delay,
             api_key=options.api_key,
+            require_beta=options.require_beta,
             faults=options.fault,
             log=log,
         )
     except EmulatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return asyncio.run(_serve(emulator, options.port))
-
-
-async def _serve(emulator: Emulator, port: int) -> int:
-    # Named TCP, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for an acknowledgement.
-    listener = socket.socket(proto=socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((_HOST, port))
-        except OSError as error:
-            sys.stderr.write(f"port {port} on {_HOST} cannot be used: {error.strerror}\n")
-            return 1
-        config = uvicorn.Config(
-            emulator.app, lifespan="off", access_log=False, log_level="warning", timeout_graceful_shutdown=2
-        )
-        server = _Server(config)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, setattr, server, "should_exit", True)
-        await server.serve(sockets=[listener])
-    finally:
         listener.close()
-        await emulator.aclose(_GRACE)
+        return _refused(error)
+    run_server(emulator, listener, ready=_say_ready, grace=_GRACE)
     return 0
+
+
+def _refused(error: EmulatorError) -> int:
+    sys.stderr.write(f"{error}\n")
+    return 1
+
+
+def _say_ready(url: str) -> None:
+    sys.stdout.write(f"listening on {url}\n")
+    sys.stdout.flush()
 
 
 def _replies(text: str) -> Replies:
@@ -91,9 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replies", default="echo", metavar="echo|FILE", help="echo, or a .replies.yaml file")
     parser.add_argument("--reply-delay", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--api-key", help="refuse every other key")
+    parser.add_argument("--require-beta", action="store_true", help="refuse what comes without the beta header")
     parser.add_argument("--lenient", action="store_true", help="ignore unknown parameters")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append a JSON line for every request")
-    parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see faults.py")
+    parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see the package faults")
     return parser
 
 

@@ -4,7 +4,7 @@ Also what every listing shares: the query, the envelope. How a request becomes a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from asstctl.emulator import refusals
 from asstctl.emulator.objects.base import Collection
 from asstctl.emulator.services import Services
 from asstctl.emulator.shapes import Choice, Rules, Whole
-from asstctl.emulator.store import Body, Page, UnknownCursor
+from asstctl.emulator.store import Body, Page, UnknownCursor, load_all
 
 Json = Any
 
@@ -46,46 +46,72 @@ class Call:
 
 
 def answer(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Response(text.encode(), status, headers, media_type="application/json")
+    return Response(_to_json(body).encode(), status, headers, media_type="application/json")
 
 
-def run_answer(run: Body, *, active: bool) -> Response:
-    return answer(run, headers=_POLL_AFTER if active else None)
+def _to_json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def listing(call: Call, collection: Collection, **where: Json) -> Response:
-    """A page of a collection in the envelope of the wire."""
-    page = read_page(call.request.query_params)
+def polled_answer(body: Body, *, active: bool) -> Response:
+    """An object that clients read again and again until it is at rest."""
+    return answer(body, headers=_POLL_AFTER if active else None)
+
+
+def find_below(call: Call, parent: Collection, collection: Collection) -> Body:
+    """The object in the path, refused as unknown when it belongs to another parent than the one in the path."""
+    object_id = call.id_of(collection)
+    found = call.services.store.find(collection, object_id)
+    if found is None or found[parent.id_param] != call.path[parent.id_param]:
+        raise refusals.not_found(collection.noun, object_id)
+    return found
+
+
+def listing(
+    call: Call,
+    collection: Collection,
+    page: Page | None = None,
+    show: Callable[[Body], Body] | None = None,
+    /,
+    **where: Json,
+) -> Response:
+    """A page of a collection in the envelope of the wire; without `page`, the one that the query asks for."""
+    page = page or read_page(call.request.query_params)
     try:
-        bodies, has_more = call.services.store.page(collection, page, where)
+        texts, has_more = call.services.store.page(collection, page, where)
     except UnknownCursor as error:
         cursor = str(error)
         raise refusals.unknown_cursor("after" if cursor == page.after else "before", collection.noun, cursor) from error
-    return answer(
-        {
-            "object": "list",
-            "data": [collection.show(body) for body in bodies],
-            "first_id": bodies[0]["id"] if bodies else None,
-            "last_id": bodies[-1]["id"] if bodies else None,
-            "has_more": has_more,
-        }
-    )
+    bodies = load_all(texts)
+    if show is not None:
+        texts = [_to_json(show(body)) for body in bodies]
+    else:
+        # Nearly always a row is what is shown, and writing it anew would cost more than all the rest.
+        texts = [
+            text if tuple(body) == collection.shown else _to_json(collection.show(body))
+            for text, body in zip(texts, bodies, strict=True)
+        ]
+    envelope = {
+        "first_id": bodies[0]["id"] if bodies else None,
+        "last_id": bodies[-1]["id"] if bodies else None,
+        "has_more": has_more,
+    }
+    text = f'{{"object":"list","data":[{",".join(texts)}],{_to_json(envelope)[1:]}'
+    return Response(text.encode(), media_type="application/json")
 
 
-_LIMIT = Whole(1, 100)
 _ORDER = Choice(("asc", "desc"))
 _STRICT = Rules()
 
 
-def read_page(query: Mapping[str, str]) -> Page:
-    limit: Json = query.get("limit", "20")
+def read_page(query: Mapping[str, str], default: int = 20, maximum: int = 100) -> Page:
+    limit: Json = query.get("limit", str(default))
     # What is not a number is left as it is, for the shape to say what was expected.
     with suppress(ValueError):
         limit = int(limit)
     order = _ORDER.read(query.get("order", "desc"), "order", _STRICT)
     return Page(
-        limit=_LIMIT.read(limit, "limit", _STRICT),
+        limit=Whole(1, maximum).read(limit, "limit", _STRICT),
         descending=order == "desc",
         after=query.get("after") or None,
         before=query.get("before") or None,

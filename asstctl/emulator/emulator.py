@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asstctl.emulator.app import App, Asgi
+from asstctl.emulator.app import App
+from asstctl.emulator.asgi import Asgi
+from asstctl.emulator.code.sandbox import Sandbox
 from asstctl.emulator.errors import DatabaseUnusable
+from asstctl.emulator.files.blobs import Blobs
+from asstctl.emulator.files.keeping import sweep
+from asstctl.emulator.knowledge.knowledge import Knowledge
 from asstctl.emulator.replies import Replies, make_backend
 from asstctl.emulator.replies.delayed import Delayed
 from asstctl.emulator.runs.executor import Executor
@@ -34,7 +39,10 @@ class Emulator:
             return
         self._closed = True
         await self.services.executor.aclose(grace)
+        await self.services.knowledge.aclose()
+        await self.services.sandbox.aclose()
         self.services.store.close()
+        self.services.blobs.close()
 
 
 def open_emulator(
@@ -42,9 +50,11 @@ def open_emulator(
     *,
     replies: Replies = "echo",
     lenient: bool = False,
+    withhold_files: bool = False,
     reply_delay: float = 0.0,
     clock: Callable[[], float] = time.time,
     api_key: str | None = None,
+    require_beta: bool = False,
     faults: Iterable[str] = (),
     log: "RequestLog | None" = None,
 ) -> Emulator:
@@ -52,18 +62,28 @@ def open_emulator(
 
     replies: `"echo"`, `{"script": PATH}`, `{"chat": {"base_url": ..., "api_key": ..., "models": {...}}}` or a backend.
     lenient: ignore parameters that the wire does not know instead of refusing them.
+    withhold_files: refuse to give back the content of files for assistants, as the real service does.
     reply_delay: seconds that each turn of the model takes.
     api_key: when given, any other key is refused with 401.
-    faults: for tests, specifications as `faults.py` lists them.
+    require_beta: refuse what comes without the beta header, as the real service did.
+    faults: for tests, specifications as the package `faults` lists them.
     log: for tests, where every request is noted.
     """
     backend = make_backend(replies)
     if reply_delay > 0:
         backend = Delayed(backend, reply_delay)
-    services = Services(Store(database), Executor(backend), clock, Rules(lenient=lenient))
+    services = Services(
+        store=Store(database),
+        executor=Executor(backend),
+        clock=clock,
+        rules=Rules(lenient=lenient, withhold_files=withhold_files),
+        blobs=Blobs(database),
+        knowledge=Knowledge(),
+        sandbox=Sandbox(),
+    )
     try:
         _settle(services)
-        app: Asgi = App(services, api_key=api_key)
+        app: Asgi = App(services, api_key=api_key, require_beta=require_beta)
         specs = tuple(faults)
         if specs:
             # For tests only, so that a server without faults does not even load them.
@@ -74,6 +94,7 @@ def open_emulator(
             app = log.around(app)
     except BaseException:
         services.store.close()
+        services.blobs.close()
         raise
     return Emulator(app, services)
 
@@ -81,5 +102,6 @@ def open_emulator(
 def _settle(services: Services) -> None:
     try:
         settle_all(services)
+        sweep(services)
     except sqlite3.DatabaseError as error:
         raise DatabaseUnusable(services.store.name, str(error)) from error

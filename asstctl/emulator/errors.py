@@ -7,6 +7,7 @@
       UnknownReplies      a reply backend or one of its settings that does not exist
       RepliesFileError    a rules file that does not say what it should, with every problem found
       FaultSpecError      a fault that cannot be read
+      CannotListen        an address that cannot be listened on
 
 What a client of the wire meets is in `refusals.py`.
 """
@@ -80,4 +81,15 @@ class RepliesFileError(EmulatorError):
 
 
 class FaultSpecError(EmulatorError):
-    """A fault specification does not follow the grammar in `faults.py`."""
+    """A fault specification does not follow the grammar of the package `faults`."""
+
+
+class CannotListen(EmulatorError):
+    """The address cannot be listened on; `taken` says that another program does."""
+
+    def __init__(self, host: str, port: int, reason: str, *, taken: bool = False) -> None:
+        super().__init__(f"port {port} on {host} cannot be used: {reason}")
+        self.host = host
+        self.port = port
+        self.reason = reason
+        self.taken = taken

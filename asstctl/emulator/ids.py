@@ -15,5 +15,9 @@ def new_id(prefix: str, length: int = 24) -> str:
     return prefix + "".join(letters)
 
 
+def new_hex_id(prefix: str) -> str:
+    return prefix + os.urandom(16).hex()
+
+
 def new_request_id() -> str:
-    return f"req_{os.urandom(16).hex()}"
+    return new_hex_id("req_")

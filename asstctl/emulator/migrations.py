@@ -42,7 +42,75 @@ CREATE INDEX steps_of_thread ON steps (thread_id);
 CREATE INDEX steps_of_run ON steps (run_id);
 """
 
-STEPS: tuple[Step, ...] = (_FIRST,)
+_RUNS = """
+ALTER TABLE threads ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threads ADD COLUMN user_messages INTEGER NOT NULL DEFAULT 0;
+UPDATE threads SET
+  messages = (SELECT count(*) FROM messages WHERE thread_id = threads.id),
+  user_messages = (SELECT count(*) FROM messages WHERE thread_id = threads.id AND json_extract(body, '$.role') = 'user');
+ALTER TABLE runs ADD COLUMN notes TEXT NOT NULL DEFAULT '{}';
+UPDATE runs SET
+  notes = json_object('assistant_name', json_extract(body, '$._assistant_name')),
+  body = json_remove(body, '$._assistant_name');
+ALTER TABLE steps ADD COLUMN notes TEXT NOT NULL DEFAULT '{}';
+UPDATE steps SET
+  notes = json_object('usage', json(json_extract(body, '$._usage'))),
+  body = json_remove(body, '$._usage')
+  WHERE json_extract(body, '$._usage') IS NOT NULL
+"""
+
+_FILES = """
+CREATE TABLE files (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  purpose TEXT NOT NULL, expires_at INTEGER, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX files_of_purpose ON files (purpose);
+CREATE INDEX files_that_expire ON files (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE uploads (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL, expires_at INTEGER NOT NULL, notes TEXT NOT NULL DEFAULT '{}', body TEXT NOT NULL
+) STRICT;
+CREATE INDEX open_uploads ON uploads (expires_at) WHERE status = 'pending';
+CREATE TABLE upload_parts (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  upload_id TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+  bytes INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX parts_of_upload ON upload_parts (upload_id);
+CREATE TABLE deleted_models (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID
+"""
+
+# The full-text index over the chunks is made when it is first needed: not every SQLite has it. See knowledge/index.py.
+_KNOWLEDGE = """
+CREATE TABLE vector_stores (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE file_batches (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  vector_store_id TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE,
+  cancelled INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX batches_of_store ON file_batches (vector_store_id);
+CREATE TABLE store_files (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
+  vector_store_id TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE, batch_id TEXT,
+  filename TEXT NOT NULL, status TEXT NOT NULL, usage_bytes INTEGER NOT NULL, lease_owner TEXT, lease_until REAL, body TEXT NOT NULL,
+  UNIQUE (vector_store_id, id)
+) STRICT;
+CREATE INDEX stores_of_file ON store_files (id);
+CREATE INDEX counts_of_store ON store_files (vector_store_id, status, usage_bytes);
+CREATE INDEX counts_of_batch ON store_files (batch_id, status) WHERE batch_id IS NOT NULL;
+CREATE INDEX waiting_files ON store_files (seq) WHERE status = 'in_progress';
+CREATE TABLE chunks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, file_seq INTEGER NOT NULL,
+  repeated INTEGER NOT NULL, indexed INTEGER NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX chunks_of_file ON chunks (file_seq, id);
+CREATE INDEX chunks_not_indexed ON chunks (id) WHERE indexed = 0;
+CREATE TABLE dropped_chunks (file_seq INTEGER PRIMARY KEY) STRICT
+"""
+
+STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

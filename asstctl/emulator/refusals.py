@@ -77,11 +77,94 @@ def unknown_cursor(param: str, noun: str, object_id: str) -> Refusal:
     return Refusal(400, f"Invalid '{param}': no {noun} found with id '{object_id}'.", param=param, code="invalid_value")
 
 
+# Vector stores
+
+
+def store_expired(store_id: str) -> Refusal:
+    return Refusal(400, f"Vector store {store_id} has expired. Make a new one with the same files.")
+
+
+def exclusive(path: str, other: str) -> Refusal:
+    text = f"Mutually exclusive parameters: '{path}' and '{other}'. Give one of them."
+    return Refusal(400, text, param=path, code="mutually_exclusive_parameters")
+
+
+def too_deep(path: str, maximum: int) -> Refusal:
+    text = f"Invalid '{path}': nested too deep. Expected at most {maximum} levels."
+    return Refusal(400, text, param=path, code="invalid_value")
+
+
+# Files, uploads and models
+
+
+def no_such_file(file_id: str) -> Refusal:
+    return Refusal(404, f"No such File object: {file_id}", param="id")
+
+
+def no_content(object_id: str) -> Refusal:
+    """The row is there and the bytes are not: somebody has been in the folder, or the database was copied alone."""
+    return Refusal(404, f"The content of {object_id} is not on the disk of this server any more.", param="id")
+
+
+def file_withheld(purpose: str) -> Refusal:
+    return Refusal(400, f"Not allowed to download files of purpose: {purpose}")
+
+
+def file_too_large(path: str, limit: int) -> Refusal:
+    text = f"Invalid '{path}': file too large. Expected a file of at most {limit} bytes."
+    return Refusal(413, text, param=path, code="file_too_large")
+
+
+def no_file_name(path: str) -> Refusal:
+    return Refusal(400, f"Invalid '{path}': a file needs a file name.", param=path, code="invalid_value")
+
+
+def upload_closed(doing: str, upload_id: str, status: str) -> Refusal:
+    return Refusal(400, f"Cannot {doing} upload {upload_id} with status '{status}'.")
+
+
+def upload_incomplete(upload_id: str, expected: int, got: int) -> Refusal:
+    text = f"Upload {upload_id} was created for {expected} bytes, but the given parts have {got} bytes."
+    return Refusal(400, text, param="part_ids", code="invalid_value")
+
+
+def upload_too_large(upload_id: str, limit: int) -> Refusal:
+    text = f"The parts of upload {upload_id} would have more than {limit} bytes."
+    return Refusal(413, text, param="data", code="file_too_large")
+
+
+def unknown_part(path: str, part_id: str) -> Refusal:
+    text = f"Invalid '{path}': the upload has no part '{part_id}'."
+    return Refusal(400, text, param=path, code="invalid_value")
+
+
+def wrong_checksum(expected: str, found: str) -> Refusal:
+    text = f"Invalid 'md5': expected '{expected}', but the parts have '{found}'."
+    return Refusal(400, text, param="md5", code="invalid_value")
+
+
+def no_such_model(name: str) -> Refusal:
+    return Refusal(404, f"The model '{name}' does not exist", param="model", code="model_not_found")
+
+
+def unsupported_model(name: str) -> Refusal:
+    text = f"The requested model '{name}' cannot be used with the Assistants API."
+    return Refusal(400, text, param="model", code="unsupported_model")
+
+
+def model_kept(name: str) -> Refusal:
+    return Refusal(403, f"The model '{name}' cannot be deleted: only fine-tuned models can.", param="model")
+
+
 # Runs
 
 
 def thread_is_locked(thread_id: str, run_id: str) -> Refusal:
     return Refusal(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
+
+
+def thread_is_full(thread_id: str, limit: int) -> Refusal:
+    return Refusal(400, f"Can't add messages to {thread_id}: a thread holds at most {limit} messages.")
 
 
 def message_is_locked(thread_id: str, run_id: str) -> Refusal:
@@ -97,6 +180,10 @@ def nothing_to_say() -> Refusal:
     return Refusal(400, text, code="invalid_thread")
 
 
+def no_such_tool(path: str, name: str) -> Refusal:
+    return Refusal(400, f"Invalid value: '{name}'. The run has no such tool.", param=path, code="invalid_value")
+
+
 def outputs_not_awaited(status: str) -> Refusal:
     return Refusal(400, f'Runs in status "{status}" do not accept tool outputs.')
 
@@ -107,15 +194,6 @@ def outputs_incomplete(expected: Sequence[str], got: Sequence[str]) -> Refusal:
 
 def cannot_cancel(status: str) -> Refusal:
     return Refusal(400, f"Cannot cancel run with status '{status}'.")
-
-
-def streaming_not_served() -> Refusal:
-    text = "Streaming is not served yet. Send the request without 'stream' and poll the run."
-    return Refusal(400, text, param="stream", code="unsupported_value")
-
-
-def not_served_yet(param: str, instead: str) -> Refusal:
-    return Refusal(400, f"'{param}' is not served yet. {instead}", param=param, code="unsupported_value")
 
 
 # Parameters
@@ -132,6 +210,10 @@ def missing(path: str) -> Refusal:
 
 def unknown(path: str) -> Refusal:
     return Refusal(400, f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+
+
+def repeated(path: str) -> Refusal:
+    return Refusal(400, f"Duplicate parameter: '{path}'. It is taken once.", param=path, code="invalid_value")
 
 
 def not_supported(path: str, value: str, supported: Iterable[str]) -> Refusal:
@@ -199,9 +281,14 @@ def malformed_json(reason: str) -> Refusal:
     return Refusal(400, text)
 
 
-def wrong_content_type(found: str) -> Refusal:
+def malformed_form(reason: str) -> Refusal:
+    text = f"We could not parse the body of your request as multipart/form-data: {reason}."
+    return Refusal(400, text)
+
+
+def wrong_content_type(found: str, accepted: str = "application/json") -> Refusal:
     text = (
-        f"Unsupported content type: '{found}'. This API method only accepts 'application/json' requests, "
+        f"Unsupported content type: '{found}'. This API method only accepts '{accepted}' requests, "
         "but you specified another in the Content-Type header."
     )
     return Refusal(400, text, code="unsupported_content_type")
@@ -217,6 +304,24 @@ def wrong_beta(header: str) -> Refusal:
         "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
     )
     return Refusal(400, text, code="invalid_beta")
+
+
+def no_beta() -> Refusal:
+    text = (
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API. "
+        "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+    )
+    return Refusal(400, text, code="invalid_beta")
+
+
+def foreign_host(host: str) -> Refusal:
+    text = f"This server is not known as '{host}'. If it should be, start it with --allow-host."
+    return Refusal(403, text, code="host_not_allowed")
+
+
+def foreign_origin(origin: str) -> Refusal:
+    text = f"Pages of '{origin}' may not use this server. If they should, start it with --allow-origin."
+    return Refusal(403, text, code="origin_not_allowed")
 
 
 def wrong_key() -> Refusal:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from asstctl.emulator.app import Asgi, Receive, Scope, Send
+from asstctl.emulator.asgi import Asgi, Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a route and a run need of the server, as one value: the store, the clock, the rules, the executor."""
+"""What a route and a run need of the server, as one value: its store, clock, rules and workers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asstctl.emulator.code.sandbox import Sandbox
+    from asstctl.emulator.files.blobs import Blobs
+    from asstctl.emulator.knowledge.knowledge import Knowledge
     from asstctl.emulator.runs.executor import Executor
     from asstctl.emulator.shapes import Rules
     from asstctl.emulator.store import Store
@@ -18,3 +21,6 @@ class Services:
     executor: Executor
     clock: Callable[[], float]
     rules: Rules
+    blobs: Blobs
+    knowledge: Knowledge
+    sandbox: Sandbox

@@ -19,9 +19,11 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How strictly requests are read: the lenient mode ignores parameters that it does not know."""
+    """How strictly requests are answered: the lenient mode ignores parameters that it does not know."""
 
     lenient: bool = False
+    withhold_files: bool = False
+    """Give files for assistants not back, as the real service does."""
 
 
 class Shape(ABC):

@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,8 +111,14 @@ class Store:
         row = self.connection.execute(sql, values).fetchone()
         return _load(row[0]) if row else None
 
+    def notes(self, collection: Collection, object_id: str) -> Body:
+        """What the server has noted about an object and does not show; `notes` is a column beside the body."""
+        sql = f"SELECT notes FROM {collection.table} WHERE id = ?"  # noqa: S608 - as above
+        row = self.connection.execute(sql, (object_id,)).fetchone()
+        return _load(row[0]) if row else {}
+
     def insert(self, collection: Collection, body: Body, **beside: Json) -> None:
-        """A new object; `beside` are columns of its row that are not members of it."""
+        """A new object; `beside` are columns of its row that are not members of it, `notes` as an object."""
         row = {"id": body["id"], **_row(collection, body, beside)}
         marks = ", ".join("?" * len(row))
         sql = f"INSERT INTO {collection.table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608 - as above
@@ -122,21 +128,23 @@ class Store:
         """The object as it is now; of the columns that are not members of it only `beside` change."""
         row = _row(collection, body, beside)
         changes = ", ".join(f"{name} = ?" for name in row)
-        sql = f"UPDATE {collection.table} SET {changes} WHERE id = ?"  # noqa: S608 - as above
-        self.connection.execute(sql, (*row.values(), body["id"]))
+        tests, values = _conditions({"id": body["id"], **{name: body[name] for name in collection.within}})
+        sql = f"UPDATE {collection.table} SET {changes}{tests}"  # noqa: S608 - as above
+        self.connection.execute(sql, (*row.values(), *values))
 
-    def remove(self, collection: Collection, object_id: str) -> bool:
-        sql = f"DELETE FROM {collection.table} WHERE id = ?"  # noqa: S608 - as above
-        return self.connection.execute(sql, (object_id,)).rowcount > 0
+    def remove(self, collection: Collection, object_id: str, **where: Json) -> bool:
+        tests, values = _conditions({"id": object_id, **where})
+        sql = f"DELETE FROM {collection.table}{tests}"  # noqa: S608 - as above
+        return self.connection.execute(sql, values).rowcount > 0
 
     def all(self, collection: Collection, **where: Json) -> list[Body]:
         """Every object that has these values in these columns, oldest first."""
         tests, values = _conditions(where)
         sql = f"SELECT body FROM {collection.table}{tests} ORDER BY seq"  # noqa: S608 - as above
-        return [_load(row[0]) for row in self.connection.execute(sql, values)]
+        return load_all(text for (text,) in self.connection.execute(sql, values))
 
-    def page(self, collection: Collection, page: Page, where: Mapping[str, Json]) -> tuple[list[Body], bool]:
-        """A page in the requested order, and whether there is more in the direction of reading.
+    def page(self, collection: Collection, page: Page, where: Mapping[str, Json]) -> tuple[list[str], bool]:
+        """A page in the requested order as texts, and whether there is more in the direction of reading.
 
         Order is that of insertion, so objects of one second page correctly. With `before` alone the page is the one
         next to the cursor, so that reading backwards meets every object.
@@ -152,13 +160,15 @@ class Store:
         tests = f" WHERE {' AND '.join(limits)}" if limits else ""
         sql = f"SELECT body FROM {collection.table}{tests} ORDER BY seq {order} LIMIT ?"  # noqa: S608 - as above
         rows = self.connection.execute(sql, (*values, page.limit + 1)).fetchall()
-        bodies = [_load(row[0]) for row in rows[: page.limit]]
+        texts = [row[0] for row in rows[: page.limit]]
         if backwards:
-            bodies.reverse()
-        return bodies, len(rows) > page.limit
+            texts.reverse()
+        return texts, len(rows) > page.limit
 
     def _position(self, collection: Collection, cursor: str, where: Mapping[str, Json]) -> int:
-        tests, values = _conditions({**where, "id": cursor})
+        # An object that has changed since the last page, as a file that was taken in, is still a place to go on from.
+        fixed = {name: where[name] for name in collection.within} if collection.within else where
+        tests, values = _conditions({**fixed, "id": cursor})
         sql = f"SELECT seq FROM {collection.table}{tests}"  # noqa: S608 - as above
         row = self.connection.execute(sql, values).fetchone()
         if row is None:
@@ -168,13 +178,22 @@ class Store:
 
 
 def _row(collection: Collection, body: Body, beside: Mapping[str, Json]) -> dict[str, Json]:
-    return {"body": _dump(body), **{name: body[name] for name in collection.columns}, **beside}
+    row = {"body": _dump(body), **{name: body[name] for name in collection.columns}, **beside}
+    if "notes" in row:
+        row["notes"] = _dump(row["notes"])
+    return row
 
 
 def _conditions(where: Mapping[str, Json]) -> tuple[str, list[Json]]:
     if not where:
         return "", []
     return " WHERE " + " AND ".join(f"{name} = ?" for name in where), list(where.values())
+
+
+def load_all(texts: Iterable[str]) -> list[Body]:
+    """Bodies from their texts, read as one: a call of the parser for each costs more than its parsing."""
+    bodies: list[Body] = json.loads(f"[{','.join(texts)}]")
+    return bodies
 
 
 def _load(text: str) -> Body:

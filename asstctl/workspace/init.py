@@ -9,9 +9,9 @@ from asstctl.documents.paths import OUR_FOLDER
 
 TEMPLATE = (
     "asstctl.yaml",
-    "assistants/greeter.md",
-    "assistants/greeter.replies.yaml",
-    "assistants/greets.convo.yaml",
+    "assistants/tutor.md",
+    "assistants/tutor.replies.yaml",
+    "assistants/solves.convo.yaml",
 )
 """The files of a new project, as they lie in the package's `starter` folder."""
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import serving
 from tests.bench.server import ROOT, asstctl, server, shape, write_project
 
 RUNS = 5
@@ -198,6 +199,10 @@ BENCHES = {
     "create": create,
     "test": converse,
     "socket": converse_over_a_socket,
+    "serve": serving.serve,
+    "stream": serving.stream,
+    "long": serving.long_thread,
+    "knowledge": serving.knowledge,
 }
 
 

@@ -53,6 +53,9 @@ class Api:
         assert response.status_code >= 400, response.text
         return response.status_code, response.json()["error"]
 
+    async def file(self, name: str = "notes.txt", content: bytes = b"hello", purpose: str = "assistants") -> Any:
+        return self._good(await self.http.post("/files", files={"file": (name, content)}, data={"purpose": purpose}))
+
     async def assistant(self, **fields: Any) -> Any:
         return await self.post("/assistants", {"model": "gpt-4o", **fields})
 
@@ -77,6 +80,15 @@ class Api:
                 await asyncio.sleep(0.001)
                 run = await self.get(f"/threads/{run['thread_id']}/runs/{run['id']}")
         return run
+
+    async def until_at(self, path: str, ready: Callable[[Any], bool]) -> Any:
+        """What a path shows, once it is ready."""
+        async with asyncio.timeout(5):
+            shown = await self.get(path)
+            while not ready(shown):
+                await asyncio.sleep(0.001)
+                shown = await self.get(path)
+        return shown
 
     async def answer(self, run: Any, *outputs: str) -> Any:
         calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]

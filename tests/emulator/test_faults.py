@@ -1,5 +1,6 @@
-"""Faults on purpose and the request log."""
+"""Faults on purpose and the request log. How other servers are imitated is in `test_dialects.py`."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -59,8 +60,101 @@ async def test_delay_holds_up_every_request() -> None:
         assert time.perf_counter() - began >= 0.02
 
 
+async def test_an_answer_after_the_commit_lies_about_what_was_done() -> None:
+    async with serving(faults=["answer-after-commit=500:2:POST /assistants"]) as api:
+        await api.assistant(name="a")
+        status, error = await api.refused("POST", "/assistants", {"model": "m", "name": "b"})
+        assert (status, error["type"]) == (500, "server_error")
+        await api.assistant(name="c")
+        assert await _names(api) == ["a", "b", "c"]
+
+
+async def test_members_of_a_listing_lag_and_objects_do_not() -> None:
+    async with serving(faults=["list-lag=0.2"]) as api:
+        first = await api.assistant(name="a")
+        assert await _names(api) == []
+        assert (await api.get(f"/assistants/{first['id']}"))["name"] == "a"
+        await _until(api, ["a"])
+        await api.post(f"/assistants/{first['id']}", {"name": "b"})
+        assert await _names(api) == ["b"]
+        await api.assistant(name="c")
+        page = await api.get("/assistants")
+        assert ([first["id"]], first["id"], False) == (
+            [each["id"] for each in page["data"]],
+            page["last_id"],
+            page["has_more"],
+        )
+
+
+async def test_bodies_of_a_listing_lag_and_members_do_not() -> None:
+    async with serving(faults=["list-lag=0.2:bodies"]) as api:
+        assistant = await api.assistant(name="a")
+        await _until(api, ["a"])
+        await asyncio.sleep(0.2)  # so that the first body is known everywhere
+        await api.post(f"/assistants/{assistant['id']}", {"name": "b"})
+        assert await _names(api) == ["a"]
+        assert (await api.get(f"/assistants/{assistant['id']}"))["name"] == "b"
+        await _until(api, ["b"])
+
+
+async def test_a_body_that_was_there_before_lags_too(tmp_path: Path) -> None:
+    async with serving(tmp_path / "a.db") as api:
+        assistant = await api.assistant(name="a")
+    async with serving(tmp_path / "a.db", faults=["list-lag=60:bodies"]) as api:
+        await api.post(f"/assistants/{assistant['id']}", {"name": "b"})
+        assert await _names(api) == ["a"]
+
+
+async def test_a_listing_that_lags_pages_as_any_other() -> None:
+    async with serving(faults=["list-lag=0.2"]) as api:
+        ids = [(await api.assistant(name=str(number)))["id"] for number in range(5)]
+        await _until(api, list("01234"))
+        await api.assistant(name="new")
+        for query, expected, more in (
+            ({"limit": 2}, "43", True),
+            ({"limit": 2, "after": ids[3]}, "21", True),
+            ({"order": "asc", "after": ids[2]}, "34", False),
+            ({"order": "asc", "before": ids[3], "limit": 2}, "12", True),
+            ({"before": ids[1]}, "432", False),
+        ):
+            page = await api.get("/assistants", **query)
+            assert (list(expected), more) == ([each["name"] for each in page["data"]], page["has_more"])
+        assert (await api.refused("GET", "/assistants?limit=0"))[0] == 400
+
+
+async def test_the_header_switches_a_fault_on_for_one_request_where_it_is_allowed() -> None:
+    body = {"model": "m", "name": "a"}
+    async with serving(faults=["header"]) as api:
+        for spec, status in (
+            ("answer=429:1", 429),
+            ("answer-after-commit=500:1", 500),
+            ("delay=0.01,answer=503:1", 503),
+        ):
+            assert (
+                await api.send("POST", "/assistants", body, headers={"x-asstctl-fault": spec})
+            ).status_code == status
+        for spec in ("slow=1", "list-lag=1", "header", "dialect=astra", "answer=1:1"):
+            assert (await api.send("POST", "/assistants", body, headers={"x-asstctl-fault": spec})).status_code == 400
+        with pytest.raises(ConnectionDropped):
+            await api.send("POST", "/assistants", body, headers={"x-asstctl-fault": "drop-after-commit=1"})
+        assert await _names(api) == ["a", "a"]
+    async with serving() as api:
+        sent = await api.send("POST", "/assistants", body, headers={"x-asstctl-fault": "answer=429:1"})
+        assert sent.status_code == 200
+
+
+async def _until(api: Api, names: list[str]) -> None:
+    async with asyncio.timeout(5):
+        while await _names(api) != names:  # noqa: ASYNC110 - a lag ends by itself
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize(
-    "spec", ["", "slow=1", "delay=x", "delay", "answer=429", "answer=x:1", "drop-after-commit=0", "stop-after-commit=a"]
+    "spec",
+    [
+        *("", "slow=1", "delay=x", "delay", "answer=429", "answer=x:1", "drop-after-commit=0", "stop-after-commit=a"),
+        *("answer=200:1", "answer-after-commit=500", "list-lag=x", "list-lag=1:names", "dialect=klingon"),
+    ],
 )
 def test_a_fault_that_cannot_be_read_is_refused(spec: str) -> None:
     with pytest.raises(FaultSpecError):

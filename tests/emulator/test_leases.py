@@ -68,7 +68,7 @@ async def test_a_stale_lease_fails_the_run_and_frees_the_thread(database: Path, 
     one = Api(emulator)
     run = await _running(one)
     # A server that stops without a word: its task is gone, its lease is there.
-    emulator.services.executor.drop(run["id"])
+    emulator.services.executor.drop(emulator.services, run["id"])
     if when == "at open":
         clock.now += leases.DURATION
     async with serving(database, clock=clock) as two:
@@ -140,7 +140,7 @@ async def test_a_cancel_whose_server_stopped_is_finished_by_another(database: Pa
         run = await _running(one)
         sql = "UPDATE runs SET status = 'cancelling', body = json_set(body, '$.status', 'cancelling')"
         one.emulator.services.store.connection.execute(sql)
-        one.emulator.services.executor.drop(run["id"])
+        one.emulator.services.executor.drop(one.emulator.services, run["id"])
         clock.now += leases.DURATION
         async with serving(database, clock=clock) as two:
             after = await two.get(f"/threads/{run['thread_id']}/runs/{run['id']}")

@@ -73,9 +73,7 @@ def _only_here(real: Any, noted: Any) -> Any:
 async def test_the_endpoint_gets_what_the_run_says() -> None:
     endpoint = Endpoint(_says("Hello."))
     async with serving(replies=endpoint.backend(models={"gpt-4o": "small", "*": "other"})) as api:
-        assistant = await api.assistant(
-            instructions="Be brief.", tools=[ASK, {"type": "code_interpreter"}], temperature=0.3, top_p=0.9
-        )
+        assistant = await api.assistant(instructions="Be brief.", tools=[ASK], temperature=0.3, top_p=0.9)
         thread = await api.thread("hi")
         run = await api.run(
             thread["id"],
@@ -95,6 +93,8 @@ async def test_the_endpoint_gets_what_the_run_says() -> None:
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
         "temperature": 0.3,
         "top_p": 0.9,
+        "stream": True,
+        "stream_options": {"include_usage": True},
         "tools": [{"type": "function", "function": {**ASK["function"], "strict": False}}],
         "parallel_tool_calls": False,
         "tool_choice": {"type": "function", "function": {"name": "ask_database"}},
@@ -160,6 +160,7 @@ async def test_an_answer_cut_at_the_limit_is_incomplete_and_whole() -> None:
         ([httpx2.ConnectError("refused")], "server_error", "cannot be reached: refused"),
         ([httpx2.ReadTimeout("slow")], "server_error", "did not answer in 60 s"),
         ([httpx2.Response(200, text="<html>")], "server_error", "did not answer with JSON"),
+        ([{"error": {"message": "no model sk-secret"}}], "server_error", "failed: no model [key]"),
         ([{"choices": []}], "server_error", "did not answer with a chat completion"),
         ([[]], "server_error", "did not answer with a chat completion"),
     ],

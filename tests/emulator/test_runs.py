@@ -160,11 +160,11 @@ async def test_create_thread_and_run_is_one_request(api: Api) -> None:
     body = {
         "assistant_id": assistant["id"],
         "thread": {"messages": [{"role": "user", "content": "hello"}], "metadata": {"k": "v"}},
-        "tool_resources": {"code_interpreter": {"file_ids": ["file-a"]}},
+        "tool_resources": {"code_interpreter": {"file_ids": [(await api.file())["id"]]}},
     }
     run = await api.rest(await api.post("/threads/runs", body))
     assert (run["status"], await api.reply(run)) == ("completed", "hello")
-    assert run["tool_resources"] == {"code_interpreter": {"file_ids": ["file-a"]}}
+    assert run["tool_resources"] == body["tool_resources"]
     assert (await api.get(f"/threads/{run['thread_id']}"))["metadata"] == {"k": "v"}
 
 
@@ -384,30 +384,17 @@ async def test_events_follow_the_order_of_the_wire_and_the_commit() -> None:
         store = api.emulator.services.store
         told: list[str] = []
 
-        def listen(run_id: str, event: Event) -> None:
+        def listen(event: Event) -> None:
             told.append(event.name.removeprefix("thread."))
             assert not store.connection.in_transaction
             if event.name.startswith("thread.run.") and not event.name.startswith("thread.run.step"):
-                row = store.connection.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
+                row = store.connection.execute("SELECT status FROM runs").fetchone()
                 assert row == (event.data["status"],)
 
-        api.emulator.services.executor.announcements.listeners.append(listen)
-        assistant = await api.assistant(tools=[ASK])
-        thread = {"messages": [{"role": "user", "content": "hello"}]}
-        run = await api.rest(await api.post("/threads/runs", {"assistant_id": assistant["id"], "thread": thread}))
-        assert told == [
-            "created",
-            "run.created",
-            "run.queued",
-            "run.in_progress",
-            "run.step.created",
-            "run.step.in_progress",
-            "run.step.delta",
-            "run.step.delta",
-            "run.requires_action",
-        ]
-        told.clear()
-        await api.answer(run, "42")
+        assistant, thread = await api.assistant(tools=[ASK]), await api.thread("hello")
+        run = await api.run(thread["id"], assistant["id"])
+        with api.emulator.services.executor.announcements.listening(run["id"], listen):
+            await api.answer(run, "42")
         assert told == [
             "run.step.completed",
             "run.queued",

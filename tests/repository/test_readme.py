@@ -1,4 +1,4 @@
-"""README.md: its commands are executed, its samples are valid, its tables and links are true."""
+"""README.md and docs/: commands are executed, samples are valid, tables and links are true."""
 
 import re
 from pathlib import Path
@@ -6,32 +6,28 @@ from pathlib import Path
 import pytest
 
 from asstctl.core.exit_codes import ExitCode
-from tests.repository.consoles import ROOT, Shell, matches, steps
+from tests.repository.consoles import ROOT, Shell, assert_true, files, steps
 
 README = ROOT / "README.md"
 PLACES = ("asstctl", "docs", "examples", ".github")
+SESSIONS = [page for page in (README, *sorted((ROOT / "docs").glob("*.md"))) if steps(page.read_text("utf-8"))]
 PAGES = [README, *(page for place in PLACES for page in sorted((ROOT / place).rglob("*.md")))]
 
 
-def test_the_first_session_prints_what_the_readme_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.name)
+def test_a_page_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
     """Each command of the page ends with the code and prints the text that the page shows."""
-    shell = Shell(tmp_path)
-    for step in steps(README.read_text("utf-8")):
-        printed, code = shell.run(step.command)
-        place = f"README.md:{step.line}: $ {step.command}\n{printed}"
-        assert (code, matches(step.shown, printed)) == (step.code, True), place
+    with Shell(tmp_path) as shell:
+        assert_true(page, shell)
 
 
 def test_the_samples_are_valid(tmp_path: Path) -> None:
     """The files that the page shows make one project without a warning."""
-    written = []
-    for block in re.finditer(r"^`(\S+)`:\n```(?:yaml|markdown)\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S):
-        file = tmp_path / block[1]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(block[2], "utf-8")
-        written.append(block[1])
-    assert len(written) >= 3
-    printed, code = Shell(tmp_path, {"OPENAI_COMPATIBLE_KEY": "sk-test"}).run("asstctl validate --strict")
+    samples = [file for file in files(README.read_text("utf-8")) if file.language == "yaml"]
+    assert len(samples) >= 3
+    for sample in samples:
+        sample.write(tmp_path)
+    printed, code = Shell(tmp_path).run("asstctl validate --strict")
     assert code == 0, printed
 
 

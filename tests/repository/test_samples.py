@@ -124,6 +124,14 @@ def test_tool_outputs_are_submitted(sample: Shell) -> None:
     assert printed.count("/submit_tool_outputs") == 5
 
 
+def test_another_equation_has_another_solution(sample: Shell) -> None:
+    """The code that the tutor writes really runs: nothing of the solution stands in a file."""
+    file = sample.folder / "assistants" / "conversations" / "solves-equation.convo.yaml"
+    file.write_text(file.read_text("utf-8").replace("3x + 11 = 14", "4x + 3 = -7"), "utf-8")
+    printed = _tests(sample, passed=4, failed=1)
+    assert "Divide both sides by 4: x = -2.5." in printed
+
+
 def test_the_database_is_only_read(sample: Shell) -> None:
     """The file is the same, byte for byte, after a conversation that asked to empty it."""
     file = sample.folder / "assistants" / "courses.db"

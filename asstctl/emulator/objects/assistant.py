@@ -1,6 +1,7 @@
 """The assistant."""
 
 from asstctl.emulator.objects.base import IDENTITY, Collection, Field
+from asstctl.emulator.objects.model import Model
 from asstctl.emulator.objects.shared import (
     EFFORTS,
     METADATA,
@@ -14,6 +15,8 @@ from asstctl.emulator.shapes import Array, Null, Text
 
 _WRITES = ("create", "modify")
 
+_IDS = resources(with_stores=False)
+
 ASSISTANT = Collection(
     noun="assistant",
     prefix="asst_",
@@ -24,13 +27,14 @@ ASSISTANT = Collection(
         *IDENTITY,
         Field("name", Text(256), takes=_WRITES, null=Null.KEPT),
         Field("description", Text(512), takes=_WRITES, null=Null.KEPT),
-        Field("model", Text(), takes=_WRITES, required=("create",)),
+        Field("model", Model(), takes=_WRITES, required=("create",)),
         Field("instructions", Text(256_000), takes=_WRITES, null=Null.KEPT),
         Field("tools", Array(TOOL, 128), default=[], takes=_WRITES),
         Field("top_p", TOP_P, default=1.0, takes=_WRITES, null=Null.DEFAULT),
         Field("temperature", TEMPERATURE, default=1.0, takes=_WRITES, null=Null.DEFAULT),
         Field("reasoning_effort", EFFORTS, takes=_WRITES, null=Null.KEPT),
-        Field("tool_resources", resources(with_stores=True), default={}, takes=_WRITES, null=Null.DEFAULT),
+        Field("tool_resources", resources(with_stores=True), default={}, takes=("create",), null=Null.DEFAULT),
+        Field("tool_resources", _IDS, default={}, takes=("modify",), null=Null.DEFAULT, shown=False),
         Field("metadata", METADATA, default={}, takes=_WRITES, null=Null.DEFAULT),
         Field("response_format", RESPONSE_FORMAT, default="auto", takes=_WRITES, null=Null.DEFAULT),
     ),

@@ -6,11 +6,11 @@ Everything derives from the table: what a request may carry, what an object show
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from asstctl.emulator import refusals
-from asstctl.emulator.ids import new_id
+from asstctl.emulator.ids import new_hex_id, new_id
 from asstctl.emulator.shapes import Member, Null, Record, Rules, Shape
 
 Json = Any
@@ -44,6 +44,14 @@ class Collection:
     columns: tuple[str, ...] = ()
     """The members that the database also keeps as columns, to search by."""
     id_param: str = ""
+    within: tuple[str, ...] = ()
+    """The columns that tell apart objects of one id: a file has its id in every vector store that it is in."""
+    hex_ids: bool = False
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The names of the members, in the order of the wire."""
+        return tuple(f.name for f in self.fields if f.shown)
 
     def read(self, operation: str, body: Mapping[str, Json], rules: Rules) -> dict[str, Json]:
         """The parameters given to an operation, checked; what was not given is not there."""
@@ -51,7 +59,8 @@ class Collection:
 
     def new(self, given: Mapping[str, Json], now: int, **filled: Json) -> dict[str, Json]:
         """A new object: an id, then what was given or filled in, then defaults, in the order of the wire."""
-        values = {**given, **filled, "id": new_id(self.prefix), "object": self.object, "created_at": now}
+        fresh = new_hex_id(self.prefix) if self.hex_ids else new_id(self.prefix)
+        values = {"id": fresh, **given, **filled, "object": self.object, "created_at": now}
         return {
             f.name: values[f.name] if f.name in values else copy.deepcopy(f.default) for f in self.fields if f.shown
         }

@@ -76,5 +76,11 @@ def content_parts(content: Json) -> list[Json]:
     return [text_part(part["text"]) if part["type"] == "text" else part for part in content]
 
 
+def files_in(message: dict[str, Json]) -> list[str]:
+    """The ids of the files that a message shows or carries."""
+    shown = [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
+    return shown + [each["file_id"] for each in message["attachments"] if "file_id" in each]
+
+
 def message_text(message: dict[str, Json]) -> str:
     return "\n".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")

@@ -2,6 +2,7 @@
 
 from asstctl.emulator.objects.base import IDENTITY, Collection, Field
 from asstctl.emulator.objects.message import POSTED
+from asstctl.emulator.objects.model import Model
 from asstctl.emulator.objects.shared import (
     EFFORTS,
     METADATA,
@@ -53,7 +54,7 @@ RUN = Collection(
         Field("completed_at"),
         Field("required_action"),
         Field("last_error"),
-        Field("model", Text(), takes=_STARTS, null=Null.IGNORED),
+        Field("model", Model(), takes=_STARTS, null=Null.IGNORED),
         Field("instructions", Text(256_000), takes=_STARTS, null=Null.IGNORED),
         Field("tools", Array(TOOL, 20), default=[], takes=_STARTS, null=Null.IGNORED),
         Field(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asstctl.emulator import refusals
+from asstctl.emulator.objects.vector_store_file import CHUNKING
 from asstctl.emulator.shapes import (
     AnyObject,
     Array,
@@ -14,8 +14,6 @@ from asstctl.emulator.shapes import (
     Metadata,
     Null,
     Record,
-    Rules,
-    Shape,
     Text,
     Variants,
     Whole,
@@ -87,21 +85,25 @@ RESPONSE_FORMAT = Either(
 )
 
 
-class _StoreHelper(Shape):
-    """The helper that makes a vector store on the way; refused until vector stores are served."""
+MAX_CODE_FILES = 20  # A3
+_MAX_HELPER_FILES = 10_000
 
-    expected = "an array"
-
-    def read(self, value: Json, path: str, rules: Rules) -> Json:
-        raise refusals.not_served_yet(path, "Give the id of a store in 'vector_store_ids'.")
+_STORE_HELPER = Record(
+    (
+        Member("file_ids", Array(Text(), _MAX_HELPER_FILES), null=Null.IGNORED),
+        Member("chunking_strategy", CHUNKING, null=Null.IGNORED),
+        Member("metadata", METADATA, null=Null.IGNORED),
+    )
+)
+"""A vector store that is made on the way."""
 
 
 def resources(*, with_stores: bool) -> Record:
     """`tool_resources`; only creates of assistants and threads take the helper `vector_stores`."""
     stores: tuple[Member, ...] = (Member("vector_store_ids", Array(Text(), 1), null=Null.IGNORED),)
     if with_stores:
-        stores += (Member("vector_stores", _StoreHelper(), null=Null.IGNORED),)
-    code = Record((Member("file_ids", Array(Text(), 20), default=[], null=Null.IGNORED),))
+        stores += (Member("vector_stores", Array(_STORE_HELPER, 1), null=Null.IGNORED),)
+    code = Record((Member("file_ids", Array(Text(), MAX_CODE_FILES), default=[], null=Null.IGNORED),))
     # Several clients send back what they read, which has null for the tool that is not used.
     return Record(
         (

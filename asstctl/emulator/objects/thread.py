@@ -7,6 +7,7 @@ from asstctl.emulator.shapes import Array, Member, Null, Record
 
 _MAX_INITIAL_MESSAGES = 32
 _RESOURCES = resources(with_stores=True)
+_IDS = resources(with_stores=False)
 _MESSAGES = Array(POSTED, _MAX_INITIAL_MESSAGES)
 
 THREAD = Collection(
@@ -18,7 +19,8 @@ THREAD = Collection(
     fields=(
         *IDENTITY,
         Field("metadata", METADATA, default={}, takes=("create", "modify"), null=Null.DEFAULT),
-        Field("tool_resources", _RESOURCES, default={}, takes=("create", "modify"), null=Null.DEFAULT),
+        Field("tool_resources", _RESOURCES, default={}, takes=("create",), null=Null.DEFAULT),
+        Field("tool_resources", _IDS, default={}, takes=("modify",), null=Null.DEFAULT, shown=False),
         Field("messages", _MESSAGES, takes=("create",), null=Null.IGNORED, shown=False),
     ),
 )

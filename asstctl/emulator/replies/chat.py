@@ -1,28 +1,24 @@
 """The backend that asks a real model: any OpenAI-compatible chat-completions endpoint, with function calling.
 
-Whatever goes wrong out there ends the run `failed` with a sentence that says what; a key never appears in one.
+Whatever goes wrong out there ends the run `failed` with a sentence that says what; a key never appears in one. What is
+sent is in `chat_request.py`, and what to make of an answer in `chat_answer.py`.
 """
 
 import asyncio
 import ipaddress
 import json
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx2
 
 from asstctl.emulator.errors import UnknownReplies
-from asstctl.emulator.replies.values import (
-    CutShort,
-    Part,
-    ReplyFailed,
-    ReplyRequest,
-    TextDelta,
-    ToolCall,
-    Usage,
-)
+from asstctl.emulator.replies.chat_answer import NOT_A_COMPLETION, Answer, Keyless
+from asstctl.emulator.replies.chat_request import names_of_tools, request_body
+from asstctl.emulator.replies.values import Part, ReplyFailed, ReplyRequest
 
 Json = Any
 
@@ -84,53 +80,108 @@ class Chat:
         return cls(ChatSettings.read(setting))
 
     async def reply(self, request: ReplyRequest) -> AsyncGenerator[Part, None]:
-        answer = await self._ask(_body(request, self._settings.model(request.model)))
-        try:
-            parts = list(_parts(answer))
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise ReplyFailed(f"{self._where()} did not answer with a chat completion.") from error
-        for part in parts:
-            yield part
+        body = await request_body(request, self._settings.model(request.model))
+        tools = {name: tool for tool, name in names_of_tools(request).items()}
+        for attempt in range(_RETRIES + 1):
+            answer = Answer(Keyless(self._secret), tools)
+            try:
+                async with self._send(body) as response:
+                    if response.status_code == 200:
+                        async with aclosing(self._parts(response, answer)) as parts:
+                            async for part in parts:
+                                yield part
+                        return
+                    content = await self._content(response)
+            except httpx2.TimeoutException as error:
+                raise ReplyFailed(f"{self._where()} did not answer in {self._settings.timeout:g} s.") from error
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise ReplyFailed(self._keyless(f"{self._where()} cannot be reached: {error}")) from error
+            status = response.status_code
+            if attempt == _RETRIES or not (status == 429 or status >= 500):
+                raise self._failure(status, content)
+            await asyncio.sleep(_wait(response, attempt))
 
     async def aclose(self) -> None:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    async def _ask(self, body: Json) -> Json:
-        for attempt in range(_RETRIES + 1):
-            last = attempt == _RETRIES
-            try:
-                response, content = await self._send(body)
-            except httpx2.TimeoutException as error:
-                raise ReplyFailed(f"{self._where()} did not answer in {self._settings.timeout:g} s.") from error
-            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                raise ReplyFailed(self._keyless(f"{self._where()} cannot be reached: {error}")) from error
-            if response.status_code == 200:
-                try:
-                    return json.loads(self._keyless(content.decode()))
-                except (ValueError, RecursionError) as error:
-                    raise ReplyFailed(f"{self._where()} did not answer with JSON.") from error
-            if last or not (response.status_code == 429 or response.status_code >= 500):
-                raise self._failure(response.status_code, content)
-            await asyncio.sleep(_wait(response, attempt))
-        raise AssertionError("the last attempt returns or raises")
+    def _send(self, body: Json) -> AbstractAsyncContextManager[httpx2.Response]:
+        return self._open().stream("POST", f"{self._settings.base_url}/chat/completions", json=body)
 
-    async def _send(self, body: Json) -> tuple[httpx2.Response, bytes]:
-        """One request, and the body of its answer, which may not be larger than any reply is."""
-        url = f"{self._settings.base_url}/chat/completions"
-        async with self._open().stream("POST", url, json=body) as response:
-            content = bytearray()
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > _MAX_ANSWER:
-                    raise ReplyFailed(f"{self._where()} sent more than {_MAX_ANSWER // 1024**2} MiB.")
-        return response, bytes(content)
+    async def _parts(self, response: httpx2.Response, answer: Answer) -> AsyncGenerator[Part, None]:
+        """An answer as it comes. An endpoint that does not stream answers in one piece."""
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            if kind == "text/event-stream":
+                async with aclosing(self._chunks(response, answer)) as chunks:
+                    async for chunk in chunks:
+                        self._check(chunk)
+                        for text in answer.feed(chunk):
+                            yield text
+                if answer.finished is None:
+                    raise ReplyFailed(f"{self._where()} ended its reply before it was finished.")
+            else:
+                completion = self._json((await self._content(response)).decode(errors="replace"))
+                self._check(completion)
+                for text in answer.whole(completion):
+                    yield text
+            for part in answer.finish():
+                yield part
+        except NOT_A_COMPLETION as error:
+            raise ReplyFailed(f"{self._where()} did not answer with a chat completion.") from error
+
+    async def _chunks(self, response: httpx2.Response, answer: Answer) -> AsyncGenerator[Json, None]:
+        size, begun = 0, False
+        source = httpx2.EventSource(response, max_event_size=_MAX_ANSWER)
+        try:
+            async with aclosing(cast(AsyncGenerator[httpx2.ServerSentEvent, None], aiter(source))) as events:
+                async for event in events:
+                    if event.data == "[DONE]":
+                        answer.finished = answer.finished or ("stop" if begun else None)
+                        return
+                    size += len(event.data)
+                    if size > _MAX_ANSWER:
+                        raise self._too_long()
+                    begun = True
+                    yield self._json(event.data)
+        except httpx2.HTTPError as error:
+            if not begun:
+                raise
+            wrong = f"{self._where()} broke off in the middle of its reply: {str(error) or type(error).__name__}"
+            raise ReplyFailed(self._keyless(wrong)) from error
+
+    async def _content(self, response: httpx2.Response) -> bytes:
+        """The body of an answer, which may not be larger than any reply is."""
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > _MAX_ANSWER:
+                raise self._too_long()
+        return bytes(content)
+
+    def _json(self, text: str) -> Json:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ReplyFailed(f"{self._where()} did not answer with JSON.") from error
+
+    def _check(self, chunk: Json) -> None:
+        """An error that came with a good status, or when that had long been sent."""
+        if chunk.get("error"):
+            raise ReplyFailed(self._keyless(f"{self._where()} failed: {_said(chunk['error'])[:500]}"))
+
+    def _too_long(self) -> ReplyFailed:
+        return ReplyFailed(f"{self._where()} sent more than {_MAX_ANSWER // 1024**2} MiB.")
+
+    @property
+    def _secret(self) -> str | None:
+        key = self._settings.api_key or ""
+        return key if len(key) >= _SHORTEST_KEY else None
 
     def _keyless(self, text: str) -> str:
         """A text from outside without our key, should it be repeated there."""
-        key = self._settings.api_key or ""
-        return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
+        return Keyless(self._secret).whole(text)
 
     def _open(self) -> httpx2.AsyncClient:
         # Made on first use, so that it belongs to the event loop that uses it.
@@ -149,8 +200,7 @@ class Chat:
     def _failure(self, status: int, content: bytes) -> ReplyFailed:
         body = self._keyless(content.decode(errors="replace"))
         try:
-            error = json.loads(body)["error"]
-            said = str(error["message"] if isinstance(error, dict) else error)
+            said = _said(json.loads(body)["error"])
         except (ValueError, KeyError, TypeError, RecursionError):
             said = body[:200]
         text = f"{self._where()} answered {status}: {said[:500]}"
@@ -193,75 +243,5 @@ def _wait(response: httpx2.Response, attempt: int) -> float:
     return max(0.0, min(asked, _LONGEST_WAIT))
 
 
-def _body(request: ReplyRequest, model: str) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "model": model,
-        "messages": _messages(request),
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-    }
-    functions = [{"type": "function", "function": dict(function)} for function in request.functions.values()]
-    if functions:
-        body["tools"] = functions
-        body["parallel_tool_calls"] = request.parallel_tool_calls
-        choice = request.tool_choice
-        # A tool that only this server knows cannot be forced out there.
-        if isinstance(choice, str) or choice["type"] == "function":
-            body["tool_choice"] = choice
-    if request.response_format != "auto":
-        body["response_format"] = request.response_format
-    if request.max_completion_tokens is not None:
-        body["max_tokens"] = request.max_completion_tokens
-    if request.reasoning_effort is not None:
-        body["reasoning_effort"] = request.reasoning_effort
-    return body
-
-
-def _messages(request: ReplyRequest) -> list[Json]:
-    messages: list[Json] = []
-    if request.instructions:
-        messages.append({"role": "system", "content": request.instructions})
-    messages += [{"role": said.role, "content": said.text} for said in request.messages]
-    for earlier in request.rounds:
-        calls = [
-            {"id": call.call_id, "type": "function", "function": {"name": call.function, "arguments": call.arguments}}
-            for call in earlier.calls
-        ]
-        messages.append({"role": "assistant", "content": earlier.text or None, "tool_calls": calls})
-        messages += [{"role": "tool", "tool_call_id": call.call_id, "content": call.output} for call in earlier.calls]
-    return messages
-
-
-def _parts(answer: Json) -> list[Part]:
-    parts: list[Part] = []
-    choice = answer["choices"][0]
-    message = choice["message"]
-    text = message.get("content") or message.get("refusal")
-    if text:
-        parts.append(TextDelta(_sendable(text)))
-    functions = [call["function"] for call in message.get("tool_calls") or ()]
-    parts += [ToolCall(_sendable(function["name"]), _arguments(function.get("arguments"))) for function in functions]
-    if choice.get("finish_reason") == "length":
-        parts.append(CutShort())
-    usage = answer.get("usage")
-    if usage:
-        counted = (
-            usage["prompt_tokens"],
-            usage["completion_tokens"],
-            (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-            (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
-        )
-        if not all(isinstance(number, int) for number in counted):
-            raise TypeError("usage")
-        parts.append(Usage(*counted))
-    return parts
-
-
-def _sendable(text: Json) -> str:
-    """A text that any answer can carry: half of a surrogate pair, cut off somewhere, cannot be sent on."""
-    return str(text).encode(errors="replace").decode()
-
-
-def _arguments(value: Json) -> str:
-    """Arguments as the wire has them. Some endpoints send the object instead of its text."""
-    return json.dumps(value) if isinstance(value, dict) else _sendable(value or "{}")
+def _said(error: Json) -> str:
+    return str(error["message"] if isinstance(error, dict) else error)

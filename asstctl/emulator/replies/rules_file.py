@@ -1,6 +1,7 @@
 """Reading a `.replies.yaml` file: its rules, or every fault in it with its place.
 
-The format, by example (a rule needs `say` or `call`, everything else is a condition; the first that matches answers):
+The format, by example (a rule needs one of `say`, `call`, `code` and `search`, everything else is a condition; the
+first that matches answers):
 
     rules:
       - assistant: 瓜瓜                 # the assistant's name
@@ -12,13 +13,27 @@ The format, by example (a rule needs `say` or `call`, everything else is a condi
       - tool: ask_database              # the output of this function has just come in
         output: '"rows"'                # a regular expression, searched in that output
         say: "{{ output.rows.*.course_name }}"
+      - user: solve (.+)
+        code: |                         # Python for the code interpreter of the run
+          equation = {{ match.1 }}
+          print(equation.split("="))
+      - tool: code_interpreter          # code has just run; `output` is what it printed
+        say: "It is {{ output }}."
+      - user: how do I (.+)
+        search: "{{ match.1 }}"         # looked for in the files of the run
+      - tool: file_search               # a search is over; `output` is the best passage, and empty without one
+        output: .
+        say: "{{ output }}{{ passages.0.marker }}"
       - words: [who, are, you]          # all of these occur, whatever their case
         say: I am {{ assistant }}.
       - say: I do not know.             # no condition: the fallback
 
 Placeholders: `user` (the last user message), `assistant` (its name), `match.1` or `match.NAME` (groups of `output`'s
 expression where there is one, else of `user`'s; `match.0` is the whole), `output` (of the function in `tool`) and
-`outputs.FUNCTION`, both with a path into JSON. An argument that is one placeholder keeps the type of what it finds.
+`outputs.FUNCTION`, both with a path into JSON; after a search `passages`, best first, each with `text`, `marker`,
+`filename`, `file_id` and `score`. An argument that is one placeholder keeps the type of what it finds. In `code`, what
+a placeholder finds is filled in as a Python literal, a text with its quotes: put none around it. Where a run asks for
+JSON, `say` has to be JSON.
 """
 
 import difflib
@@ -31,7 +46,7 @@ from typing import Any
 import yaml
 
 from asstctl.emulator.errors import RepliesFileError, RepliesProblem
-from asstctl.emulator.replies.template import NAMES, is_path, placeholders
+from asstctl.emulator.replies.template import NAMES, is_fillable, is_path, placeholders
 from asstctl.emulator.replies.yaml_nodes import NULL, BadScalar, Text, compose, plain, shortened
 
 Json = Any
@@ -42,7 +57,8 @@ MAX_PATTERN = 1_000
 MAX_FILE = 4 * 1024 * 1024
 
 _LONGEST_WORD = 80
-_KEYS = ("assistant", "turn", "user", "words", "tool", "output", "say", "call")
+_KEYS = ("assistant", "turn", "user", "words", "tool", "output", "say", "call", "code", "search")
+_ANSWERS = ("say", "call", "code", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,8 @@ class Rule:
     output: re.Pattern[str] | None = None
     say: str | None = None
     calls: tuple[PlannedCall, ...] = ()
+    code: str | None = None
+    search: str | None = None
 
 
 def load_rules(file: Path) -> tuple[Rule, ...]:
@@ -133,16 +151,25 @@ class _Reader:
             output=self._pattern(members, "output"),
             say=self._text(members, "say"),
             calls=tuple(self._calls(members)),
+            code=self._text(members, "code"),
+            search=self._text(members, "search"),
         )
         # An unknown key is more likely a misspelt answer than none at all.
-        if not members.keys() & {"say", "call"} and len(self.problems) == before:
-            self._blame(node, "missing-key", "the rule has no answer", "write `say`, `call` or both")
+        if members.keys().isdisjoint(_ANSWERS) and len(self.problems) == before:
+            self._blame(node, "missing-key", "the rule has no answer", "write `say`, `call`, `code` or `search`")
         if "output" in members and "tool" not in members:
             hint = "write `tool`, the function whose output it is about"
             self._blame(members["output"], "missing-key", "`output` needs `tool`", hint)
-        for key in ("say", "call"):
+        for key in _ANSWERS:
             if key in members:
                 self._check_placeholders(members[key], rule)
+        if rule.code is not None and not is_fillable(rule.code):
+            summary = "`code` has a placeholder in quotes, or is not Python"
+            hint = "a placeholder becomes a literal with its own quotes: put none around it"
+            self._blame(members["code"], "bad-template", summary, hint)
+        for key in ("code", "search"):
+            if key in members and not str(members[key].value).strip():
+                self._blame(members[key], "wrong-type", f"`{key}` is empty", "write what is to be done")
         return rule
 
     def _members(self, node: yaml.Node, known: Collection[str]) -> dict[str, yaml.Node]:
@@ -239,6 +266,8 @@ class _Reader:
                 self._blame(place, code, f"{shown}: there is no `{head}`", _did_you_mean(head, NAMES))
             elif head in ("output", "outputs") and rule.tool is None:
                 self._blame(place, code, f"{shown} needs `tool`", "without it no output has come in")
+            elif head == "passages" and rule.tool != "file_search":
+                self._blame(place, code, f"{shown} needs `tool: file_search`", "without it nothing has been found")
             elif head == "match" and rule.user is None and rule.output is None:
                 self._blame(
                     place, code, f"{shown} needs `user` or `output`", "it means the groups of their expressions"

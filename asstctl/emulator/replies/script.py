@@ -1,21 +1,33 @@
 """The backend that answers by rules from a file: a stand-in for offline work, never called a model.
 
-The first rule that matches answers. Rules with `tool` match only when outputs have just come in, the others only when
-none have. What no rule answers fails the run with a rule to paste. The file's format is in `rules_file.py`.
+The first rule that matches answers. Rules with `tool` match only when a tool has just answered, the others only when
+none has. What no rule answers fails the run with a rule to paste. The file's format is in `rules_file.py`.
 """
 
 import json
 import re
 import unicodedata
 from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from asstctl.emulator.errors import UnknownReplies
 from asstctl.emulator.replies.rules_file import Rule, load_rules
 from asstctl.emulator.replies.search import TIME_LIMIT, Searcher, SearchTimeout
-from asstctl.emulator.replies.template import NothingThere, fill, fill_text
-from asstctl.emulator.replies.values import CallMade, Part, ReplyFailed, ReplyRequest, TextDelta, ToolCall
+from asstctl.emulator.replies.template import NothingThere, fill, fill_code, fill_text
+from asstctl.emulator.replies.values import (
+    CallMade,
+    CodeRan,
+    FilesSearched,
+    Part,
+    ReplyFailed,
+    ReplyRequest,
+    RunCode,
+    SearchFiles,
+    TextDelta,
+    ToolCall,
+)
 
 Json = Any
 
@@ -52,14 +64,11 @@ class Script:
         else:
             raise ReplyFailed(self._unanswered(request), "invalid_prompt")
         try:
-            text = fill_text(rule.say, values) if rule.say is not None else ""
-            calls = [ToolCall(call.function, _json(fill(call.arguments, values))) for call in rule.calls]
+            parts = _parts(rule, request, values)
         except NothingThere as error:
             raise ReplyFailed(f"{rule.where}: {error}", "invalid_prompt") from error
-        if text:
-            yield TextDelta(text)
-        for call in calls:
-            yield call
+        for part in parts:
+            yield part
 
     async def aclose(self) -> None:
         if self._searcher is not None:
@@ -70,12 +79,17 @@ class Script:
         lines = []
         if request.assistant_name:
             lines.append(f"assistant: {_json(request.assistant_name)}")
-        if request.outputs:
-            about = f"the output of {request.outputs[0].function}"
-            lines += [f"tool: {request.outputs[0].function}", "say: '{{ output }}'"]
+        came = _came(request)
+        if came:
+            tool = came[0].tool
+            about = "the result of a search" if tool == "file_search" else f"the output of {tool}"
+            cited = "{{ passages.0.marker }}" if came[0].passages else ""
+            lines += [f"tool: {tool}", f"say: '{{{{ output }}}}{cited}'"]
         else:
             about = f"turn {request.turn}, {_json(request.user)}"
             lines += [f"user: {_pattern(request.user)}", "say: ..."]
+        if _wants_json(request):
+            lines[-1] = """say: '{"answer": "..."}'"""
         rule = "\n    ".join(lines)
         return f"No rule in {self._file.name} answers {about}. A rule that would:\n  - {rule}"
 
@@ -93,34 +107,110 @@ async def _match(rule: Rule, request: ReplyRequest, searcher: Searcher) -> dict[
     if not all(_occurs(word, user) for word in rule.words):
         return None
     values: dict[str, Json] = {"user": user, "assistant": request.assistant_name or ""}
+    all_came = _came(request)
     if rule.tool is None:
-        if request.outputs:
+        if all_came:
             return None
     else:
-        came, groups = await _output_of(rule, request.outputs, searcher)
+        came, groups = await _output_of(rule, all_came, searcher)
         if came is None:
             return None
         found = groups if rule.output is not None else found
         values["output"] = came.output
-        values["outputs"] = {call.function: call.output for call in request.outputs}
+        values["outputs"] = {each.tool: each.output for each in all_came}
+        values["passages"] = came.passages
     if found is not None:
         values["match"] = found
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What has just come in of one tool, whichever it is."""
+
+    tool: str
+    output: str
+    """What `{{ output }}` says."""
+    text: str
+    """What `output` is searched in."""
+    passages: list[Json] = field(default_factory=list)
+
+
+def _came(request: ReplyRequest) -> list[_Came]:
+    return [_came_of(result) for result in request.results]
+
+
+def _came_of(result: CallMade | CodeRan | FilesSearched) -> _Came:
+    match result:
+        case CallMade():
+            return _Came(result.function, result.output, result.output)
+        case CodeRan():
+            return _Came("code_interpreter", result.logs.removesuffix("\n"), result.logs)
+        case FilesSearched(passages=found):
+            texts = [passage.text.removesuffix("\n") for passage in found]
+            passages = [
+                {"text": text, **{name: getattr(passage, name) for name in ("marker", "filename", "file_id", "score")}}
+                for text, passage in zip(texts, found, strict=True)
+            ]
+            return _Came("file_search", texts[0] if texts else "", "\n".join(texts), passages)
+
+
 async def _output_of(
-    rule: Rule, outputs: Iterable[CallMade], searcher: Searcher
-) -> tuple[CallMade | None, dict[str, str] | None]:
-    """The call whose output the rule is about, and what its expression found there."""
-    for call in outputs:
-        if call.function != rule.tool:
+    rule: Rule, came: Iterable[_Came], searcher: Searcher
+) -> tuple[_Came | None, dict[str, str] | None]:
+    """What the rule is about of that which came in, and what its expression found there."""
+    for each in came:
+        if each.tool != rule.tool:
             continue
         if rule.output is None:
-            return call, None
-        groups = await searcher.search(rule.output, call.output[:MAX_SUBJECT])
+            return each, None
+        groups = await searcher.search(rule.output, each.text[:MAX_SUBJECT])
         if groups is not None:
-            return call, groups
+            return each, groups
     return None, None
+
+
+def _parts(rule: Rule, request: ReplyRequest, values: dict[str, Json]) -> list[Part]:
+    """What a rule answers, text first."""
+    parts: list[Part] = []
+    text = fill_text(rule.say, values) if rule.say is not None else ""
+    if text:
+        _check_format(text, rule, request)
+        parts.append(TextDelta(text))
+    parts += [ToolCall(call.function, _json(fill(call.arguments, values))) for call in rule.calls]
+    if rule.code is not None:
+        _check_tool("code_interpreter", "code", rule, request)
+        parts.append(RunCode(fill_code(rule.code, values)))
+    if rule.search is not None:
+        _check_tool("file_search", "search", rule, request)
+        parts.append(SearchFiles(fill_text(rule.search, values)))
+    return parts
+
+
+def _check_tool(tool: str, key: str, rule: Rule, request: ReplyRequest) -> None:
+    if not request.has_tool(tool):
+        raise ReplyFailed(
+            f"{rule.where}: `{key}` needs the tool {tool}, which this run does not have.", "invalid_prompt"
+        )
+
+
+def _check_format(text: str, rule: Rule, request: ReplyRequest) -> None:
+    """A client that asked for JSON reads it without looking."""
+    if not _wants_json(request):
+        return
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        wrong = f"{rule.where}: the run asks for JSON ({request.response_format['type']}), but `say` is not JSON: "
+        raise ReplyFailed(wrong + text[:80], "invalid_prompt") from error
+    if request.response_format["type"] == "json_object" and not isinstance(value, dict):
+        wrong = f"{rule.where}: the run asks for a JSON object, but `say` is another value: "
+        raise ReplyFailed(wrong + text[:80], "invalid_prompt")
+
+
+def _wants_json(request: ReplyRequest) -> bool:
+    wanted = request.response_format
+    return isinstance(wanted, dict) and wanted["type"] in ("json_object", "json_schema")
 
 
 def _occurs(word: str, text: str) -> bool:

@@ -1,20 +1,26 @@
 """Placeholders in the texts and arguments of a rule: `{{ output.rows.0.course_name }}`.
 
 A placeholder is a name and a path through plain values: no expressions, no calls, no attributes. `*` stands for every
-item of a list; in a text its results are joined with a comma.
+item of a list; in a text its results are joined with a comma, and in code all that is found becomes a Python literal.
 """
 
+import io
 import json
 import re
+import tokenize
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Json = Any
 
-NAMES = ("user", "assistant", "match", "output", "outputs")
+NAMES = ("user", "assistant", "match", "output", "outputs", "passages")
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _PATH = re.compile(r"\w+(\.([\w-]+|\*))*")
+
+_STAND_IN = "_placeholder_"
+_IN_F_STRING = {f"{kind}STRING_{end}": step for kind in "FT" for end, step in (("START", 1), ("END", -1))}
+"""From Python 3.12 on, what stands in the braces of an f-string has tokens of its own."""
 
 
 class NothingThere(Exception):
@@ -51,6 +57,27 @@ def fill(template: Json, values: Mapping[str, Json]) -> Json:
     if isinstance(template, Mapping):
         return {key: fill(item, values) for key, item in template.items()}
     return template
+
+
+def fill_code(template: str, values: Mapping[str, Json]) -> str:
+    """Python code with what is found as literals in it, so that no text from outside becomes code."""
+    return _PLACEHOLDER.sub(lambda found: repr(_look_up(found[1], values)), template)
+
+
+def is_fillable(code: str) -> bool:
+    """Whether each placeholder in Python code stands where a literal can: outside of quotes."""
+    marked = _PLACEHOLDER.sub(_STAND_IN, code)
+    found = depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(marked).readline):
+            depth += _IN_F_STRING.get(tokenize.tok_name[token.type], 0)
+            if token.type == tokenize.COMMENT:
+                found += token.string.count(_STAND_IN)
+            elif token.type == tokenize.NAME and depth == 0:
+                found += token.string == _STAND_IN  # with letters around it, it would be the prefix of a literal
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return found == marked.count(_STAND_IN)
 
 
 def _look_up(path: str, values: Mapping[str, Json]) -> Json:

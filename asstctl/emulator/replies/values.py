@@ -1,21 +1,34 @@
 """What a reply backend is asked and what it answers: frozen values and one protocol.
 
-A backend knows nothing of HTTP or SQL. It may say text, call functions, report usage, or raise `ReplyFailed`.
+A backend knows nothing of HTTP or SQL. It may say text, call functions, run code, search files, report usage, or raise
+`ReplyFailed`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 Json = Any
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in a message: at a URL, or in a file of this machine."""
+
+    url: str | None = None
+    path: Path | None = None
+    media_type: str = ""
+    detail: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the thread, as text."""
+    """A message of the thread: its text, and the pictures in it."""
 
     role: str
     text: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +42,42 @@ class CallMade:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeRan:
+    """Code that the server ran earlier in this run, with what it printed and, if it failed, its traceback."""
+
+    call_id: str
+    code: str
+    logs: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a file that a search found. A reply cites it by saying `marker`."""
+
+    marker: str
+    """`【4:0†guide.md】`: the server turns it into an annotation wherever a reply says it."""
+    file_id: str
+    filename: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSearched:
+    """A search in the run's files that the server made earlier in this run."""
+
+    call_id: str
+    query: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One turn of the model in this run that ended in calls: what it said first, and the calls."""
 
     text: str
-    calls: tuple[CallMade, ...]
+    calls: tuple[CallMade | CodeRan | FilesSearched, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +104,18 @@ class ReplyRequest:
     rounds: tuple[Round, ...] = ()
 
     @property
-    def outputs(self) -> tuple[CallMade, ...]:
-        """The outputs that have just come in; empty on the first turn of a run."""
+    def results(self) -> tuple[CallMade | CodeRan | FilesSearched, ...]:
+        """What has just come in: outputs, logs, passages; empty on the first turn of a run."""
         return self.rounds[-1].calls if self.rounds else ()
+
+    @property
+    def outputs(self) -> tuple[CallMade, ...]:
+        """The outputs of functions that have just come in."""
+        return tuple(call for call in self.results if isinstance(call, CallMade))
+
+    def has_tool(self, kind: str) -> bool:
+        """Whether the run may use a tool of this type."""
+        return any(tool["type"] == kind for tool in self.tools)
 
     @property
     def functions(self) -> dict[str, Mapping[str, Json]]:
@@ -87,6 +140,20 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCode:
+    """The model writes code for the server's code interpreter; only where the run has that tool."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFiles:
+    """The model searches the run's files; only where the run has that tool."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as a real model counted them; without it the server estimates."""
 
@@ -101,7 +168,7 @@ class CutShort:
     """The model stopped because it had used up `max_completion_tokens`."""
 
 
-Part = TextDelta | ToolCall | Usage | CutShort
+Part = TextDelta | ToolCall | RunCode | SearchFiles | Usage | CutShort
 
 
 class ReplyFailed(Exception):

@@ -5,7 +5,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.responses import Response
 
 from asstctl.emulator.calls import Call
-from asstctl.emulator.routes import assistants, health, messages, runs, steps, threads
+from asstctl.emulator.routes import (
+    assistants,
+    file_batches,
+    files,
+    health,
+    messages,
+    models,
+    runs,
+    steps,
+    store_files,
+    threads,
+    uploads,
+    vector_stores,
+)
 
 Handler = Callable[[Call], Awaitable[Response]]
 
@@ -16,4 +29,13 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
     **messages.ROUTES,
     **runs.ROUTES,
     **steps.ROUTES,
+    **files.ROUTES,
+    **uploads.ROUTES,
+    **models.ROUTES,
+    **vector_stores.ROUTES,
+    **store_files.ROUTES,
+    **file_batches.ROUTES,
 }
+
+FORMS: frozenset[Handler] = frozenset({files.create_file, uploads.add_part})
+"""The handlers that read their own body, a multipart form, as it comes in."""

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer, listing
+from asstctl.emulator.files.lookup import check_code_files
 from asstctl.emulator.objects import ASSISTANT
 from asstctl.emulator.objects.shared import settle_resources
 from asstctl.emulator.store import Body, Store
@@ -22,8 +23,10 @@ async def list_assistants(call: Call) -> Response:
 
 async def create_assistant(call: Call) -> Response:
     assistant = ASSISTANT.new(call.given(ASSISTANT, "create"), call.now())
-    assistant["tool_resources"] = settle_resources({}, assistant["tool_resources"], assistant["tools"])
     with call.services.store.write():
+        held = call.services.knowledge.make_stores(call.services, assistant["tool_resources"], call.now())
+        assistant["tool_resources"] = settle_resources({}, held, assistant["tools"])
+        check_code_files(call.services, assistant["tool_resources"])
         call.services.store.insert(ASSISTANT, assistant)
     return answer(ASSISTANT.show(assistant))
 
@@ -37,6 +40,8 @@ async def modify_assistant(call: Call) -> Response:
     given = call.given(ASSISTANT, "modify")
     with call.services.store.write():
         before = get_assistant(call.services.store, assistant_id)
+        check_code_files(call.services, given.get("tool_resources"))
+        call.services.knowledge.make_stores(call.services, given.get("tool_resources"), call.now())
         assistant = {**before, **given}
         # A null for the whole clears it; an object replaces tool by tool.
         kept = {} if given.get("tool_resources") == {} else before["tool_resources"]

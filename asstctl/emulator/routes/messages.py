@@ -5,11 +5,11 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from asstctl.emulator import refusals
-from asstctl.emulator.calls import Call, answer, listing
+from asstctl.emulator.calls import Call, answer, find_below, listing
 from asstctl.emulator.objects import MESSAGE, RUN, THREAD
 from asstctl.emulator.routes.threads import enter_again, enter_thread, insert_message
+from asstctl.emulator.runs.history import remove_message
 from asstctl.emulator.runs.settling import active_run
-from asstctl.emulator.store import Body
 
 
 async def list_messages(call: Call) -> Response:
@@ -31,7 +31,7 @@ async def create_message(call: Call) -> Response:
 
 async def read_message(call: Call) -> Response:
     enter_thread(call)
-    return answer(MESSAGE.show(_message(call)))
+    return answer(MESSAGE.show(find_below(call, THREAD, MESSAGE)))
 
 
 async def modify_message(call: Call) -> Response:
@@ -39,7 +39,7 @@ async def modify_message(call: Call) -> Response:
     enter_thread(call)
     with call.services.store.write():
         _unlocked(call, refusals.message_is_locked)
-        message = {**_message(call), **given}
+        message = {**find_below(call, THREAD, MESSAGE), **given}
         call.services.store.replace(MESSAGE, message)
     return answer(MESSAGE.show(message))
 
@@ -48,9 +48,9 @@ async def delete_message(call: Call) -> Response:
     enter_thread(call)
     with call.services.store.write():
         _unlocked(call, refusals.message_is_locked)
-        message_id = _message(call)["id"]
-        call.services.store.remove(MESSAGE, message_id)
-    return answer(MESSAGE.deleted(message_id))
+        message = find_below(call, THREAD, MESSAGE)
+        remove_message(call.services.store, message)
+    return answer(MESSAGE.deleted(message["id"]))
 
 
 def _unlocked(call: Call, refuse: Callable[[str, str], refusals.Refusal]) -> str:
@@ -59,14 +59,6 @@ def _unlocked(call: Call, refuse: Callable[[str, str], refusals.Refusal]) -> str
     if run_id is not None:
         raise refuse(thread_id, run_id)
     return thread_id
-
-
-def _message(call: Call) -> Body:
-    message_id = call.id_of(MESSAGE)
-    message = call.services.store.find(MESSAGE, message_id)
-    if message is None or message["thread_id"] != call.path[THREAD.id_param]:
-        raise refusals.not_found(MESSAGE.noun, message_id)
-    return message
 
 
 ROUTES = {

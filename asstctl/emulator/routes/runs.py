@@ -1,27 +1,33 @@
 """Runs: list, create, create with a thread, get, modify, cancel, submit tool outputs."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from asstctl.emulator import refusals
-from asstctl.emulator.calls import Call, listing, run_answer
-from asstctl.emulator.objects import RUN, STEP, THREAD
+from asstctl.emulator.calls import Call, find_below, listing, polled_answer
+from asstctl.emulator.objects import ASSISTANT, RUN, STEP, THREAD
 from asstctl.emulator.routes.assistants import get_assistant
 from asstctl.emulator.routes.threads import enter_again, enter_thread, insert_message, insert_thread
 from asstctl.emulator.runs import leases
-from asstctl.emulator.runs.creation import check_start, insert_run, start_run
+from asstctl.emulator.runs.creation import insert_run, start_run
 from asstctl.emulator.runs.events import Event
 from asstctl.emulator.runs.states import is_active, moved, requeued, step_ended
+from asstctl.emulator.runs.streaming import EventStream
+from asstctl.emulator.runs.tool_calls import functions_in, with_calls
+from asstctl.emulator.shapes import Choice, Rules
 from asstctl.emulator.store import Body
 
 Json = Any
+
+_INCLUDE = Choice(("step_details.tool_calls[*].file_search.results[*].content",))
 
 
 def enter_run(call: Call) -> Body:
     """The run in the path, after what was due on its thread was settled."""
     enter_thread(call)
-    return _run(call)
+    return find_below(call, THREAD, RUN)
 
 
 async def list_runs(call: Call) -> Response:
@@ -31,7 +37,8 @@ async def list_runs(call: Call) -> Response:
 async def create_run(call: Call) -> Response:
     services, now = call.services, call.now()
     given = call.given(RUN, "create")
-    assistant_id = check_start(given)
+    passages = wants_passages(call)
+    assistant_id = ASSISTANT.check_id(given["assistant_id"])
     enter_thread(call)
     with services.store.write():
         thread_id = enter_again(call)["id"]
@@ -39,21 +46,19 @@ async def create_run(call: Call) -> Response:
         for posted in given.get("additional_messages") or ():
             insert_message(services, thread_id, posted, now)
         run = insert_run(services, thread_id, assistant, given, now)
-    start_run(services, run)
-    return _answer(run)
+    return _start(call, given, run, [Event("thread.run.created", RUN.show(run))], passages=passages)
 
 
 async def create_thread_and_run(call: Call) -> Response:
     services, now = call.services, call.now()
     given = call.given(RUN, "create_with_thread")
-    assistant_id = check_start(given)
+    assistant_id = ASSISTANT.check_id(given["assistant_id"])
     with services.store.write():
         assistant = get_assistant(services.store, assistant_id)
         thread = insert_thread(services, given.get("thread", {}), now)
         run = insert_run(services, thread["id"], assistant, given, now)
-    services.executor.announcements.tell(run["id"], [Event("thread.created", THREAD.show(thread))])
-    start_run(services, run)
-    return _answer(run)
+    created = [Event("thread.created", THREAD.show(thread)), Event("thread.run.created", RUN.show(run))]
+    return _start(call, given, run, created)
 
 
 async def read_run(call: Call) -> Response:
@@ -64,7 +69,7 @@ async def modify_run(call: Call) -> Response:
     given = call.given(RUN, "modify")
     enter_thread(call)
     with call.services.store.write():
-        run = {**_run(call), **given}
+        run = {**find_below(call, THREAD, RUN), **given}
         call.services.store.replace(RUN, run)
     return _answer(run)
 
@@ -74,7 +79,7 @@ async def cancel_run(call: Call) -> Response:
     services = call.services
     enter_thread(call)
     with services.store.write():
-        run = _run(call)
+        run = find_below(call, THREAD, RUN)
         if not is_active(run) or run["status"] == "cancelling":
             raise refusals.cannot_cancel(run["status"])
         run = moved(run, "cancelling", required_action=None)
@@ -87,46 +92,53 @@ async def cancel_run(call: Call) -> Response:
 async def submit_tool_outputs(call: Call) -> Response:
     services = call.services
     given = call.given(RUN, "submit_tool_outputs")
-    if given.get("stream"):
-        raise refusals.streaming_not_served()
     enter_thread(call)
     with services.store.write():
-        run = _run(call)
+        run = find_below(call, THREAD, RUN)
         if run["status"] != "requires_action":
             raise refusals.outputs_not_awaited(run["status"])
         step = _answered_step(call, run, given["tool_outputs"])
         services.store.replace(STEP, step)
         run = requeued(run)
         services.store.replace(RUN, run, **leases.held(services.executor.owner, services.clock()))
-    services.executor.announcements.tell(run["id"], [Event("thread.run.step.completed", STEP.show(step))])
-    start_run(services, run, created=False)
+    return _start(call, given, run, [Event("thread.run.step.completed", STEP.show(step))])
+
+
+def _start(call: Call, given: Body, run: Body, announced: list[Event], *, passages: bool = False) -> Response:
+    """Set a run going, whose state is committed, and answer with the run or with the stream of it."""
+    begin = partial(start_run, call.services, run, announced)
+    if given.get("stream"):
+        return EventStream(call.services, run, begin, passages=passages)
+    begin()
     return _answer(run)
+
+
+def wants_passages(call: Call) -> bool:
+    """Whether the text of what searches found is to be shown, which is all that `include[]` can ask for."""
+    included = call.request.query_params.getlist("include[]")
+    for index, value in enumerate(included):
+        _INCLUDE.read(value, f"include[{index}]", Rules())
+    return bool(included)
 
 
 def _answered_step(call: Call, run: Body, outputs: list[Json]) -> Body:
     """The step that waits, completed with the outputs: all of them, each once, and no others."""
     step = call.services.store.all(STEP, run_id=run["id"])[-1]
-    calls = step["step_details"]["tool_calls"]
-    expected = [each["id"] for each in calls]
+    expected = [each["id"] for each in functions_in(step)]
     got = [output.get("tool_call_id", "") for output in outputs]
     if sorted(got) != sorted(expected):
         raise refusals.outputs_incomplete(expected, got)
     by_id = {output["tool_call_id"]: output.get("output", "") for output in outputs}
-    answered = [{**each, "function": {**each["function"], "output": by_id[each["id"]]}} for each in calls]
-    details = {**step["step_details"], "tool_calls": answered}
-    return step_ended({**step, "step_details": details}, "completed", call.now())
-
-
-def _run(call: Call) -> Body:
-    run_id = call.id_of(RUN)
-    run = call.services.store.find(RUN, run_id)
-    if run is None or run["thread_id"] != call.path[THREAD.id_param]:
-        raise refusals.not_found(RUN.noun, run_id)
-    return run
+    answered = [
+        {**each, "function": {**each["function"], "output": by_id[each["id"]]}} if each["id"] in by_id else each
+        for each in step["step_details"]["tool_calls"]
+    ]
+    usage = call.services.store.notes(STEP, step["id"])["usage"]
+    return step_ended(with_calls(step, answered), "completed", call.now(), usage)
 
 
 def _answer(run: Body) -> Response:
-    return run_answer(RUN.show(run), active=is_active(run))
+    return polled_answer(RUN.show(run), active=is_active(run))
 
 
 ROUTES = {

@@ -1,35 +1,32 @@
-"""Steps of a run: list and get."""
+"""Steps of a run: list and get. What a search found is shown in full only when asked to."""
+
+from functools import partial
 
 from starlette.responses import Response
 
-from asstctl.emulator import refusals
-from asstctl.emulator.calls import Call, answer, listing
-from asstctl.emulator.objects import STEP
-from asstctl.emulator.routes.runs import enter_run
-from asstctl.emulator.shapes import Choice, Rules
-
-_INCLUDE = Choice(("step_details.tool_calls[*].file_search.results[*].content",))
+from asstctl.emulator.calls import Call, answer, find_below, listing
+from asstctl.emulator.objects import RUN, STEP
+from asstctl.emulator.routes.runs import enter_run, wants_passages
+from asstctl.emulator.runs.tool_calls import with_passages
+from asstctl.emulator.store import Body
 
 
 async def list_steps(call: Call) -> Response:
     run = enter_run(call)
-    _check_include(call)
-    return listing(call, STEP, run_id=run["id"])
+    if not wants_passages(call):
+        return listing(call, STEP, run_id=run["id"])
+    return listing(call, STEP, None, partial(_in_full, call), run_id=run["id"])
 
 
 async def read_step(call: Call) -> Response:
-    run = enter_run(call)
-    _check_include(call)
-    step_id = call.id_of(STEP)
-    step = call.services.store.find(STEP, step_id)
-    if step is None or step["run_id"] != run["id"]:
-        raise refusals.not_found(STEP.noun, step_id)
-    return answer(STEP.show(step))
+    enter_run(call)
+    passages = wants_passages(call)
+    step = find_below(call, RUN, STEP)
+    return answer(_in_full(call, step) if passages else STEP.show(step))
 
 
-def _check_include(call: Call) -> None:
-    for index, value in enumerate(call.request.query_params.getlist("include[]")):
-        _INCLUDE.read(value, f"include[{index}]", Rules())
+def _in_full(call: Call, step: Body) -> Body:
+    return with_passages(STEP.show(step), call.services.store.notes(STEP, step["id"]))
 
 
 ROUTES = {

@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer
+from asstctl.emulator.files.lookup import check_code_files, check_files
 from asstctl.emulator.objects import MESSAGE, THREAD
-from asstctl.emulator.objects.message import content_parts
+from asstctl.emulator.objects.message import content_parts, files_in
 from asstctl.emulator.objects.shared import settle_resources
+from asstctl.emulator.runs.history import check_room, store_message
 from asstctl.emulator.runs.settling import active_run, settle_thread
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
@@ -29,18 +31,24 @@ def enter_thread(call: Call) -> Body:
 def insert_thread(services: Services, given: Body, now: int) -> Body:
     """Inside a transaction: a new thread and its first messages."""
     thread = THREAD.new(given, now)
-    thread["tool_resources"] = settle_resources({}, thread["tool_resources"], [])
+    held = services.knowledge.make_stores(services, thread["tool_resources"], now, of_thread=True)
+    thread["tool_resources"] = settle_resources({}, held, [])
+    check_code_files(services, thread["tool_resources"])
     services.store.insert(THREAD, thread)
     for posted in given.get("messages") or ():
         insert_message(services, thread["id"], posted, now)
-    return thread
+    # Files attached to its messages are among its resources now.
+    return services.store.find(THREAD, thread["id"]) or thread
 
 
 def insert_message(services: Services, thread_id: str, posted: Body, now: int) -> Body:
     """Inside a transaction: a message that a client posts, in any of the three requests that can carry one."""
+    check_room(services.store, thread_id)
     filled = {"thread_id": thread_id, "content": content_parts(posted["content"]), "completed_at": now}
     message = MESSAGE.new(posted, now, **filled)
-    services.store.insert(MESSAGE, message)
+    check_files(services, files_in(message))
+    store_message(services.store, message)
+    services.knowledge.add_attachments(services, thread_id, message["attachments"], now)
     return message
 
 
@@ -60,6 +68,8 @@ async def modify_thread(call: Call) -> Response:
     enter_thread(call)
     with call.services.store.write():
         before = enter_again(call)
+        check_code_files(call.services, given.get("tool_resources"))
+        call.services.knowledge.make_stores(call.services, given.get("tool_resources"), call.now())
         thread = {**before, **given}
         kept = {} if given.get("tool_resources") == {} else before["tool_resources"]
         thread["tool_resources"] = settle_resources(kept, given.get("tool_resources", {}), [])
@@ -83,7 +93,7 @@ async def delete_thread(call: Call) -> Response:
         run_id = active_run(call.services, thread_id)
         call.services.store.remove(THREAD, thread_id)
     if run_id is not None:
-        call.services.executor.drop(run_id)
+        call.services.executor.drop(call.services, run_id)
     return answer(THREAD.deleted(thread_id))
 
 

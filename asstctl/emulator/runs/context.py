@@ -1,33 +1,32 @@
-"""What the model of a run is given, read from the store: instructions, truncated history, tools, earlier rounds."""
+"""What the model of a run is given in one turn: instructions, history, tools, and what happened in this run so far."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from asstctl.emulator.objects import MESSAGE, STEP
+from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.objects.message import message_text
 from asstctl.emulator.replies.tokens import estimate
-from asstctl.emulator.replies.values import CallMade, ReplyRequest, Round, Said
+from asstctl.emulator.replies.values import CallMade, CodeRan, FilesSearched, ReplyRequest, Round, Said
+from asstctl.emulator.runs.history import History
 from asstctl.emulator.runs.states import total_usage
+from asstctl.emulator.runs.tool_calls import results_of
 from asstctl.emulator.store import Body, Store
 
 Json = Any
 
 
-def build_request(store: Store, run: Body) -> ReplyRequest:
+def build_request(store: Store, run: Body, history: History) -> ReplyRequest:
     """The request for the next turn of the model in a run."""
-    thread = store.all(MESSAGE, thread_id=run["thread_id"])
-    messages = [Said(message["role"], message_text(message)) for message in thread if message["run_id"] != run["id"]]
-    own = {message["id"]: message_text(message) for message in thread if message["run_id"] == run["id"]}
     steps = store.all(STEP, run_id=run["id"])
-    rounds = tuple(_rounds(steps, own))
+    rounds = tuple(_rounds(store, run, steps))
     request = ReplyRequest(
         assistant_id=run["assistant_id"],
-        assistant_name=run["_assistant_name"],
+        assistant_name=store.notes(RUN, run["id"])["assistant_name"],
         model=run["model"],
         instructions=run["instructions"],
-        messages=tuple(_truncated(messages, run["truncation_strategy"])),
-        turn=sum(said.role == "user" for said in messages),
+        messages=history.messages,
+        turn=history.turn,
         tools=() if run["tool_choice"] == "none" else tuple(run["tools"]),
         # Only the first turn is forced; afterwards the model answers freely.
         tool_choice="auto" if rounds else run["tool_choice"],
@@ -47,27 +46,31 @@ def prompt_tokens(request: ReplyRequest) -> int:
     for earlier in request.rounds:
         texts.append(earlier.text)
         for call in earlier.calls:
-            texts += (call.function, call.arguments, call.output)
+            texts += _texts(call)
     return sum(map(estimate, texts))
 
 
-def _rounds(steps: list[Body], texts: dict[str, str]) -> Iterator[Round]:
+def _texts(call: CallMade | CodeRan | FilesSearched) -> tuple[str, ...]:
+    match call:
+        case CallMade():
+            return (call.function, call.arguments, call.output)
+        case CodeRan():
+            return (call.code, call.logs)
+        case FilesSearched():
+            return (call.query, *(passage.text for passage in call.passages))
+
+
+def _rounds(store: Store, run: Body, steps: list[Body]) -> Iterator[Round]:
+    if not steps:
+        return
+    texts = {message["id"]: message_text(message) for message in store.all(MESSAGE, run_id=run["id"])}
     text = ""
     for step in steps:
         details = step["step_details"]
         if details["type"] == "message_creation":
             text = texts.get(details["message_creation"]["message_id"], "")
             continue
-        calls = tuple(
-            CallMade(
-                call["id"],
-                call["function"]["name"],
-                call["function"]["arguments"],
-                call["function"]["output"] or "",
-            )
-            for call in details["tool_calls"]
-        )
-        yield Round(text, calls)
+        yield Round(text, results_of(step, store.notes(STEP, step["id"])))
         text = ""
 
 
@@ -78,16 +81,16 @@ def _left(budget: int | None, steps: list[Body]) -> int | None:
     return max(1, budget - spent)
 
 
-def _truncated(messages: list[Said], strategy: Json) -> list[Said]:
-    if strategy["type"] == "last_messages" and strategy["last_messages"]:
-        return messages[-strategy["last_messages"] :]
-    return messages
-
-
 def _fitted(request: ReplyRequest, budget: int) -> ReplyRequest:
     """With the middle of the history dropped until it fits; the first and the last message stay."""
-    messages = list(request.messages)
-    while len(messages) > 2 and prompt_tokens(request) > budget:
-        del messages[len(messages) // 2]
-        request = replace(request, messages=tuple(messages))
-    return request
+    if len(request.messages) <= 2 or prompt_tokens(request) <= budget:
+        return request
+    first, *middle, last = request.messages
+    room = budget - prompt_tokens(replace(request, messages=(first, last)))
+    kept: list[Said] = []
+    for said in reversed(middle):
+        room -= estimate(said.text)
+        if room < 0:
+            break
+        kept.append(said)
+    return replace(request, messages=(first, *reversed(kept), last))

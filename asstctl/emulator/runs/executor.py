@@ -6,17 +6,21 @@ A run goes on when the client that started it disconnects; it ends with the serv
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from asstctl.emulator.ids import new_id
 from asstctl.emulator.objects import RUN
 from asstctl.emulator.replies.values import Backend
 from asstctl.emulator.runs import leases
 from asstctl.emulator.runs.ending import end_run
-from asstctl.emulator.runs.events import Announcements
+from asstctl.emulator.runs.events import Announcements, error_event
 from asstctl.emulator.runs.execution import Execution
 from asstctl.emulator.runs.settling import STOPPED
 from asstctl.emulator.services import Services
+
+Json = Any
 
 _log = logging.getLogger("asstctl.emulator")
 
@@ -42,10 +46,18 @@ class Executor:
         playing = self._playing.get(run_id)
         return playing is not None and not playing.task.done()
 
-    def text_of(self, run_id: str) -> str:
+    def content_of(self, run_id: str) -> list[Json]:
         """What the open message of a run has come to say in this process."""
         playing = self._playing.get(run_id)
-        return playing.execution.text if playing is not None else ""
+        return playing.execution.content if playing is not None else []
+
+    def when_stopped(self, run_id: str, call: Callable[[], None]) -> None:
+        """Have something called once this process does not execute the run any more, whatever became of it."""
+        playing = self._playing.get(run_id)
+        if playing is None:
+            call()
+        else:
+            playing.task.add_done_callback(lambda _: call())
 
     def start(self, services: Services, run_id: str) -> None:
         """Execute a queued run whose lease is ours."""
@@ -57,16 +69,18 @@ class Executor:
 
     def cancel(self, services: Services, run_id: str) -> None:
         """See a run that is `cancelling` to its end, soon but not before the answer to the request."""
-        text = self.text_of(run_id)
-        self.drop(run_id)
-        task = asyncio.get_running_loop().create_task(_finish_cancel(services, run_id, text))
+        content = self.content_of(run_id)
+        self.drop(services, run_id)
+        task = asyncio.get_running_loop().create_task(_finish_cancel(services, run_id, content))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
 
-    def drop(self, run_id: str) -> None:
+    def drop(self, services: Services, run_id: str) -> None:
         """Stop executing a run that somebody else has ended or will end."""
         playing = self._playing.pop(run_id, None)
-        if playing is not None:
+        if playing is None:
+            services.sandbox.forget(run_id)
+        else:
             playing.task.cancel()
             self._finishing.add(playing.task)
             playing.task.add_done_callback(self._finishing.discard)
@@ -87,6 +101,7 @@ class Executor:
             # Cancelled before its first step, so the task itself could say nothing.
             _fail_stopped(run_id, playing.execution)
         self._playing.clear()
+        self.announcements.tell_all(error_event(STOPPED["message"]))
         await self.backend.aclose()
 
     async def _play(self, services: Services, run_id: str, execution: Execution) -> None:
@@ -100,7 +115,10 @@ class Executor:
         except sqlite3.Error as error:
             # The run's end could not be written; its lease runs out, and the next touch of the thread writes it.
             _log.warning("run %s was left: %s", run_id, error)
+            self.announcements.tell(run_id, [error_event("The server could not write the end of this run.")])
         finally:
+            if not execution.waits:
+                services.sandbox.forget(run_id)
             if run_id in self._playing and self._playing[run_id].execution is execution:
                 del self._playing[run_id]
 
@@ -109,9 +127,12 @@ class Executor:
             await asyncio.sleep(leases.DURATION / 3)
             try:
                 with services.store.write():
-                    leases.renew(services.store, self.owner, self._playing, services.clock())
+                    lost = leases.renew(services.store, self.owner, self._playing, services.clock())
             except sqlite3.Error as error:
                 _log.warning("leases were not renewed: %s", error)
+                continue
+            for run_id in lost:
+                self.drop(services, run_id)
 
 
 def _fail_stopped(run_id: str, execution: Execution) -> None:
@@ -121,14 +142,14 @@ def _fail_stopped(run_id: str, execution: Execution) -> None:
         _log.warning("run %s was left: %s", run_id, error)
 
 
-async def _finish_cancel(services: Services, run_id: str, text: str) -> None:
+async def _finish_cancel(services: Services, run_id: str, content: list[Json]) -> None:
     store = services.store
     try:
         with store.write():
             run = store.find(RUN, run_id)
             if run is None or run["status"] != "cancelling":
                 return
-            events = end_run(store, run, "cancelled", int(services.clock()), text=text)
+            events = end_run(store, run, "cancelled", int(services.clock()), content=content)
     except sqlite3.Error as error:
         _log.warning("run %s was left: %s", run_id, error)
         return

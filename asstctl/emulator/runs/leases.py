@@ -20,6 +20,9 @@ def held(owner: str, now: float) -> Mapping[str, str | float]:
     return {"lease_owner": owner, "lease_until": now + DURATION}
 
 
-def renew(store: Store, owner: str, run_ids: Iterable[str], now: float) -> None:
+def renew(store: Store, owner: str, run_ids: Iterable[str], now: float) -> list[str]:
+    """Inside a transaction; answers the runs whose lease is no longer this owner's."""
     sql = "UPDATE runs SET lease_until = ? WHERE id = ? AND lease_owner = ?"
-    store.connection.executemany(sql, [(now + DURATION, run_id, owner) for run_id in run_ids])
+    return [
+        run_id for run_id in run_ids if store.connection.execute(sql, (now + DURATION, run_id, owner)).rowcount == 0
+    ]

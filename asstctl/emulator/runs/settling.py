@@ -50,13 +50,13 @@ def _settle(services: Services, sql: str, **values: str) -> None:
             if events:
                 told.append((run_id, events))
     for run_id, events in told:
-        services.executor.drop(run_id)
+        services.executor.drop(services, run_id)
         services.executor.announcements.tell(run_id, events)
 
 
 def _settle_run(services: Services, run: Body, now: float) -> list[Event]:
     if run["expires_at"] <= now:
-        return end_run(services.store, run, "expired", int(now), text=services.executor.text_of(run["id"]))
+        return end_run(services.store, run, "expired", int(now), content=services.executor.content_of(run["id"]))
     if services.executor.executes(run["id"]):
         # Our own and alive: a loop that was held up, not a server that stopped.
         return []

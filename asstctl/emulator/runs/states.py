@@ -69,11 +69,10 @@ def ended(run: Body, status: str, now: int, usage: Body, **changes: Json) -> Bod
     return moved(run, status, expires_at=None, required_action=None, usage=usage, **changes)
 
 
-def step_ended(step: Body, status: str, now: int, error: Json = None) -> Body:
+def step_ended(step: Body, status: str, now: int, usage: Body | None, error: Json = None) -> Body:
     """A step that is over shows its usage, and no longer when it would expire."""
-    closed = {**step, "status": status, _MOMENTS[status]: now, "expires_at": None, "last_error": error}
-    closed["usage"] = closed.pop("_usage", None)
-    return closed
+    moment = _MOMENTS[status]
+    return {**step, "status": status, moment: now, "expires_at": None, "last_error": error, "usage": usage}
 
 
 def message_completed(message: Body, now: int) -> Body:

@@ -1,8 +1,19 @@
 """What the emulator's own errors mean in the tree of `core.errors`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from asstctl.core.diagnostic import error
-from asstctl.core.errors import AsstctlError, InvalidInput, StoreError
-from asstctl.emulator import DatabaseTooNew, DiskFull, EmulatorError, FaultSpecError, RepliesFileError, UnknownReplies
+from asstctl.core.errors import AsstctlError, InvalidInput, Refused, StoreError
+from asstctl.emulator import (
+    CannotListen,
+    DatabaseTooNew,
+    DiskFull,
+    EmulatorError,
+    FaultSpecError,
+    RepliesFileError,
+    UnknownReplies,
+)
 from asstctl.net.failures import Failure
 from asstctl.providers.assistants import failures as wire
 from asstctl.providers.local.replies import diagnostics_of, unknown
@@ -24,9 +35,20 @@ def explain(failure: Failure) -> AsstctlError:
     return wire.explain(failure)
 
 
+@contextmanager
+def explained(place: str) -> Iterator[None]:
+    """Open a server in this block: what the emulator refuses becomes an error of ours."""
+    try:
+        yield
+    except EmulatorError as reason:
+        raise cannot_open(reason, place) from reason
+
+
 def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
     """The error for a server that does not open."""
     match reason:
+        case CannotListen():
+            return _cannot_listen(reason)
         case RepliesFileError():
             return InvalidInput(diagnostics_of(reason))
         case UnknownReplies():
@@ -46,6 +68,14 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
         detail=str(reason),
         hint=f"Move {place} away and type: asstctl apply",
     )
+
+
+def _cannot_listen(reason: CannotListen) -> Refused:
+    other = "Choose another port, 0 for any free one: asstctl serve --port 0"
+    if reason.taken:
+        detail = f"another program listens on {reason.host}:{reason.port}"
+        return Refused(f"port {reason.port} is taken", detail=detail, hint=other)
+    return Refused("this address cannot be served", detail=str(reason), hint=other)
 
 
 def _full(detail: str) -> StoreError:

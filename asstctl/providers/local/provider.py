@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from asstctl.core.ports import Observer
-from asstctl.emulator import Emulator, EmulatorError, open_emulator
+from asstctl.emulator import Emulator, open_emulator
 from asstctl.net.asgi import AsgiTransport
 from asstctl.providers.assistants.provider import Provider
-from asstctl.providers.local.failures import cannot_open, explain
+from asstctl.providers.local.failures import explain, explained
 from asstctl.providers.local.folder import prepare_folder
 from asstctl.providers.settings import LocalSettings
 
@@ -40,13 +40,11 @@ def open_provider(settings: LocalSettings, *, observer: Observer | None = None) 
     place = settings.place
     if isinstance(settings.database, Path):
         prepare_folder(settings.database)
-    try:
+    with explained(place):
         emulator = open_emulator(
             settings.database,
             replies=settings.replies,
             reply_delay=settings.reply_delay,
             faults=settings.faults,
         )
-    except EmulatorError as error:
-        raise cannot_open(error, place) from error
     return LocalProvider(emulator, place=place, timeout=settings.timeout, observer=observer)

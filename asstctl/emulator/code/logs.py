@@ -1,0 +1,105 @@
+"""What a reader is told of a piece of code: what it printed, cut at a limit, and what went wrong in a few lines."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_monty import MontyError
+
+_SUBSET = (
+    "This sandbox runs a subset of Python: numpy, pandas and most other modules are not there, "
+    "and some of the language is not either."
+)
+_UNDONE = "The variables are as they were before this code."
+_LONGEST_LINE = 200
+_LONGEST_ERROR = 4_000
+_FEED_NAME = re.compile(r"<python-input-\d+>")
+_NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
+
+_BREAKING = ("feed time limit", "memory limit", "sleep limit", "the worker exceeded")
+"""How the errors begin after which nothing is known about the session any more."""
+
+
+class Printed:
+    """Takes what code prints, up to a number of characters; the code goes on."""
+
+    def __init__(self, limit: int, check: Callable[[], None]) -> None:
+        self.text = ""
+        self.cut = False
+        self._limit = limit
+        self._check = check
+
+    def __call__(self, stream: str, text: str) -> None:
+        self._check()
+        if not self.cut:
+            self.text += text
+            self.cut = len(self.text) > self._limit
+            self.text = self.text[: self._limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    text: str
+    broke: bool
+    """Whether the session is lost with it."""
+
+
+_LATE = Problem(f"TimeoutError: the code did not end in its time.\n{_UNDONE}", broke=True)
+ENDED = Problem(f"RuntimeError: the code was stopped: the worker that ran it ended.\n{_UNDONE}", broke=True)
+
+
+def logs(printed: Printed, limit: int, problem: str = "") -> str:
+    """One text: the output, a note if it was cut, the traceback."""
+    parts = [printed.text]
+    if printed.cut:
+        parts.append(f"[The output is cut here: it is longer than {limit:,} characters.]\n")
+    if problem:
+        parts.append(f"{problem}\n")
+    text = parts[0]
+    for part in parts[1:]:
+        text += ("\n" if text and not text.endswith("\n") else "") + part
+    return text
+
+
+def told(error: MontyError) -> Problem:
+    """The traceback of an error, and a sentence for who could not know why."""
+    from pydantic_monty import MontyCrashedError, MontyRuntimeError, MontySyntaxError
+
+    if isinstance(error, MontyCrashedError):
+        return _LATE if error.timed_out else ENDED
+    inner = error.exception()
+    shown = error.display() if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
+    broke = str(inner).startswith(_BREAKING)
+    lines = [_shortened(_FEED_NAME.sub("<code>", shown))]
+    if broke:
+        lines.append(_UNDONE)
+    elif _is_missing(inner):
+        lines.append(_SUBSET)
+    return Problem("\n".join(lines), broke)
+
+
+def _is_missing(error: BaseException) -> bool:
+    """Whether it may be the sandbox that lacks something, rather than the code that is wrong."""
+    text = str(error)
+    if isinstance(error, (ImportError, SyntaxError, NotImplementedError)):
+        return True
+    if isinstance(error, NameError):
+        found = _NOT_DEFINED.match(text)
+        return found is not None and hasattr(builtins, found[1])
+    if isinstance(error, AttributeError):
+        return text.startswith("module ") or "'__" in text
+    return "not supported" in text or text.startswith("Internal error")
+
+
+def _shortened(traceback: str) -> str:
+    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in traceback.split("\n")]
+    text = "\n".join(lines)
+    if len(text) > _LONGEST_ERROR:
+        half = _LONGEST_ERROR // 2
+        text = f"{text[:half]}\n…\n{text[-half:]}"
+    return text

@@ -1,0 +1,1 @@
+"""Knowledge: text taken from files, cut into chunks, indexed and searched."""

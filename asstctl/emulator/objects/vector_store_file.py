@@ -1,0 +1,102 @@
+"""The file of a vector store: one file can be in several stores, under the same id in each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from asstctl.emulator import refusals
+from asstctl.emulator.objects.base import Collection, Field
+from asstctl.emulator.shapes import Choice, Member, Null, Record, Rules, Shape, Text, Variants, Whole
+
+Json = Any
+
+STATUSES = ("in_progress", "completed", "failed", "cancelled")
+AUTO_CHUNKING = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+"""What `auto` comes back as."""
+
+_SIZES = Record(
+    (
+        Member("max_chunk_size_tokens", Whole(100, 4096), required=True),
+        Member("chunk_overlap_tokens", Whole(0), required=True),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes(Shape):
+    """The sizes of chunks, of which at most half may overlap."""
+
+    expected = "an object"
+
+    def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
+        sizes = _SIZES.read(value, path, rules)
+        Whole(0, sizes["max_chunk_size_tokens"] // 2).read(
+            sizes["chunk_overlap_tokens"], f"{path}.chunk_overlap_tokens", rules
+        )
+        return sizes
+
+
+CHUNKING = Variants({"auto": Record(()), "static": Record((Member("static", _Sizes(), required=True),))})
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes(Shape):
+    """What a search may be filtered by: strings, numbers and booleans under short names."""
+
+    max_pairs: int = 16
+    max_key: int = 64
+    max_value: int = 512
+    expected = "an object"
+
+    def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
+        if not isinstance(value, dict):
+            raise refusals.wrong_type(path, self.expected, value)
+        if len(value) > self.max_pairs:
+            raise refusals.too_many_properties(path, self.max_pairs, len(value))
+        for key, member in value.items():
+            if len(key) > self.max_key:
+                raise refusals.property_name_too_long(path, self.max_key, len(key))
+            if isinstance(member, str):
+                Text(self.max_value).read(member, f"{path}.{key}", rules)
+            elif not isinstance(member, (int, float)):
+                raise refusals.wrong_type(f"{path}.{key}", "one of a string, number, or boolean", member)
+        return value
+
+
+_ATTRIBUTES = Attributes()
+ATTACHED = Record(
+    (
+        Member("file_id", Text(), required=True),
+        Member("chunking_strategy", CHUNKING, null=Null.IGNORED),
+        Member("attributes", _ATTRIBUTES, null=Null.IGNORED),
+    )
+)
+"""A file inside a batch that describes each of its files."""
+
+STORE_FILE = Collection(
+    noun="vector store file",
+    prefix="file",
+    object="vector_store.file",
+    table="store_files",
+    columns=("vector_store_id", "status", "usage_bytes"),
+    within=("vector_store_id",),
+    id_param="file_id",
+    fields=(
+        Field("id"),
+        Field("object"),
+        Field("usage_bytes", default=0),
+        Field("created_at"),
+        Field("vector_store_id"),
+        Field("status", Choice(STATUSES), default="in_progress"),
+        Field("last_error"),
+        Field("chunking_strategy", CHUNKING, default=AUTO_CHUNKING, takes=("attach",), null=Null.IGNORED),
+        Field(
+            "attributes",
+            _ATTRIBUTES,
+            default={},
+            takes=("attach", "update"),
+            required=("update",),
+            null=Null.DEFAULT,
+        ),
+        Field("file_id", Text(), takes=("attach",), required=("attach",), shown=False),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Batches of files put into a vector store: create, get, cancel, and the list of their files."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from asstctl.emulator import refusals
+from asstctl.emulator.calls import Call, find_below, polled_answer
+from asstctl.emulator.knowledge.stores import attach, cancel_batch, find_store, mark_active, open_store, show_batch
+from asstctl.emulator.objects import FILE_BATCH, STORE_FILE, VECTOR_STORE
+from asstctl.emulator.routes.store_files import list_by_status
+from asstctl.emulator.store import Body
+
+Json = Any
+
+
+async def create_batch(call: Call) -> Response:
+    store_id = call.id_of(VECTOR_STORE)
+    given = call.given(FILE_BATCH, "create")
+    files = _files(given)
+    services, now = call.services, call.now()
+    with services.store.write():
+        store = open_store(services, store_id)
+        batch = FILE_BATCH.new(given, now, vector_store_id=store_id)
+        services.store.insert(FILE_BATCH, batch)
+        for file in files:
+            chosen = {"chunking": file.get("chunking_strategy"), "attributes": file.get("attributes")}
+            attach(services, store_id, file["file_id"], now, batch_id=batch["id"], **chosen)
+        mark_active(services, store, now)
+    return _answer(call, batch)
+
+
+async def read_batch(call: Call) -> Response:
+    return _answer(call, _batch(call))
+
+
+async def cancel(call: Call) -> Response:
+    """A batch that has finished stays as it is."""
+    with call.services.store.write():
+        batch = _batch(call)
+        cancel_batch(call.services.store, batch)
+    call.services.knowledge.start(call.services)
+    return _answer(call, batch)
+
+
+async def list_files(call: Call) -> Response:
+    batch = _batch(call)
+    return list_by_status(call, vector_store_id=batch["vector_store_id"], batch_id=batch["id"])
+
+
+def _files(given: Body) -> list[Body]:
+    """Each file with what holds for it: settings of the whole batch go with `file_ids`, own ones with `files`."""
+    if "files" in given and "file_ids" in given:
+        raise refusals.exclusive("files", "file_ids")
+    if "files" not in given and "file_ids" not in given:
+        raise refusals.missing("file_ids")
+    if "files" in given:
+        files = [(f"files[{index}].file_id", file) for index, file in enumerate(given["files"])]
+    else:
+        common = {name: given[name] for name in ("chunking_strategy", "attributes") if name in given}
+        files = [
+            (f"file_ids[{index}]", {"file_id": file_id, **common}) for index, file_id in enumerate(given["file_ids"])
+        ]
+    for path, file in files:
+        STORE_FILE.check_id(file["file_id"], path)
+    return [file for _, file in files]
+
+
+def _batch(call: Call) -> Body:
+    find_store(call.services, call.id_of(VECTOR_STORE))
+    return find_below(call, VECTOR_STORE, FILE_BATCH)
+
+
+def _answer(call: Call, batch: Body) -> Response:
+    shown = show_batch(call.services, batch)
+    active = shown["status"] == "in_progress"
+    if active:
+        # Whoever was taking its files in may have stopped.
+        call.services.knowledge.start(call.services)
+    return polled_answer(shown, active=active)
+
+
+ROUTES = {
+    ("POST", "/v1/vector_stores/{vector_store_id}/file_batches"): create_batch,
+    ("GET", "/v1/vector_stores/{vector_store_id}/file_batches/{batch_id}"): read_batch,
+    ("POST", "/v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel"): cancel,
+    ("GET", "/v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files"): list_files,
+}

@@ -1,0 +1,59 @@
+"""The hold of a server on a run that it executes: how it writes to the run, and how it tells what it wrote.
+
+Every write first makes sure that the run is still ours and in progress: a client may have cancelled it, it may have
+expired, the thread may be gone.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from asstctl.emulator.objects import RUN, STEP
+from asstctl.emulator.runs.events import Event
+from asstctl.emulator.services import Services
+from asstctl.emulator.store import Body
+
+Json = Any
+
+
+class RunTakenAway(Exception):
+    """The run is no longer ours to write: it was cancelled, it expired, or it was deleted."""
+
+
+class Hold:
+    """One run in the hands of this server."""
+
+    def __init__(self, services: Services, run_id: str) -> None:
+        self.services = services
+        self.store = services.store
+        self.run_id = run_id
+
+    @contextmanager
+    def write(self) -> Iterator[Body]:
+        """A transaction with the run as it is under the lock, or `RunTakenAway`."""
+        with self.store.write():
+            run = self.store.find(RUN, self.run_id, lease_owner=self.services.executor.owner)
+            if run is None or run["status"] not in ("queued", "in_progress"):
+                raise RunTakenAway(self.run_id)
+            yield run
+
+    def now(self) -> int:
+        return int(self.services.clock())
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """After the commit."""
+        self.services.executor.announcements.tell(self.run_id, events)
+
+
+def new_step(run: Body, now: int, details: Json) -> Body:
+    about = {name: run[name] for name in ("assistant_id", "thread_id", "expires_at")}
+    return STEP.new({}, now, **about, run_id=run["id"], type=details["type"], step_details=details)
+
+
+def opened(kind: str, body: Body) -> list[Event]:
+    return [Event(f"{kind}.created", body), Event(f"{kind}.in_progress", body)]
+
+
+def sendable(text: str) -> str:
+    """A text that any answer can carry: half of a surrogate pair, cut off somewhere, cannot be sent on."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,184 @@
+"""The stream of a run: what is told of it, as server-sent events, to one client.
+
+A stream only reads: the run goes on without it, however slow its reader is, or if the reader is gone. What another
+process does to a run is not told here, so a stream also looks for itself: when the execution stops, and now and then.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.responses import Response
+
+from asstctl.emulator.objects import MESSAGE, RUN, STEP
+from asstctl.emulator.runs.ending import closing
+from asstctl.emulator.runs.events import Event, error_event
+from asstctl.emulator.runs.settling import settle_thread
+from asstctl.emulator.runs.states import is_active
+from asstctl.emulator.runs.tool_calls import with_passages
+from asstctl.emulator.services import Services
+from asstctl.emulator.store import Body
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+KEEP_ALIVE = 15.0
+"""Seconds without an event after which a stream says that it is still there, and looks at its run."""
+
+_STILL_HERE = b": keep-alive\n\n"
+_DONE = b"event: done\ndata: [DONE]\n\n"
+_CHUNK = 256
+"""Events that go out in one piece when a reader is behind."""
+
+_LAST = frozenset(
+    ("error", *(f"thread.run.{status}" for status in ("requires_action", "completed", "incomplete", "failed")))
+) | {"thread.run.cancelled", "thread.run.expired"}
+
+
+class EventStream(Response):
+    """The answer to a request with `stream: true`. It listens first and then sets the run going."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, services: Services, run: Body, begin: Callable[[], None], *, passages: bool = False) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"cache-control": "no-cache"})
+        self._services = services
+        self._run = run
+        self._begin = begin
+        self._passages = passages
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        executor = self._services.executor
+        tail = _Tail(self._services, self._run, passages=self._passages)
+        with executor.announcements.listening(self._run["id"], tail.take):
+            self._begin()
+            executor.when_stopped(self._run["id"], tail.look_soon)
+            gone = asyncio.create_task(_disconnected(receive))
+            gone.add_done_callback(lambda _: tail.leave())
+            try:
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                async for chunk in tail.chunks():
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                if not tail.left:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Tail:
+    """The events of one run that its reader has not seen yet. It ends with the run, or when the run waits."""
+
+    def __init__(self, services: Services, run: Body, *, passages: bool) -> None:
+        self.left = False
+        self._services = services
+        self._run_id: str = run["id"]
+        self._thread_id: str = run["thread_id"]
+        self._passages = passages
+        self._events: deque[Event] = deque()
+        self._news = asyncio.Event()
+        self._over = False
+        self._look = False
+        self._cancelling = False
+        self._open_step: str | None = None
+        self._open_message: str | None = None
+
+    def take(self, event: Event) -> None:
+        if self._over:
+            return
+        self._note(event)
+        self._events.append(event)
+        self._over = event.name in _LAST
+        self._news.set()
+
+    def look_soon(self) -> None:
+        self._look = True
+        self._news.set()
+
+    def leave(self) -> None:
+        self.left = True
+        self._news.set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while not self.left:
+            if not self._events and not self._over:
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE):
+                        await self._news.wait()
+                except TimeoutError:
+                    self._look = True
+                    yield _STILL_HERE
+            self._news.clear()
+            if self._look:
+                self._look = False
+                self._look_at_run()
+            if self._events:
+                count = min(len(self._events), _CHUNK)
+                yield b"".join(self._encoded(self._events.popleft()) for _ in range(count))
+            elif self._over:
+                yield _DONE
+                return
+
+    def _note(self, event: Event) -> None:
+        """Which step and message a reader of this stream knows as open."""
+        kind, _, what = event.name.rpartition(".")
+        if kind == "thread.run.step" and what != "delta":
+            self._open_step = event.data["id"] if what in ("created", "in_progress") else None
+        elif kind == "thread.message" and what != "delta":
+            self._open_message = event.data["id"] if what in ("created", "in_progress") else None
+        elif event.name == "thread.run.cancelling":
+            self._cancelling = True
+
+    def _look_at_run(self) -> None:
+        """Find out what nobody told: the end of a run that another process ended, or that was deleted."""
+        try:
+            settle_thread(self._services, self._thread_id)
+            if self._over:
+                return
+            run = self._services.store.find(RUN, self._run_id)
+            if run is None:
+                self.take(error_event("The run was deleted while it was being streamed."))
+            elif not is_active(run):
+                for event in self._missed(run):
+                    self.take(event)
+            elif run["status"] == "cancelling" and not self._cancelling:
+                self.take(Event("thread.run.cancelling", RUN.show(run)))
+        except sqlite3.OperationalError:
+            # Busy or full; there is another look to come.
+            return
+
+    def _missed(self, run: Body) -> list[Event]:
+        store = self._services.store
+        step = store.find(STEP, self._open_step) if self._open_step else None
+        message = store.find(MESSAGE, self._open_message) if self._open_message else None
+        return [
+            *closing(
+                run["status"],
+                step=[Event(f"thread.run.step.{step['status']}", STEP.show(step))] if step else [],
+                message=[Event(f"thread.message.{message['status']}", MESSAGE.show(message))] if message else [],
+            ),
+            Event(f"thread.run.{run['status']}", RUN.show(run)),
+        ]
+
+    def _encoded(self, event: Event) -> bytes:
+        data = event.data
+        if self._passages and event.name == "thread.run.step.completed":
+            data = with_passages(data, self._services.store.notes(STEP, data["id"]))
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        # Line ends of Unicode, which JSON lets stand and some readers of lines split at.
+        for character, escaped in _LINE_ENDS:
+            text = text.replace(character, escaped)
+        return f"event: {event.name}\ndata: {text}\n\n".encode()
+
+
+_LINE_ENDS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085"))

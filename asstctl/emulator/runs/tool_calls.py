@@ -1,0 +1,126 @@
+"""The calls of a tools step: as the wire shows them, as a stream tells them, as the model gets them back. Pure.
+
+What the wire does not show of a call is in the step's notes, by the call's id: the query and the passages of a search,
+and whether code failed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from asstctl.emulator.ids import new_id
+from asstctl.emulator.replies.values import CallMade, CodeRan, FilesSearched, Passage, RunCode, SearchFiles, ToolCall
+from asstctl.emulator.store import Body
+
+Json = Any
+Asked = ToolCall | RunCode | SearchFiles
+
+_SMALL_MODEL = "gpt-3.5"
+_RESULTS, _RESULTS_OF_SMALL_MODEL = 20, 5
+"""Results of a search when the tool does not say how many (A3)."""
+
+
+def asked_calls(parts: Iterable[Asked], tools: Sequence[Json]) -> tuple[list[Json], Body]:
+    """What a turn of the model asks for, without results yet, and the notes beside it."""
+    calls, notes = [], {}
+    for part in parts:
+        call: Body = {"id": new_id("call_")}
+        match part:
+            case ToolCall(function, arguments):
+                function_call = {"name": function, "arguments": arguments, "output": None}
+                call |= {"type": "function", "function": function_call}
+            case RunCode(code):
+                call |= {"type": "code_interpreter", "code_interpreter": {"input": code, "outputs": []}}
+            case SearchFiles(query):
+                ranking = _search_options(tools)["ranking_options"]
+                shown = {name: ranking[name] for name in ("ranker", "score_threshold")}
+                call |= {"type": "file_search", "file_search": {"ranking_options": shown, "results": []}}
+                notes[call["id"]] = {"query": query, "markers": [], "texts": []}
+        calls.append(call)
+    return calls, notes
+
+
+def functions_in(step: Body) -> list[Json]:
+    """The calls that only the client can answer."""
+    return [call for call in step["step_details"]["tool_calls"] if call["type"] == "function"]
+
+
+def with_calls(step: Body, calls: Sequence[Json]) -> Body:
+    return {**step, "step_details": {"type": "tool_calls", "tool_calls": list(calls)}}
+
+
+def search_limits(tools: Sequence[Json], model: str) -> tuple[int, float]:
+    """How many results a search of this run has, and the score below which there are none."""
+    options = _search_options(tools)
+    usual = _RESULTS_OF_SMALL_MODEL if model.startswith(_SMALL_MODEL) else _RESULTS
+    return options.get("max_num_results", usual), options["ranking_options"]["score_threshold"]
+
+
+def _search_options(tools: Sequence[Json]) -> Body:
+    options: Body = next(tool["file_search"] for tool in tools if tool["type"] == "file_search")
+    return options
+
+
+def asked_deltas(step: Body) -> Iterator[Body]:
+    """What a reader of the stream puts together again: each call empty, then what it is asked."""
+    for index, call in enumerate(step["step_details"]["tool_calls"]):
+        kind = call["type"]
+        match kind:
+            case "function":
+                yield _delta(step, index, {**call, kind: {**call[kind], "arguments": ""}})
+                yield _delta(step, index, {"type": kind, kind: {"arguments": call[kind]["arguments"]}})
+            case "code_interpreter":
+                yield _delta(step, index, {**call, kind: {"input": "", "outputs": []}})
+                yield _delta(step, index, {"type": kind, kind: {"input": call[kind]["input"]}})
+            case _:
+                yield _delta(step, index, {**call, kind: {**call[kind], "results": []}})
+
+
+def logs_delta(step: Body, index: int, logs: str) -> Body:
+    outputs = [{"index": 0, "type": "logs", "logs": logs}]
+    return _delta(step, index, {"type": "code_interpreter", "code_interpreter": {"outputs": outputs}})
+
+
+def _delta(step: Body, index: int, call: Json) -> Body:
+    details = {"type": "tool_calls", "tool_calls": [{"index": index, **call}]}
+    return {"id": step["id"], "object": "thread.run.step.delta", "delta": {"step_details": details}}
+
+
+def results_of(step: Body, notes: Body) -> tuple[CallMade | CodeRan | FilesSearched, ...]:
+    """The calls of a step that is over, as the model gets them back."""
+    return tuple(
+        _result(call, notes.get("calls", {}).get(call["id"], {})) for call in step["step_details"]["tool_calls"]
+    )
+
+
+def _result(call: Json, note: Body) -> CallMade | CodeRan | FilesSearched:
+    asked = call[call["type"]]
+    match call["type"]:
+        case "function":
+            return CallMade(call["id"], asked["name"], asked["arguments"], asked["output"] or "")
+        case "code_interpreter":
+            logs = "".join(output["logs"] for output in asked["outputs"])
+            return CodeRan(call["id"], asked["input"], logs, note.get("failed", False))
+    passages = (
+        Passage(marker, found["file_id"], found["file_name"], found["score"], text)
+        for found, marker, text in zip(asked["results"], note["markers"], note["texts"], strict=True)
+    )
+    return FilesSearched(call["id"], note["query"], tuple(passages))
+
+
+def with_passages(step: Body, notes: Body) -> Body:
+    """A step with the text of what its searches found, which the wire shows only when asked to."""
+    if step["step_details"]["type"] != "tool_calls":
+        return step
+    return with_calls(step, [_with_texts(call, notes) for call in step["step_details"]["tool_calls"]])
+
+
+def _with_texts(call: Json, notes: Body) -> Json:
+    if call["type"] != "file_search":
+        return call
+    texts = notes["calls"][call["id"]]["texts"]
+    search = call["file_search"]
+    results = [
+        {**found, "content": [{"type": "text", "text": text}]}
+        for found, text in zip(search["results"], texts, strict=True)
+    ]
+    return {**call, "file_search": {**search, "results": results}}
