@@ -53,7 +53,7 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.i
 	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-# The slow suite: applies killed with SIGKILL at many points. About two minutes.
+# The slow suite: applies and servers killed with SIGKILL at many points. About three minutes.
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 

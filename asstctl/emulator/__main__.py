@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--require-beta", action="store_true", help="refuse what comes without the beta header")
     parser.add_argument("--lenient", action="store_true", help="ignore unknown parameters")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append a JSON line for every request")
-    parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see the package faults")
+    parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see faults/")
     return parser
 
 

@@ -94,7 +94,8 @@ CREATE INDEX batches_of_store ON file_batches (vector_store_id);
 CREATE TABLE store_files (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
   vector_store_id TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE, batch_id TEXT,
-  filename TEXT NOT NULL, status TEXT NOT NULL, usage_bytes INTEGER NOT NULL, lease_owner TEXT, lease_until REAL, body TEXT NOT NULL,
+  filename TEXT NOT NULL, status TEXT NOT NULL, usage_bytes INTEGER NOT NULL,
+  lease_owner TEXT, lease_until REAL, body TEXT NOT NULL,
   UNIQUE (vector_store_id, id)
 ) STRICT;
 CREATE INDEX stores_of_file ON store_files (id);

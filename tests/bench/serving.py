@@ -21,6 +21,7 @@ import httpx2
 from asstctl.emulator import open_emulator
 from asstctl.emulator.objects import MESSAGE, THREAD
 from asstctl.emulator.objects.message import text_part
+from asstctl.emulator.runs.history import store_message
 from asstctl.emulator.store import Store
 from tests.bench.server import ROOT
 from tests.bench.wire import Connection, Load, summed
@@ -250,7 +251,7 @@ def _write_long_thread(database: Path) -> tuple[str, str]:
             content = [text_part(f"This is message number {number}, about nothing in particular.")]
             about = {"thread_id": thread["id"], "role": role, "content": content, "completed_at": now}
             message = MESSAGE.new({}, now, **about)
-            store.insert(MESSAGE, message)
+            store_message(store, message)
             if number == MESSAGES // 2:
                 middle = message["id"]
     store.close()

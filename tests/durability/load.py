@@ -36,6 +36,8 @@ class Ledger:
     """Digests of the bytes of files, by id."""
     runs: dict[str, str] = field(default_factory=dict)
     """The last status of a run that was seen, by path."""
+    begun: set[str] = field(default_factory=set)
+    """Messages and steps of runs that a stream told of; what became of them depends on the run."""
     uploads: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
     """The parts of uploads that nobody has completed, by the upload's id."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -127,8 +129,8 @@ class Client:
     async def text_file(self, number: int) -> Body:
         """A file for a vector store, with a word that no other file has."""
         word = f"word{self.dice.randrange(10**12)}"
-        lines = (f"{word} stands in line {line} of file {number}.\n" for line in range(self.dice.randrange(1, 500)))
-        text = "".join(lines)
+        count = self.dice.randrange(1, self.dice.choice((500, 8000)))  # the long ones are not taken in at one go
+        text = "".join(f"{word} stands in line {line} of file {number}.\n" for line in range(count))
         file = await self.file(text.encode(), "notes.md")
         self.ledger.texts[file["id"]] = text
         return file
@@ -203,6 +205,25 @@ async def function_runs(client: Client) -> None:
         await client.rest(await client.post(f"{run_path(run)}/submit_tool_outputs", {"tool_outputs": outputs}))
 
 
+async def interrupted_runs(client: Client) -> None:
+    """Runs that are cancelled, or whose thread is deleted, while they go on."""
+    assistant = await client.create("/assistants", model="gpt-4o")
+    for number in itertools.count():
+        thread = await client.create("/threads", messages=[{"role": "user", "content": f"stop {number}"}])
+        path = f"/threads/{thread['id']}"
+        run = await client.post(f"{path}/runs", {"assistant_id": assistant["id"]})
+        if number % 3 == 0:
+            await client.delete(path)
+            continue
+        client.ledger.saw(run)
+        cancelled = await client.http.post(f"{run_path(run)}/cancel", json={})
+        if cancelled.status_code == 200:
+            client.ledger.saw(cancelled.json())
+        else:  # the run was quicker
+            assert cancelled.status_code == 400
+        await client.rest(await client.get(run_path(run)))
+
+
 async def streams(client: Client) -> None:
     assistant = await client.create("/assistants", model="gpt-4o")
     for number in itertools.count():
@@ -228,6 +249,10 @@ def _note_event(ledger: Ledger, name: str, data: Body) -> None:
     """An event is an acknowledgement too: what it tells was committed before."""
     if name == "thread.created":
         ledger.keep(f"/threads/{data['id']}", data)
+    elif name == "thread.message.created":
+        ledger.begun.add(message_path(data))
+    elif name == "thread.run.step.created":
+        ledger.begun.add(step_path(data))
     elif name == "thread.message.completed":
         ledger.keep(message_path(data), data)
     elif name == "thread.run.step.completed":
@@ -318,6 +343,7 @@ WORKERS: tuple[Worker, ...] = (
     conversations,
     plain_runs,
     function_runs,
+    interrupted_runs,
     streams,
     streams,
     code_runs,

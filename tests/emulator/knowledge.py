@@ -1,6 +1,7 @@
 """Steps that the tests of vector stores repeat: upload, put into a store, wait, search."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from tests.emulator.harness import Api
@@ -23,11 +24,21 @@ async def store_of(api: Api, files: dict[str, bytes | str], **fields: Any) -> tu
     return await settled(api, store["id"]), ids
 
 
+async def until(done: Callable[[], object]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            if done():
+                return
+            await asyncio.sleep(0.001)
+
+
 async def settled(api: Api, store_id: str) -> Any:
     async with asyncio.timeout(DEADLINE):
-        while (store := await api.get(f"/vector_stores/{store_id}"))["file_counts"]["in_progress"]:
+        while True:
+            store = await api.get(f"/vector_stores/{store_id}")
+            if not store["file_counts"]["in_progress"]:
+                return store
             await asyncio.sleep(0.005)
-    return store
 
 
 async def search(api: Api, store_id: str, query: Any, **fields: Any) -> list[Any]:
@@ -45,6 +56,4 @@ def rows(api: Api, sql: str, *values: Any) -> list[Any]:
 
 
 async def swept(api: Api) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while rows(api, "SELECT 1 FROM dropped_chunks"):
-            await asyncio.sleep(0.005)
+    await until(lambda: not rows(api, "SELECT 1 FROM dropped_chunks"))

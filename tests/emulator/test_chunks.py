@@ -1,5 +1,7 @@
 """Chunks: they cover the text, overlap as they were asked to, and none is over the limit."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +35,7 @@ def test_chunks_without_their_overlap_are_the_text(text: str, sizes: tuple[int, 
 def test_no_chunk_and_no_overlap_is_over_its_limit(text: str, sizes: tuple[int, int]) -> None:
     cut = list(spans(text, *sizes))
     assert all(estimate(text[start:end]) <= sizes[0] for start, end in cut)
-    for (_, last), (start, _) in zip(cut, cut[1:], strict=False):
+    for (_, last), (start, _) in pairwise(cut):
         assert estimate(text[start:last]) <= max(sizes[1], 0)
 
 
@@ -41,7 +43,7 @@ def test_no_chunk_and_no_overlap_is_over_its_limit(text: str, sizes: tuple[int, 
 @given(text=_TEXTS, sizes=_SIZES)
 def test_every_chunk_but_the_last_brings_a_quarter_of_its_size(text: str, sizes: tuple[int, int]) -> None:
     cut = list(spans(text, *sizes))
-    for (_, last), (_, end) in zip(cut[:-1], cut[1:-1], strict=False):
+    for (_, last), (_, end) in pairwise(cut[:-1]):
         assert estimate(text[last:end]) >= sizes[0] // 4 - 1
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from asstctl.emulator.guard import Guard
 from asstctl.emulator.routes import FORMS, ROUTES
 from tests.emulator import fuzzing
 from tests.emulator.harness import ASK, Api, serving
@@ -139,8 +140,10 @@ EXAMPLES: dict[str, Json] = {
 class World:
     """Living objects of every kind on one server, made anew whenever a case has used them up."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, guarded: httpx2.AsyncClient) -> None:
         self.api = api
+        self.guarded = guarded
+        """The same server behind the guard that `asstctl serve` puts before it."""
         self.ids: dict[str, str] = {}
 
     async def renew(self) -> None:
@@ -189,9 +192,11 @@ class World:
 @asynccontextmanager
 async def _world() -> AsyncIterator[World]:
     async with serving() as api:
-        world = World(api)
-        await world.renew()
-        yield world
+        guarded = Guard("127.0.0.1", hosts=["local"]).around(api.emulator.app)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(guarded)) as http:
+            world = World(api, http)
+            await world.renew()
+            yield world
 
 
 _KEEPS_RUN = ("/cancel", "/submit_tool_outputs", "/{run_id}", "/{step_id}", "/steps")
@@ -219,10 +224,11 @@ async def _strike(world: World, method: str, pattern: str, chance: random.Random
         strange = ("", "text/plain", "application/json; charset=utf-16", "multipart/form-data", "\xff", "x" * 9_000)
         headers["content-type"] = chance.choice(strange)
     if chance.random() < 0.05:
-        name = chance.choice(("openai-beta", "authorization", "accept", "range", "content-encoding", "x-request-id"))
-        headers[name] = chance.choice(("assistants=v1", "\xff", "gzip", "bytes=0-1", "Bearer \x7f", "x" * 9_000))
+        name = chance.choice(("openai-beta", "authorization", "accept", "range", "host", "origin", "content-encoding"))
+        headers[name] = chance.choice(("assistants=v1", "\xff", "gzip", "bytes=0-1", "null", "[::1", "x" * 9_000))
     query = fuzzing.query(chance, list(world.ids.values())) if chance.random() < 0.5 else []
-    await judged(world.api, method, path, query, headers, content)
+    http = world.guarded if chance.random() < 0.5 else world.api.http
+    await _judged(http, method, path, query, headers, content)
 
 
 def _strange_id(world: World, chance: random.Random) -> str:
@@ -231,13 +237,18 @@ def _strange_id(world: World, chance: random.Random) -> str:
     return chance.choice((*world.ids.values(), *texts))
 
 
-async def judged(
-    api: Api, method: str, path: str, query: list[tuple[str, str]], headers: dict[str, str], content: bytes
-) -> httpx2.Response:
+async def _judged(
+    http: httpx2.AsyncClient,
+    method: str,
+    path: str,
+    query: list[tuple[str, str]],
+    headers: dict[str, str],
+    content: bytes,
+) -> None:
     url = "http://local" + path
     raw = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
     async with asyncio.timeout(30):
-        response = await api.http.request(method, url, params=query, headers=raw, content=content)
+        response = await http.request(method, url, params=query, headers=raw, content=content)
     about = f"{method} {path} {query} {headers} {content[:2_000]!r}\n-> {response.status_code} {response.text[:500]}"
     assert response.status_code < 500, about
     assert response.headers["x-request-id"].startswith("req_"), about
@@ -251,7 +262,6 @@ async def judged(
         assert error["message"], about
     elif response.headers.get("content-type") == "application/json" and not path.endswith("/content"):
         response.json()
-    return response
 
 
 async def _still_whole(api: Api) -> None:
@@ -263,6 +273,12 @@ async def _still_whole(api: Api) -> None:
             page = await api.get(path, limit=100)
             while page["has_more"]:
                 page = await api.get(path, limit=100, after=page["last_id"])
+    for (body,) in store.connection.execute("SELECT body FROM store_files").fetchall():
+        taken = json.loads(body)
+        await api.emulator.services.knowledge.settled(api.emulator.services, [taken["vector_store_id"]])
+        path = f"/vector_stores/{taken['vector_store_id']}/files/{taken['id']}"
+        assert "had an error" not in (await api.http.get(path)).text
+        assert (await api.http.get(f"{path}/content")).status_code in (200, 400), taken
     for (body,) in store.connection.execute("SELECT body FROM runs").fetchall():
         run = json.loads(body)
         path = f"/threads/{run['thread_id']}"
@@ -287,7 +303,7 @@ async def _fuzz(method: str, pattern: str, seed: int, cases: int) -> None:
 
 @pytest.mark.parametrize(("method", "pattern"), list(ROUTES), ids=_IDS)
 async def test_a_wrong_request_is_refused_in_the_shape_of_the_wire(method: str, pattern: str) -> None:
-    await _fuzz(method, pattern, seed=1, cases=25)
+    await _fuzz(method, pattern, seed=1, cases=20)
 
 
 @pytest.mark.slow

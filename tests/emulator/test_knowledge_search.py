@@ -1,5 +1,6 @@
 """What a search finds: English, Chinese and mixed, with filters, whatever the query holds, with FTS5 and without."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from asstctl.emulator.knowledge import ingestion
 from asstctl.emulator.knowledge.index import _rows
 from tests.emulator.harness import Api, serving
-from tests.emulator.knowledge import names, rows, search, settled, store_of, swept, upload
+from tests.emulator.knowledge import DEADLINE, names, rows, search, settled, store_of, swept, upload
 
 pytestmark = pytest.mark.anyio
 
@@ -224,7 +225,7 @@ async def test_chunks_written_without_fts5_are_indexed_by_a_build_that_has_it(
         async with serving(tmp_path / "local.db") as api:
             store, _ = await store_of(api, DOCS)
     async with serving(tmp_path / "local.db") as api:
-        await api.get("/vector_stores")
-        while rows(api, "SELECT 1 FROM chunks WHERE indexed = 0"):
-            await api.get("/vector_stores")
+        async with asyncio.timeout(DEADLINE):
+            while not rows(api, "SELECT 1 FROM chunks WHERE indexed = 1"):
+                await api.get("/vector_stores")
         assert await names(api, store["id"], "退款") == ["退款.txt"]

@@ -16,10 +16,20 @@ STATIC = {"type": "static", "static": {"max_chunk_size_tokens": 100, "chunk_over
 
 async def test_an_empty_store_has_the_members_of_the_wire_in_their_order(api: Api) -> None:  # A4
     store = await api.post("/vector_stores", {"name": "docs"})
-    assert list(store) == (
-        "id object created_at name description usage_bytes file_counts status expires_after expires_at last_active_at "
-        "metadata"
-    ).split(" ")
+    assert list(store) == [
+        "id",
+        "object",
+        "created_at",
+        "name",
+        "description",
+        "usage_bytes",
+        "file_counts",
+        "status",
+        "expires_after",
+        "expires_at",
+        "last_active_at",
+        "metadata",
+    ]
     assert (store["status"], store["object"], len(store["id"])) == ("completed", "vector_store", 35)
     assert store["file_counts"] == {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}
 
@@ -159,7 +169,7 @@ async def test_a3_limits_are_refused(api: Api, path: str, body: Any, status: int
 async def test_filters_nested_without_end_are_refused(api: Api) -> None:
     store = await api.post("/vector_stores")
     test: Any = {"type": "eq", "key": "a", "value": 1}
-    for _ in range(200):
+    for _ in range(20):
         test = {"type": "and", "filters": [test]}
     status, error = await api.refused("POST", f"/vector_stores/{store['id']}/search", {"query": "a", "filters": test})
     assert (status, error["code"]) == (400, "invalid_value")

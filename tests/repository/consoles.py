@@ -126,7 +126,8 @@ class Shell:
             self.environment |= dict(line.split("=", 1) for line in expanded.splitlines())
             return "", code
         if words[0] == "kill":
-            return "", self._end_server()
+            self._end_server()
+            return "", 0
         if words[-1] == "&":
             return self._in_background(command.removesuffix("&"))
         if words[0] == "asstctl" and not set(command) & set("|;<>&$"):
@@ -177,10 +178,9 @@ class Shell:
             encoding="utf-8",
         )
 
-    def _end_server(self) -> int:
+    def _end_server(self) -> None:
         with self._servers.pop() as server, _limited(server), contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
-        return 0
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.core.exit_codes import ExitCode
+from asstctl.emulator.replies.chat_request import MODULES
 from tests.repository.consoles import ROOT, Shell, assert_true, files, steps
 
 README = ROOT / "README.md"
@@ -35,6 +36,13 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     """The table names each code of core.exit_codes, and no other."""
     rows = re.findall(r"^\| `(\d+)` \|", README.read_text("utf-8"), re.MULTILINE)
     assert rows == [str(code.value) for code in sorted(ExitCode)]
+
+
+def test_the_modules_of_the_sandbox_are_those_that_a_model_is_told() -> None:
+    """The list in docs/serve.md is the one that the code interpreter's description has."""
+    listed = re.search(r"modules are (.*?)\.$", (ROOT / "docs" / "serve.md").read_text("utf-8"), re.MULTILINE)
+    assert listed
+    assert re.findall(r"`(\w+)`", listed[1]) == MODULES.split()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

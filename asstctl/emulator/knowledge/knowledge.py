@@ -8,27 +8,29 @@ import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asstctl.emulator import refusals
 from asstctl.emulator.files.lookup import get_file
 from asstctl.emulator.knowledge.filters import passes
-from asstctl.emulator.knowledge.ingestion import Ingestion
 from asstctl.emulator.knowledge.stores import (
     attach,
     detach,
     find_store,
     insert_store,
     is_expired,
+    left_over,
     mark_active,
     waiting,
 )
-from asstctl.emulator.knowledge.words import phrases_of
 from asstctl.emulator.objects.shared import MAX_CODE_FILES
 from asstctl.emulator.objects.thread import THREAD
 from asstctl.emulator.objects.vector_store import VECTOR_STORE
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body, Store
+
+if TYPE_CHECKING:
+    from asstctl.emulator.knowledge.ingestion import Ingestion
 
 Json = Any
 
@@ -58,8 +60,9 @@ class Knowledge:
     """The vector stores of one server. One per server; what it does in the background ends with `aclose`."""
 
     def __init__(self) -> None:
-        self._ingestion = Ingestion()
+        self._ingestion: Ingestion | None = None
         self._resumed = False
+        self._closed = False
 
     async def settled(self, services: Services, store_ids: Sequence[str]) -> None:
         """Wait until no file of these stores is in progress any more."""
@@ -80,7 +83,9 @@ class Knowledge:
         filters: Json = None,
     ) -> list[Hit]:
         """The best chunks of these stores; stores that are gone or expired are left out. Marks the stores as active."""
-        index, connection = self._ingestion.index(services), services.store.connection
+        from asstctl.emulator.knowledge.words import phrases_of
+
+        index, connection = self._loaded().index(services), services.store.connection
         scores: dict[int, float] = {}
         for store_id in self._marked_active(services, store_ids):
             row = connection.execute("SELECT seq FROM vector_stores WHERE id = ?", (store_id,)).fetchone()
@@ -142,8 +147,10 @@ class Knowledge:
 
     def start(self, services: Services) -> None:
         """After a commit: take in the files that are waiting. Needs a running event loop."""
+        if self._closed:
+            return
         try:
-            self._ingestion.start(services)
+            self._loaded().start(services)
         except sqlite3.Error as error:
             _log.warning("files of vector stores were left: %s", error)
 
@@ -155,11 +162,22 @@ class Knowledge:
         """With the first request: go on with what an earlier server left."""
         if not self._resumed:
             self._resumed = True
-            self.start(services)
+            if left_over(services.store):
+                self.start(services)
 
     async def aclose(self) -> None:
         """End what goes on in the background; afterwards no task or child of ours is left."""
-        await self._ingestion.aclose()
+        self._closed = True
+        if self._ingestion is not None:
+            await self._ingestion.aclose()
+
+    def _loaded(self) -> Ingestion:
+        if self._ingestion is None:
+            # With the first file: most servers never see one, and it takes a while to load.
+            from asstctl.emulator.knowledge.ingestion import Ingestion
+
+            self._ingestion = Ingestion()
+        return self._ingestion
 
     def _marked_active(self, services: Services, store_ids: Sequence[str]) -> list[str]:
         now = services.clock()

@@ -146,6 +146,15 @@ def waiting(store: Store, store_ids: Iterable[str]) -> bool:
     return any(store.connection.execute(sql, (store_id,)).fetchone() for store_id in store_ids)
 
 
+def left_over(store: Store) -> bool:
+    """Whether there is work in the background: files to take in, chunks to sweep or to index."""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM store_files WHERE status = 'in_progress') "
+        "OR EXISTS (SELECT 1 FROM dropped_chunks) OR EXISTS (SELECT 1 FROM chunks WHERE indexed = 0)"
+    )
+    return bool(store.connection.execute(sql).fetchone()[0])
+
+
 async def text_taken_in(store: Store, file: Body) -> str:
     """The text of a file as it was extracted; empty while the file is not completed."""
     sql = (
