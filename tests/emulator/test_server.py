@@ -145,6 +145,7 @@ def test_a_reply_that_is_dropped_breaks_the_connection() -> None:
         b"OPTIONS /v1/assistants HTTP/1.1\r\nhost: x\r\n\r\n",
         b"GET /v1/assistants HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc",
         b"GET http://user:word@elsewhere/v1/assistants HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"POST /v1/nothing HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n",
         b"nonsense\r\n\r\n",
     ],
 )

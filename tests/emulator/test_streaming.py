@@ -433,7 +433,7 @@ async def test_a_cancel_through_another_server_ends_the_stream(
     if how == "by looking":
         monkeypatch.setattr(streaming, "KEEP_ALIVE", 0.01)
     else:
-        monkeypatch.setattr(leases, "DURATION", 0.3)
+        monkeypatch.setattr(leases, "DURATION", 1.5)
     database = tmp_path / "local.db"
     async with serving(database, replies=_held("half", " more", after=1)) as one, serving(database) as two:
 

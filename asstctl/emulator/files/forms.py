@@ -3,6 +3,7 @@
 A form is read into the parameters that the same request would have in JSON; what they mean is said in `objects/`.
 """
 
+import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing, asynccontextmanager
@@ -89,6 +90,8 @@ class _Reader:
         from python_multipart.exceptions import FormParserError
         from python_multipart.multipart import MultipartParser
 
+        # It logs what is wrong with a form before it raises, and that is for the client to know.
+        logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
         declared = request.headers.get("content-length", "")
         most = self._limit + _AROUND_FILE
         if declared.isdecimal() and int(declared) > most:

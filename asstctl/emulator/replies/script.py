@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.emulator.errors import UnknownReplies
+from asstctl.emulator.replies.deltas import deltas
 from asstctl.emulator.replies.rules_file import Rule, load_rules
 from asstctl.emulator.replies.search import TIME_LIMIT, Searcher, SearchTimeout
 from asstctl.emulator.replies.template import NothingThere, fill, fill_code, fill_text
@@ -176,7 +177,7 @@ def _parts(rule: Rule, request: ReplyRequest, values: dict[str, Json]) -> list[P
     text = fill_text(rule.say, values) if rule.say is not None else ""
     if text:
         _check_format(text, rule, request)
-        parts.append(TextDelta(text))
+        parts += map(TextDelta, deltas(text))
     parts += [ToolCall(call.function, _json(fill(call.arguments, values))) for call in rule.calls]
     if rule.code is not None:
         _check_tool("code_interpreter", "code", rule, request)
