@@ -52,12 +52,18 @@ KEY = "ASSTCTL_SERVE_API_KEY"
 )
 @click.option("--allow-host", metavar="NAME", multiple=True, help="Also answer to this Host; may be repeated.")
 @click.option("--allow-origin", metavar="ORIGIN", multiple=True, help="Let pages of this origin in; may be repeated.")
-@click.option("--lenient", is_flag=True, envvar="ASSTCTL_SERVE_LENIENT", help="Ignore unknown parameters.")
+@click.option("--lenient", is_flag=True, envvar="ASSTCTL_SERVE_LENIENT", help="Refuse nothing that an SDK can send.")
 @click.option(
     "--require-beta",
     is_flag=True,
     envvar="ASSTCTL_SERVE_REQUIRE_BETA",
     help="Refuse requests without `OpenAI-Beta: assistants=v2`, as the hosted service did.",
+)
+@click.option(
+    "--withhold-files",
+    is_flag=True,
+    envvar="ASSTCTL_SERVE_WITHHOLD_FILES",
+    help="Refuse to give files for assistants back, as the hosted service did.",
 )
 @click.option(
     "--log-format",
@@ -79,6 +85,7 @@ def command(
     allow_origin: tuple[str, ...],
     lenient: bool,
     require_beta: bool,
+    withhold_files: bool,
     log_format: str,
 ) -> ExitCode:
     """Serve the Assistants v2 API over the local database, until Ctrl-C.
@@ -109,7 +116,12 @@ def command(
         listener = listen(host, port)
         try:
             emulator = open_emulator(
-                served.database, replies=served.replies, api_key=key, lenient=lenient, require_beta=require_beta
+                served.database,
+                replies=served.replies,
+                api_key=key,
+                lenient=lenient,
+                require_beta=require_beta,
+                withhold_files=withhold_files,
             )
         except BaseException:
             listener.close()

@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
             reply_delay=options.reply_delay,
             api_key=options.api_key,
             require_beta=options.require_beta,
+            withhold_files=options.withhold_files,
             faults=options.fault,
             log=log,
         )
@@ -64,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reply-delay", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--api-key", help="refuse every other key")
     parser.add_argument("--require-beta", action="store_true", help="refuse what comes without the beta header")
-    parser.add_argument("--lenient", action="store_true", help="ignore unknown parameters")
+    parser.add_argument("--withhold-files", action="store_true", help="give files for assistants not back")
+    parser.add_argument("--lenient", action="store_true", help="refuse nothing that an SDK can send")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append a JSON line for every request")
     parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see faults/")
     return parser

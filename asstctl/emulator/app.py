@@ -97,8 +97,11 @@ class App:
     def _check_key(self, scope: Scope) -> None:
         """Before the path is looked at: without the key nobody learns what there is."""
         if self._api_key is not None:
-            given = header(scope, b"authorization").removeprefix(b"Bearer ").strip()
-            if not hmac.compare_digest(given, self._api_key):
+            scheme, _, given = header(scope, b"authorization").partition(b" ")
+            if scheme.lower() != b"bearer":
+                # What clients made for Azure send.
+                given = header(scope, b"api-key")
+            if not hmac.compare_digest(given.strip(), self._api_key):
                 raise refusals.wrong_key()
 
     def _check_beta(self, scope: Scope, url: str) -> None:

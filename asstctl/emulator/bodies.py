@@ -10,6 +10,8 @@ from starlette.requests import Request
 from asstctl.emulator import refusals
 from asstctl.emulator.store import Body
 
+JSON = "application/json"
+
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a JSON body."""
 
@@ -29,9 +31,9 @@ async def read_json(request: Request) -> Body:
     raw = b"".join(chunks)
     if not raw.strip():
         return {}
-    kind = request.headers.get("content-type", "application/json")
-    if kind.partition(";")[0].strip().lower() != "application/json":
-        raise refusals.wrong_content_type(kind)
+    kind = request.headers.get("content-type", JSON)
+    if kind.partition(";")[0].strip().lower() != JSON:
+        raise refusals.wrong_content_type(kind, JSON)
     try:
         # Decoded here: the parser would guess at other encodings, and let halves of surrogate pairs through.
         body = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)

@@ -4,6 +4,7 @@ Also what every listing shares: the query, the envelope. How a request becomes a
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,7 +40,12 @@ class Call:
 
     def id_of(self, collection: Collection) -> str:
         """The id in the path for this kind of object, refused if it is one of another kind."""
-        return collection.check_id(self.path[collection.id_param])
+        object_id = self.path[collection.id_param]
+        return object_id if self.services.rules.lenient else collection.check_id(object_id)
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query; one without a value was not given."""
+        return self.request.query_params.get(name) or None
 
     def now(self) -> int:
         return int(self.services.clock())
@@ -76,12 +82,17 @@ def listing(
     **where: Json,
 ) -> Response:
     """A page of a collection in the envelope of the wire; without `page`, the one that the query asks for."""
-    page = page or read_page(call.request.query_params)
+    rules = call.services.rules
+    page = page or read_page(call.request.query_params, rules)
     try:
         texts, has_more = call.services.store.page(collection, page, where)
     except UnknownCursor as error:
         cursor = str(error)
-        raise refusals.unknown_cursor("after" if cursor == page.after else "before", collection.noun, cursor) from error
+        param = "after" if cursor == page.after else "before"
+        if not rules.lenient:
+            raise refusals.unknown_cursor(param, collection.noun, cursor) from error
+        # Nothing stands next to what is not there, and a client that pages comes to its end.
+        texts, has_more = [], False
     bodies = load_all(texts)
     if show is not None:
         texts = [_to_json(show(body)) for body in bodies]
@@ -101,17 +112,18 @@ def listing(
 
 
 _ORDER = Choice(("asc", "desc"))
-_STRICT = Rules()
+_WHOLE = re.compile("-?[0-9]+")
 
 
-def read_page(query: Mapping[str, str], default: int = 20, maximum: int = 100) -> Page:
-    limit: Json = query.get("limit", str(default))
+def read_page(query: Mapping[str, str], rules: Rules, default: int = 20, maximum: int = 100) -> Page:
+    limit: Json = query.get("limit") or str(default)
     # What is not a number is left as it is, for the shape to say what was expected.
-    with suppress(ValueError):
-        limit = int(limit)
-    order = _ORDER.read(query.get("order", "desc"), "order", _STRICT)
+    if _WHOLE.fullmatch(limit):
+        with suppress(ValueError):  # so many digits that Python reads no number in them
+            limit = int(limit)
+    order = _ORDER.read(query.get("order") or "desc", "order", rules)
     return Page(
-        limit=Whole(1, maximum).read(limit, "limit", _STRICT),
+        limit=Whole(1, maximum).read(limit, "limit", rules),
         descending=order == "desc",
         after=query.get("after") or None,
         before=query.get("before") or None,

@@ -61,7 +61,7 @@ def open_emulator(
     """Open a server over a database, which `":memory:"` keeps in memory. Needs no running event loop.
 
     replies: `"echo"`, `{"script": PATH}`, `{"chat": {"base_url": ..., "api_key": ..., "models": {...}}}` or a backend.
-    lenient: ignore parameters that the wire does not know instead of refusing them.
+    lenient: refuse nothing that an SDK can send: ignore what the wire does not know, and enforce no limits.
     withhold_files: refuse to give back the content of files for assistants, as the real service does.
     reply_delay: seconds that each turn of the model takes.
     api_key: when given, any other key is refused with 401.

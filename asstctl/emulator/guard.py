@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send, header, refused, send_answer
-from asstctl.emulator.bodies import MAX_BODY
+from asstctl.emulator.bodies import JSON, MAX_BODY
+from asstctl.emulator.files.forms import FORM
 from asstctl.emulator.ids import new_request_id
 from asstctl.emulator.objects.file import MAX_FILE
 
@@ -22,7 +23,7 @@ MAX_FORM = MAX_FILE + 1024 * 1024
 """Bytes of a multipart form: the largest file and what is around it."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_LIMITS = {b"application/json": MAX_BODY, b"multipart/form-data": MAX_FORM}
+_LIMITS = {JSON: MAX_BODY, FORM: MAX_FORM}
 _READABLE = b"x-request-id, openai-processing-ms, openai-poll-after-ms, retry-after, retry-after-ms, x-should-retry"
 _PREFLIGHT_LIFETIME = b"600"
 
@@ -79,10 +80,11 @@ def _check_body(scope: Scope) -> None:
     length = header(scope, b"content-length")
     if length in (b"", b"0") and not header(scope, b"transfer-encoding"):
         return
-    kind = header(scope, b"content-type")
-    limit = _LIMITS.get(kind.partition(b";")[0].strip().lower())
+    kind = header(scope, b"content-type").decode("latin-1")
+    limit = _LIMITS.get(kind.partition(";")[0].strip().lower())
     if limit is None:
-        raise refusals.wrong_content_type(kind.decode("latin-1"))
+        # Which of them the path takes is known to its route.
+        raise refusals.wrong_content_type(kind, *_LIMITS)
     if length.isdigit() and (len(length) > 15 or int(length) > limit):
         raise refusals.body_too_large(limit)
 

@@ -47,7 +47,8 @@ ALTER TABLE threads ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE threads ADD COLUMN user_messages INTEGER NOT NULL DEFAULT 0;
 UPDATE threads SET
   messages = (SELECT count(*) FROM messages WHERE thread_id = threads.id),
-  user_messages = (SELECT count(*) FROM messages WHERE thread_id = threads.id AND json_extract(body, '$.role') = 'user');
+  user_messages = (SELECT count(*) FROM messages WHERE thread_id = threads.id
+    AND json_extract(body, '$.role') = 'user');
 ALTER TABLE runs ADD COLUMN notes TEXT NOT NULL DEFAULT '{}';
 UPDATE runs SET
   notes = json_object('assistant_name', json_extract(body, '$._assistant_name')),
@@ -111,7 +112,24 @@ CREATE INDEX chunks_not_indexed ON chunks (id) WHERE indexed = 0;
 CREATE TABLE dropped_chunks (file_seq INTEGER PRIMARY KEY) STRICT
 """
 
-STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE)
+# What a batch counted stays, whatever later becomes of its files; `ended` is how a file stood when the batch lost it.
+_BATCHES = """
+CREATE TABLE batch_files (
+  batch_id TEXT NOT NULL REFERENCES file_batches (id) ON DELETE CASCADE, file_seq INTEGER NOT NULL,
+  times INTEGER NOT NULL, ended TEXT,
+  PRIMARY KEY (batch_id, file_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batches_of_file ON batch_files (file_seq);
+INSERT INTO batch_files (batch_id, file_seq, times)
+  SELECT batch_id, store_files.seq, 1 FROM store_files JOIN file_batches ON file_batches.id = batch_id;
+DROP INDEX counts_of_batch;
+ALTER TABLE store_files DROP COLUMN batch_id
+"""
+
+# The index holds pairs of characters where it held single ones, and is made anew when it is next needed.
+_WORDS = "UPDATE chunks SET indexed = 0"
+
+STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE, _BATCHES, _WORDS)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

@@ -234,6 +234,11 @@ def string_off_pattern(path: str, pattern: str) -> Refusal:
     return Refusal(400, text, param=path, code="invalid_value")
 
 
+def empty_string(path: str) -> Refusal:
+    expected = "Expected a string with minimum length 1, but got an empty string instead."
+    return Refusal(400, f"Invalid '{path}': empty string. {expected}", param=path, code="invalid_value")
+
+
 def array_too_long(path: str, maximum: int, length: int) -> Refusal:
     text = (
         f"Invalid '{path}': array too long. Expected an array with maximum length {maximum}, "
@@ -286,9 +291,10 @@ def malformed_form(reason: str) -> Refusal:
     return Refusal(400, text)
 
 
-def wrong_content_type(found: str, accepted: str = "application/json") -> Refusal:
+def wrong_content_type(found: str, *accepted: str) -> Refusal:
+    kinds = " or ".join(f"'{kind}'" for kind in accepted)
     text = (
-        f"Unsupported content type: '{found}'. This API method only accepts '{accepted}' requests, "
+        f"Unsupported content type: '{found}'. This API method only accepts {kinds} requests, "
         "but you specified another in the Content-Type header."
     )
     return Refusal(400, text, code="unsupported_content_type")

@@ -16,12 +16,17 @@ from asstctl.emulator import refusals
 
 Json = Any
 
+LENIENT_ITEMS = 2000
+"""Items that the lenient mode takes in any array, as many as the wire takes in its longest; each may mean work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How strictly requests are answered: the lenient mode ignores parameters that it does not know."""
+    """How strictly requests are answered."""
 
     lenient: bool = False
+    """Take whatever the types of an SDK let it send (A7): limits are not refused, nor is what nobody knows, and where
+    those types demand a string, none is shown as an empty one."""
     withhold_files: bool = False
     """Give files for assistants not back, as the real service does."""
 
@@ -45,11 +50,27 @@ class Text(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> str:
         if not isinstance(value, str):
             raise refusals.wrong_type(path, self.expected, value)
+        if rules.lenient:
+            return value
         if self.max_length is not None and len(value) > self.max_length:
             raise refusals.string_too_long(path, self.max_length, len(value))
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
             raise refusals.string_off_pattern(path, f"^{self.pattern}$")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Id(Shape):
+    """The id of an object whose ids begin in one way."""
+
+    begins_with: str
+    expected = "a string"
+
+    def read(self, value: Json, path: str, rules: Rules) -> str:
+        given = Text().read(value, path, rules)
+        if not given.startswith(self.begins_with) and not rules.lenient:
+            raise refusals.wrong_kind_of_id(path, given, self.begins_with)
+        return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,8 @@ class Whole(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise refusals.wrong_type(path, self.expected, value)
+        if rules.lenient:
+            return int(nearest(value, self.minimum, self.maximum))
         check_range(value, path, "integer", self.minimum, self.maximum)
         return value
 
@@ -97,6 +120,8 @@ class Decimal(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise refusals.wrong_type(path, self.expected, value)
+        if rules.lenient:
+            return float(nearest(value, self.minimum, self.maximum))
         check_range(value, path, "decimal", self.minimum, self.maximum)
         return float(value)
 
@@ -106,6 +131,12 @@ def check_range(value: float, path: str, kind: str, minimum: float | None, maxim
         raise refusals.number_out_of_range(path, kind, value, minimum=minimum, maximum=None)
     if maximum is not None and value > maximum:
         raise refusals.number_out_of_range(path, kind, value, minimum=None, maximum=maximum)
+
+
+def nearest(value: float, minimum: float | None, maximum: float | None) -> float:
+    """The number of a range that is nearest to a value."""
+    value = value if minimum is None else max(value, minimum)
+    return value if maximum is None else min(value, maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +149,12 @@ class Array(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> list[Json]:
         if not isinstance(value, list):
             raise refusals.wrong_type(path, self.expected, value)
-        if self.max_length is not None and len(value) > self.max_length:
-            raise refusals.array_too_long(path, self.max_length, len(value))
-        if len(value) < self.min_length:
+        most = self.max_length
+        if most is not None and rules.lenient:
+            most = max(most, LENIENT_ITEMS)
+        if most is not None and len(value) > most:
+            raise refusals.array_too_long(path, most, len(value))
+        if len(value) < self.min_length and not rules.lenient:
             raise refusals.array_too_short(path, self.min_length)
         return [self.item.read(item, f"{path}[{index}]", rules) for index, item in enumerate(value)]
 
@@ -147,10 +181,10 @@ class Metadata(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> dict[str, str]:
         if not isinstance(value, dict):
             raise refusals.wrong_type(path, self.expected, value)
-        if len(value) > self.max_pairs:
+        if len(value) > self.max_pairs and not rules.lenient:
             raise refusals.too_many_properties(path, self.max_pairs, len(value))
         for key, text in value.items():
-            if len(key) > self.max_key:
+            if len(key) > self.max_key and not rules.lenient:
                 raise refusals.property_name_too_long(path, self.max_key, len(key))
             Text(self.max_value).read(text, f"{path}.{key}", rules)
         return value
@@ -186,7 +220,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Record(Shape):
-    """An object with known members; anything else in it is refused."""
+    """An object with known members; anything else in it is refused, or else ignored in the lenient mode."""
 
     members: tuple[Member, ...]
     names: frozenset[str] = field(init=False)
@@ -204,7 +238,7 @@ class Record(Shape):
         read: dict[str, Json] = {}
         for member in self.members:
             given = value.get(member.name, ABSENT)
-            if given is None and member.null is Null.IGNORED:
+            if given is None and (member.null is Null.IGNORED or (rules.lenient and member.null is Null.REFUSED)):
                 given = ABSENT
             if given is ABSENT:
                 if member.required:

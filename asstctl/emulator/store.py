@@ -26,6 +26,9 @@ _ROOM_TO_OPEN = 64 * 1024
 
 _BUSY_TIMEOUT = 5.0
 
+_REMEMBERED = 10_000
+"""Removed objects that are still known as cursors, by the process that removed them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -46,6 +49,8 @@ class Store:
 
     def __init__(self, database: Path | str) -> None:
         self.name = str(database)
+        self._removed: dict[tuple[Json, ...], int] = {}
+        """Where objects stood in their listings, by kind, id and the columns that tell them apart."""
         try:
             # One thread at a time uses it: the one that opens, then the event loop's.
             self.connection = sqlite3.connect(
@@ -134,8 +139,14 @@ class Store:
 
     def remove(self, collection: Collection, object_id: str, **where: Json) -> bool:
         tests, values = _conditions({"id": object_id, **where})
-        sql = f"DELETE FROM {collection.table}{tests}"  # noqa: S608 - as above
-        return self.connection.execute(sql, values).rowcount > 0
+        returned = ", ".join(("seq", *collection.within))
+        sql = f"DELETE FROM {collection.table}{tests} RETURNING {returned}"  # noqa: S608 - as above
+        rows = self.connection.execute(sql, values).fetchall()
+        for position, *within in rows:
+            self._removed[collection.object, object_id, *within] = position
+            if len(self._removed) > _REMEMBERED:
+                del self._removed[next(iter(self._removed))]
+        return bool(rows)
 
     def all(self, collection: Collection, **where: Json) -> list[Body]:
         """Every object that has these values in these columns, oldest first."""
@@ -171,10 +182,14 @@ class Store:
         tests, values = _conditions({**fixed, "id": cursor})
         sql = f"SELECT seq FROM {collection.table}{tests}"  # noqa: S608 - as above
         row = self.connection.execute(sql, values).fetchone()
-        if row is None:
+        if row is not None:
+            position: int = row[0]
+            return position
+        # Whoever deletes what a page lists goes on after the last of it.
+        removed = self._removed.get((collection.object, cursor, *(where[name] for name in collection.within)))
+        if removed is None:
             raise UnknownCursor(cursor)
-        position: int = row[0]
-        return position
+        return removed
 
 
 def _row(collection: Collection, body: Body, beside: Mapping[str, Json]) -> dict[str, Json]:

@@ -184,6 +184,14 @@ def test_options_reach_the_server_and_quiet_says_no_requests(serve: Callable[...
     assert server.stop() == (130, "")
 
 
+def test_files_for_assistants_can_be_withheld(serve: Callable[..., Serving]) -> None:
+    server = serve("--withhold-files")
+    sent = httpx2.post(f"{server.url}/files", data={"purpose": "assistants"}, files={"file": ("a.txt", b"a")}).json()
+    response = httpx2.get(f"{server.url}/files/{sent['id']}/content")
+    message = "Not allowed to download files of purpose: assistants"
+    assert (response.status_code, response.json()["error"]["message"]) == (400, message)
+
+
 def test_ctrl_c_with_an_open_stream_and_an_active_run_is_clean(project: Project, serve: Callable[..., Serving]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # a model that never answers
         model = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"

@@ -90,6 +90,8 @@ def test_a_plan_and_an_apply_leave_a_running_test_alone(project: Project) -> Non
     finally:
         testing.kill()
         testing.wait()
+        assert testing.stdout is not None
+        testing.stdout.close()
     assert testing.returncode == 0, said
     assert f"{CASES + 1} passed" in said
     assert "No changes" in project.done("plan")

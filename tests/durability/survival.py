@@ -128,7 +128,7 @@ async def _all(api: Api, path: str) -> list[Json]:
 async def no_chunk_is_an_orphan(api: Api) -> None:
     """Once the sweeper has been: what was half taken in or deleted is gone, from the index as well."""
     connection = api.emulator.services.store.connection
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'chunk_index'").fetchone() is None:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'chunk_words'").fetchone() is None:
         assert connection.execute("SELECT * FROM chunks").fetchall() == []
         return
     left = (
@@ -140,9 +140,9 @@ async def no_chunk_is_an_orphan(api: Api) -> None:
         assert time.monotonic() < deadline, orphans
         await api.get("/vector_stores")
         await asyncio.sleep(0.01)
-    indexed = connection.execute("SELECT rowid FROM chunk_index ORDER BY rowid").fetchall()
+    indexed = connection.execute("SELECT rowid FROM chunk_words ORDER BY rowid").fetchall()
     assert indexed == connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
-    connection.execute("INSERT INTO chunk_index (chunk_index) VALUES ('integrity-check')")
+    connection.execute("INSERT INTO chunk_words (chunk_words) VALUES ('integrity-check')")
 
 
 def every_row_has_its_blob(database: Path) -> None:

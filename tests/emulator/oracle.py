@@ -22,8 +22,8 @@ SILENT = "Run creation requires"
 class Message:
     id: str
     role: str
-    text: str | None
-    """None: it is still being written."""
+    text: str
+    """While it is being written, as far as it was said."""
     metadata: dict[str, str]
     run: "Run | None" = None
     status: str = "completed"
@@ -73,8 +73,8 @@ class Thread:
         for message in reversed(self.messages):
             if message.role != "user":
                 break
-            latest.insert(0, message.text or "")
-        spoken = [message.text or "" for message in self.messages if message.role == "user"]
+            latest.insert(0, message.text)
+        spoken = [message.text for message in self.messages if message.role == "user"]
         return "\n".join(latest) or (spoken[-1] if spoken else "") or "Nothing was said yet."
 
 
@@ -112,7 +112,7 @@ class Oracle:
         calls_now = run.asks and run.outputs is None
         if not calls_now and run.message is None:
             run.steps += 1
-            run.message = Message("", "assistant", None, {}, run, status="in_progress")
+            run.message = Message("", "assistant", self.begins(run), {}, run, status="in_progress")
             run.thread.messages.append(run.message)
         if self.held:
             return
@@ -127,7 +127,7 @@ class Oracle:
     def _end(self, run: Run, status: str) -> None:
         run.status = status
         if run.message is not None and run.message.status == "in_progress":
-            run.message.text, run.message.status = self.begins(run), "incomplete"
+            run.message.status = "incomplete"
 
     def says(self, run: Run) -> str:
         return run.heard if run.outputs is None else run.outputs

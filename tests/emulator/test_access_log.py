@@ -29,7 +29,7 @@ async def lines_of(*paths: str, as_json: bool = False) -> list[str]:
 async def test_a_line_says_what_was_asked_and_how_it_went() -> None:
     (line,) = await lines_of("/v1/threads/thread_x/messages?token=private")
     method, path, status, milliseconds, unit, request_id = line.split(" ")
-    assert (method, path, status, unit) == ("POST", "/v1/threads/thread_x/messages", "400", "ms")
+    assert (method, path, status, unit) == ("POST", "/v1/threads/thread_x/messages", "404", "ms")
     assert float(milliseconds) >= 0
     assert request_id.startswith("req_")
 

@@ -46,6 +46,8 @@ class Acknowledged:
     runs: list[Json] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     attached: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    """Paths of objects that are gone."""
     writes: dict[tuple[str, str], list[Write]] = field(default_factory=lambda: defaultdict(list))
     """By assistant and field."""
     refused: Counter[str] = field(default_factory=Counter)
@@ -81,6 +83,7 @@ class Client:
             (self._upload, 1),
             (self._attach, 1),
             (self._converse, 1),
+            (self._discard, 1),
             (self._look, 2),
         ]
         acts, weights = zip(*kinds, strict=True)
@@ -162,6 +165,21 @@ class Client:
         self._done.messages[thread] = texts
         assert await _texts(self._http, thread) == texts
 
+    async def _discard(self) -> None:
+        """Delete what is being worked on: a thread with its run, a file and a store that take it in."""
+        assistant = self._chance.choice(self._shared.assistants)
+        said = {"messages": [{"role": "user", "content": self._text()}]}
+        run = await self._send("POST", "/threads/runs", {"assistant_id": assistant, "thread": said})
+        form = {"files": {"file": ("gone.txt", self._text().encode() * 5_000)}, "data": {"purpose": "assistants"}}
+        file_id = (await self._http.post("/files", **form)).json()["id"]
+        store = await self._send("POST", "/vector_stores", {"file_ids": [file_id]})
+        await self._send("POST", f"/vector_stores/{self._shared.store}/files", {"file_id": file_id})
+        paths = [f"/threads/{run['thread_id']}", f"/files/{file_id}", f"/vector_stores/{store['id']}"]
+        self._chance.shuffle(paths)
+        for path in paths:
+            assert (await self._send("DELETE", path))["deleted"]
+        self._done.deleted += [*paths, f"/threads/{run['thread_id']}/runs/{run['id']}"]
+
     async def _look(self) -> None:
         thread = self._chance.choice(self._shared.threads)
         for path in ("/assistants", "/vector_stores", f"/threads/{thread}/runs", f"/threads/{thread}/messages"):
@@ -210,6 +228,8 @@ async def _compare(http: httpx2.AsyncClient, shared: Shared, done: Acknowledged)
     for file_id, content in done.files.items():
         response = await http.get(f"/files/{file_id}/content")
         assert (response.status_code, response.content) == (200, content)
+    for path in done.deleted:
+        assert (await http.get(path)).status_code == 404
     attached = [each["id"] for each in await _listed(http, f"/vector_stores/{shared.store}/files")]
     assert sorted(attached) == sorted(done.attached)
     store = await _rested(http, f"/vector_stores/{shared.store}")
@@ -255,7 +275,7 @@ async def _play(database: Path, processes: int, operations: int) -> Acknowledged
 
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_a_hundred_clients_lose_nothing_and_meet_no_fault(tmp_path: Path, processes: int) -> None:
-    done = await _play(tmp_path / "local.db", processes, operations=4)
+    done = await _play(tmp_path / "local.db", processes, operations=3)
     assert len(done.runs) > 10
     assert sum(done.refused.values()) > 0
 

@@ -106,6 +106,13 @@ async def test_a_body_of_no_declared_type_is_refused_on_every_method(method: str
         assert (response.status_code, response.json()["error"]["code"]) == (400, "unsupported_content_type")
 
 
+async def test_a_form_of_the_wrong_kind_is_told_of_the_right_one() -> None:
+    async with guarded() as client:
+        response = await client.post("/files", data={"purpose": "assistants"})
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "unsupported_content_type")
+        assert "'application/json' or 'multipart/form-data'" in response.json()["error"]["message"]
+
+
 async def test_no_body_needs_no_type() -> None:
     async with guarded() as client:
         assert await status(client, "POST", "/threads") == 200

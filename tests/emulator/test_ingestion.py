@@ -77,14 +77,15 @@ async def test_a_restart_goes_on_with_the_files_that_wait(database: Path, monkey
         assert await names(api, store["id"], "returns") == ["c.txt"]
 
 
+@pytest.mark.parametrize("asked", ["", "/files", "/files/{file_id}"])
 async def test_a_stale_lease_is_taken_over_and_what_was_half_done_begins_again(
-    database: Path, monkeypatch: pytest.MonkeyPatch
+    database: Path, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     clock = Clock()
     emulator = open_emulator(database, clock=clock)
     one = Api(emulator)
     gate = _Gate(monkeypatch)
-    store, _ = await _store(one, a="refunds " * 200)
+    store, (file_id,) = await _store(one, a="refunds " * 200)
     await gate.reached()
     await _abandon(emulator, one)
     file_seq = rows(one, "SELECT seq FROM store_files")[0][0]
@@ -97,9 +98,30 @@ async def test_a_stale_lease_is_taken_over_and_what_was_half_done_begins_again(
         assert (await two.get(f"/vector_stores/{store['id']}"))["status"] == "in_progress"
         assert len(gate.asked) == 1
         clock.now += leases.DURATION
-        await two.get(f"/vector_stores/{store['id']}/files/{rows(two, 'SELECT id FROM store_files')[0][0]}")
-        assert (await settled(two, store["id"]))["file_counts"]["completed"] == 1
+        await two.get(f"/vector_stores/{store['id']}{asked.format(file_id=file_id)}")
+        await until(lambda: not rows(two, "SELECT 1 FROM store_files WHERE status = 'in_progress'"))
+        assert (await two.get(f"/vector_stores/{store['id']}"))["file_counts"]["completed"] == 1
         assert rows(two, "SELECT count(*) FROM chunks WHERE text = 'half'") == [(0,)]
+    emulator.services.store.close()
+
+
+async def test_a_lease_that_runs_out_is_noticed_without_any_request(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "DURATION", 0.1)
+    clock = Clock()
+    emulator = open_emulator(database, clock=clock)
+    one = Api(emulator)
+    gate = _Gate(monkeypatch)
+    await _store(one, a="refunds")
+    await gate.reached()
+    await _abandon(emulator, one)
+    gate.open.set()
+    async with serving(database, clock=clock) as two:
+        await two.get("/models")
+        assert not _working(two)
+        clock.now += leases.DURATION
+        await until(lambda: not rows(two, "SELECT 1 FROM store_files WHERE status = 'in_progress'"))
     emulator.services.store.close()
 
 
@@ -147,7 +169,7 @@ async def test_a_delete_between_two_batches_of_chunks_ends_the_work(api: Api, mo
     await swept(api)
     await until(lambda: not _working(api))
     await swept(api)
-    assert rows(api, "SELECT count(*) FROM chunks") == rows(api, "SELECT count(*) FROM chunk_index") == [(0,)]
+    assert rows(api, "SELECT count(*) FROM chunks") == rows(api, "SELECT count(*) FROM chunk_words") == [(0,)]
 
 
 async def test_a_file_cut_anew_while_it_is_taken_in_ends_up_as_asked_last(

@@ -295,10 +295,7 @@ class Threads(RuleBasedStateMachine):
         assert len(found) == len(thread.messages)
         for body, message in zip(found, thread.messages, strict=True):
             message.id = message.id or body["id"]
-            text = body["content"][0]["text"]["value"] if body["content"] else None
-            if self.servers > 1 and message.status == "incomplete" and text is None:
-                # Cut by a server that did not write it.
-                message.text = None
+            text = body["content"][0]["text"]["value"]
             about = (body["id"], body["role"], text, body["status"], body["metadata"], body["run_id"])
             run_id = message.run.id if message.run else None
             assert about == (message.id, message.role, message.text, message.status, message.metadata, run_id)
@@ -345,7 +342,7 @@ def _play(machine: type[Threads], examples: int, steps: int) -> None:
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
-        derandomize=examples < 100,
+        derandomize=examples < 10,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
@@ -354,11 +351,11 @@ def _play(machine: type[Threads], examples: int, steps: int) -> None:
 
 @pytest.mark.parametrize("machine", [Threads, ThreadsOfTwoServers])
 def test_any_history_is_that_of_the_oracle(machine: type[Threads]) -> None:
-    _play(machine, examples=10, steps=20)
+    _play(machine, examples=6, steps=20)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("machine", [Threads, ThreadsOfTwoServers])
 def test_any_long_history_is_that_of_the_oracle(machine: type[Threads]) -> None:
-    _play(machine, examples=300, steps=50)
+    _play(machine, examples=100, steps=40)

@@ -93,6 +93,23 @@ async def test_a_lenient_server_takes_every_model() -> None:
         assert (await api.assistant(model="tts-1"))["model"] == "tts-1"
 
 
+async def test_a_model_has_a_name(api: Api) -> None:
+    # A1: in the words of its other limits; a lenient server takes none, and lists none
+    assistant, thread = await api.assistant(), await api.thread("hello")
+    for path, body in (
+        ("/assistants", {}),
+        (f"/assistants/{assistant['id']}", {}),
+        (f"/threads/{thread['id']}/runs", {"assistant_id": assistant["id"]}),
+        ("/threads/runs", {"assistant_id": assistant["id"]}),
+    ):
+        status, error = await api.refused("POST", path, {**body, "model": ""})
+        assert (status, error["param"], error["code"]) == (400, "model", "invalid_value")
+        assert error["message"].startswith("Invalid 'model': empty string.")
+    async with serving(lenient=True) as lenient:
+        await lenient.assistant(model="")
+        assert "" not in [model["id"] for model in (await lenient.get("/models"))["data"]]
+
+
 async def test_the_sdk_lists_and_reads_models(api: Api) -> None:
     client = openai.AsyncOpenAI(
         api_key="k", base_url="http://local/v1", http_client=api.http, _strict_response_validation=True

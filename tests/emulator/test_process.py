@@ -1,7 +1,5 @@
 """The server as a process: readiness, keys, signals, and a kill between commit and reply."""
 
-import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -13,24 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-_READY = re.compile(r"listening on (http://127\.0\.0\.1:\d+/v1)\n")
-
-
-class Server:
-    def __init__(self, database: Path, *options: str) -> None:
-        command = [sys.executable, "-W", "error", "-m", "asstctl.emulator", "--database", str(database), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        found = _READY.fullmatch(line)
-        assert found, (line, self.process.communicate(timeout=5)[1])
-        self.url = found[1]
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        if self.process.poll() is None:
-            os.kill(self.process.pid, number)
-        _, said = self.process.communicate(timeout=10)
-        return self.process.returncode, said
+from tests.emulator.process import Server
 
 
 @pytest.fixture
@@ -68,7 +49,7 @@ def test_options_reach_the_server(start: Callable[..., Server], tmp_path: Path) 
     rules = tmp_path / "demo.replies.yaml"
     rules.write_text("rules:\n  - say: scripted\n")
     log = tmp_path / "requests.jsonl"
-    server = start("--api-key", "right", "--lenient", "--replies", str(rules), "--log", str(log))
+    server = start("--api-key", "right", "--lenient", "--withhold-files", "--replies", str(rules), "--log", str(log))
     with _client(server, "wrong") as client:
         assert client.get("/assistants").status_code == 401
     with _client(server, "right") as client:
@@ -78,6 +59,8 @@ def test_options_reach_the_server(start: Callable[..., Server], tmp_path: Path) 
             run = client.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json()
         (message,) = client.get(f"/threads/{run['thread_id']}/messages").json()["data"]
         assert message["content"][0]["text"]["value"] == "scripted"
+        file = client.post("/files", data={"purpose": "assistants"}, files={"file": ("a.txt", b"a")}).json()
+        assert client.get(f"/files/{file['id']}/content").status_code == 400
     server.stop()  # a line is written after its reply was sent
     assert len(log.read_text().splitlines()) >= 5
 

@@ -146,6 +146,7 @@ rules:
     [
         ("{{ output.rows.0 }}", '{"rows": []}', "demo.replies.yaml:2: {{ output.rows.0 }} finds no '0' in "),
         ("{{ output.rows }}", "plain", "goes into a text that is not JSON: plain"),
+        ("{{ output.rows }}", "[" * 100_000, "goes into a text that is not JSON: [["),
         ("{{ output.* }}", '{"a": 1}', "expects a list at '*'"),
         ("{{ outputs.other }}", "1", "finds no 'other'"),
     ],

@@ -47,6 +47,13 @@ def _load(folder: Path, rules: str) -> Script:
 
 
 def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
+    """The parts of a reply, the pieces of its text joined."""
+    parts = _pieces(folder, rules, request)
+    said = "".join(part.text for part in parts if isinstance(part, TextDelta))
+    return [*([TextDelta(said)] if said else []), *(part for part in parts if not isinstance(part, TextDelta))]
+
+
+def _pieces(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
     script = _load(folder, rules)
 
     async def collect() -> list[Part]:

@@ -23,9 +23,9 @@ import pytest
 
 from asstctl.emulator.bodies import MAX_BODY, MAX_NESTING
 from asstctl.emulator.code.sandbox import Limits, Sandbox
-from asstctl.emulator.replies.values import Part, ReplyRequest, RunCode, TextDelta
+from asstctl.emulator.replies.values import Part, ReplyRequest, RunCode, SearchFiles, TextDelta, ToolCall
 from asstctl.emulator.routes import FORMS, ROUTES
-from tests.emulator.harness import Api, Backend, serving
+from tests.emulator.harness import ASK, Api, Backend, serving
 from tests.emulator.process import Server
 
 pytestmark = pytest.mark.anyio
@@ -167,7 +167,7 @@ _PARAMETERS = [
 async def test_an_id_of_the_wrong_kind_is_refused_wherever_it_stands(method: str, path: str, name: str) -> None:
     # A1: id of the wrong kind, unknown file
     body = {"role": "user", "content": "x", "assistant_id": "asst_x", "tool_outputs": [], "part_ids": []}
-    body |= {"query": "x", "file_id": "file-x", "attributes": {}}
+    body |= {"query": "x", "file_id": "file-x", "file_ids": ["file-x"], "attributes": {}}
     async with serving(lenient=True) as api:
         run = await api.run((await api.thread("hi"))["id"], (await api.assistant())["id"])
         ids = {"thread_id": run["thread_id"], "run_id": run["id"], "vector_store_id": await _store(api)}
@@ -430,6 +430,33 @@ async def test_code_that_does_what_it_may_not_is_an_error_in_its_step_and_holds_
         assert logs[1] == "still here\n"
 
 
+# Replies
+
+
+@pytest.mark.usefixtures("small_sandbox")
+@pytest.mark.parametrize("text", ["\ud800", "half \udc00 pair", "\ud83d\ude00", "\x00", "\u2028"])
+async def test_a_reply_that_no_answer_can_carry_is_mended_and_its_run_ends(text: str) -> None:
+    """An output may hold JSON with any escape, and a script says what it holds."""
+
+    def answer(request: ReplyRequest) -> list[Part]:
+        if not request.rounds:
+            return [TextDelta(text), RunCode(f"x = {text!r} # {text}"), SearchFiles(text)]
+        if len(request.rounds) == 1:
+            return [TextDelta(text), ToolCall("ask_database", json.dumps({"query": text}, ensure_ascii=False))]
+        return [TextDelta(text)]
+
+    async with serving(replies=Backend(answer=answer)) as api:
+        assistant = await api.assistant(tools=[{"type": "code_interpreter"}, {"type": "file_search"}, ASK])
+        run = await api.run((await api.thread("go"))["id"], assistant["id"])
+        assert (run["status"], run["last_error"]) == ("requires_action", None)
+        run = await api.answer(run, '{"x": "\\ud800"}')
+        assert (run["status"], run["last_error"]) == ("completed", None)
+        mended = text.encode("utf-8", "replace").decode()
+        assert await api.reply(run) == mended
+        steps = (await api.get(f"/threads/{run['thread_id']}/runs/{run['id']}/steps", order="asc"))["data"]
+        assert len(steps) == 5
+
+
 # A server on a socket
 
 
@@ -536,6 +563,6 @@ async def test_a_key_is_asked_for_before_anything_is_told() -> None:
             if path == "/health":
                 continue
             url = re.sub(r"{\w+}", "x", path)
-            for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer"}, {"api-key": "right"}):
+            for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "right"}, {"api-key": "wrong"}):
                 response = await api.http.request(method, f"http://local{url}", headers=headers)
                 assert (response.status_code, response.json()["error"]["code"]) == (401, "invalid_api_key")

@@ -129,15 +129,17 @@ async def test_code_is_told_as_input_then_output_then_a_message(monkeypatch: pyt
         path, body = await _asked(api, _CODE)
         told = await read(api.emulator, path, body)
         # A5: code interpreter
-        deltas = ["run.step.delta"] * 3
+        deltas = ["run.step.delta"] * 5
         first = [*_STARTED, *_STEP, *deltas, "run.step.completed"]
         assert names(told) == [*first, *_MESSAGE, "message.delta", *_COMPLETED]
         assert only(told, "run.step.created")[0]["step_details"] == {"type": "tool_calls", "tool_calls": []}
-        opened, typed, printed = _parts(told)
+        opened, *typed, printed = _parts(told)
         call_id = opened["id"]
         empty = {"input": "", "outputs": []}
         assert opened == {"index": 0, "id": call_id, "type": "code_interpreter", "code_interpreter": empty}
-        assert typed == {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "1 + 1"}}
+        assert typed == [
+            {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": text}} for text in ("1 ", "+ ", "1")
+        ]
         logs = {"type": "logs", "logs": "1 + 1!\n?"}
         outputs = [{"index": 0, **logs}]
         assert printed == {"index": 0, "type": "code_interpreter", "code_interpreter": {"outputs": outputs}}
@@ -159,7 +161,8 @@ async def test_code_that_prints_nothing_has_no_outputs(monkeypatch: pytest.Monke
         Tools(api, monkeypatch)
         path, body = await _asked(api, _CODE)
         told = await read(api.emulator, path, body)
-        assert len(_parts(told)) == 2
+        assert "".join(part["code_interpreter"]["input"] for part in _parts(told)) == "print()"
+        assert not any(part["code_interpreter"].get("outputs") for part in _parts(told))
         step, _ = await _steps(api, only(told, "run.completed")[0])
         assert step["step_details"]["tool_calls"][0]["code_interpreter"]["outputs"] == []
 
@@ -385,27 +388,28 @@ async def test_the_servers_tools_are_done_when_the_client_is_asked(monkeypatch: 
         Tools(api, monkeypatch)
         path, body = await _asked(api, _CODE, _SEARCH, ASK, stores=["vs_1"])
         told = await read(api.emulator, path, body)
-        assert names(told)[-4:] == ["run.step.delta", "run.step.delta", "run.requires_action", "done"]
-        assert [part["index"] for part in _parts(told)] == [0, 0, 1, 1, 2, 0]
+        assert names(told)[-3:] == ["run.step.delta", "run.requires_action", "done"]
+        # A5: code empty, its input, its output; the search, whose results come with the step; the function last
+        assert [part["index"] for part in _parts(told)] == [0, 0, 0, 1, *[2] * 5]
         (run,) = only(told, "run.requires_action")
         (asked,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
         assert asked["function"]["name"] == "ask_database"
         spoken, waiting = await _steps(api, run)
         calls = waiting["step_details"]["tool_calls"]
-        assert [call["type"] for call in calls] == ["code_interpreter", "function", "file_search"]
+        assert [call["type"] for call in calls] == ["code_interpreter", "file_search", "function"]
         assert (waiting["status"], waiting["usage"]) == ("in_progress", None)
         assert calls[0]["code_interpreter"]["outputs"]
-        assert len(calls[2]["file_search"]["results"]) == 3
+        assert len(calls[1]["file_search"]["results"]) == 3
         run = await api.answer(run, "42")
         _, step, last = await _steps(api, run)
         assert step["status"] == "completed"
         assert [call["id"] for call in step["step_details"]["tool_calls"]] == [call["id"] for call in calls]
-        assert step["step_details"]["tool_calls"][1]["function"]["output"] == "42"
+        assert step["step_details"]["tool_calls"][2]["function"]["output"] == "42"
         assert run["usage"]["prompt_tokens"] == 10 + last["usage"]["prompt_tokens"]
         assert spoken["usage"]["total_tokens"] == 15
     (earlier,) = backend.asked[-1].rounds
     assert earlier.text == "Let me see."
-    assert [type(call) for call in earlier.calls] == [CodeRan, CallMade, FilesSearched]
+    assert [type(call) for call in earlier.calls] == [CodeRan, FilesSearched, CallMade]
 
 
 async def test_without_parallel_calls_only_the_first_tool_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,3 +171,17 @@ def test_where_no_room_is_left_the_disk_is_blamed_and_not_the_database() -> None
     """SQLite itself calls it an I/O error; /proc is a file system on which no byte is ever free."""
     with pytest.raises(DiskFull, match="the disk is full"):
         open_emulator(Path("/proc/self/local.db"))
+
+
+@pytest.mark.anyio
+async def test_of_removed_objects_the_newest_are_known_as_cursors(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A8, our choice: whoever deletes what a page lists can go on after it
+    monkeypatch.setattr("asstctl.emulator.store._REMEMBERED", 2)
+    async with serving() as api:
+        kept, *removed = [(await api.assistant())["id"] for _ in range(4)]
+        for assistant_id in removed:
+            await api.delete(f"/assistants/{assistant_id}")
+        oldest, *newest = removed
+        for assistant_id in newest:
+            assert (await api.get("/assistants", after=assistant_id))["first_id"] == kept
+        assert (await api.refused("GET", f"/assistants?after={oldest}"))[0] == 400

@@ -1,6 +1,7 @@
 """Streams of runs: framing, the order of events for every way a run can go, and readers who misbehave."""
 
 import asyncio
+import gc
 import json
 import sqlite3
 from pathlib import Path
@@ -14,6 +15,8 @@ from asstctl.emulator.replies.values import ReplyFailed, ReplyRequest, TextDelta
 from asstctl.emulator.runs import leases, streaming
 from asstctl.emulator.runs.events import Event
 from asstctl.emulator.runs.execution import Execution
+from asstctl.emulator.runs.speech import Speech
+from asstctl.emulator.runs.streaming import EventStream, _Tail
 from asstctl.net.asgi import AsgiTransport
 from tests.emulator.harness import ASK, Api, Backend, Clock, serving
 from tests.emulator.streams import DONE, Told, names, only, read, reading
@@ -135,20 +138,23 @@ async def test_create_thread_and_run_begins_with_the_thread(api: Api) -> None:
 
 async def test_a_function_call_is_told_in_deltas_and_ends_the_stream_waiting(api: Api) -> None:
     told = await _run(api, tools=[ASK], tool_choice="required")  # A5: function call
-    assert names(told) == [*_STARTED, *_STEP, "run.step.delta", "run.step.delta", "run.requires_action", "done"]
+    assert names(told) == [*_STARTED, *_STEP, *["run.step.delta"] * 5, "run.requires_action", "done"]
     (step,), (run,) = only(told, "run.step.created"), only(told, "run.requires_action")
     assert step["step_details"] == {"type": "tool_calls", "tool_calls": []}
     (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
     empty = {"name": "ask_database", "arguments": "", "output": None}
     first = {"index": 0, "id": call["id"], "type": "function", "function": empty}
-    second = {"index": 0, "type": "function", "function": {"arguments": '{"query": "hello"}'}}
+    fragments = [
+        {"index": 0, "type": "function", "function": {"arguments": text}} for text in ('{"que', 'ry": ', '"hell', 'o"}')
+    ]
+    assert call["function"]["arguments"] == '{"query": "hello"}'
     assert only(told, "run.step.delta") == [
         {
             "id": step["id"],
             "object": "thread.run.step.delta",
             "delta": {"step_details": {"type": "tool_calls", "tool_calls": [part]}},
         }
-        for part in (first, second)
+        for part in (first, *fragments)
     ]
     assert run["usage"] is None
     await _agrees(api, told)
@@ -190,7 +196,7 @@ async def test_a_run_of_several_steps_alternates(api: Api) -> None:
     async with serving(replies=backend) as api:
         told = await _run(api, tools=[ASK])  # A5: multi-step
         closed = ["message.completed", "run.step.completed"]
-        deltas = ["run.step.delta"] * 2
+        deltas = ["run.step.delta"] * 5
         assert names(told) == [
             *_STARTED,
             *_MESSAGE,
@@ -207,7 +213,7 @@ async def test_the_indexes_of_parallel_calls_count_from_zero() -> None:
     async with serving(replies=Backend(_CALL, _CALL)) as api:
         told = await _run(api, tools=[ASK])
         parts = [delta["delta"]["step_details"]["tool_calls"][0] for delta in only(told, "run.step.delta")]
-        assert [part["index"] for part in parts] == [0, 0, 1, 1]
+        assert [part["index"] for part in parts] == [0] * 5 + [1] * 5
         assert len({part["id"] for part in parts if "id" in part}) == 2
 
 
@@ -228,7 +234,7 @@ async def test_a_prompt_that_is_too_long_ends_incomplete_without_a_step(api: Api
 
 async def test_a_failure_midway_ends_step_message_and_run() -> None:
     async with serving(replies=Backend(TextDelta("half"), ToolCall("nothing", "{}"))) as api:
-        told = await _run(api, tools=[ASK])
+        told = await _run(api, tools=[ASK])  # A5: failure, in the order of a cancel
         ended = ["run.step.failed", "message.incomplete", "run.failed", "done"]
         assert names(told) == [*_STARTED, *_MESSAGE, "message.delta", *ended]
         assert only(told, "message.incomplete")[0]["content"][0]["text"]["value"] == "half"
@@ -240,7 +246,7 @@ async def test_a_failure_before_the_first_word_ends_the_run_alone() -> None:
         raise ReplyFailed("too many", "rate_limit_exceeded")
 
     async with serving(replies=Backend(answer=answer)) as api:
-        told = await _run(api)
+        told = await _run(api)  # A5: failure
         assert names(told) == [*_STARTED, "run.failed", "done"]
         assert only(told, "run.failed")[0]["last_error"] == {"code": "rate_limit_exceeded", "message": "too many"}
 
@@ -275,6 +281,7 @@ async def test_an_expiry_ends_the_stream_even_if_nobody_touches_the_thread(monke
             await _until(events, "message.delta")
             clock.now += 600
             told = [event for event in await _rest(events) if event[0] != ":"]
+        # A5: expiry, in the order of a cancel
         assert names(told) == ["run.step.expired", "message.incomplete", "run.expired", "done"]
         assert only(told, "message.incomplete")[0]["incomplete_details"] == {"reason": "run_expired"}
         await _agrees(api, told)
@@ -284,7 +291,7 @@ async def test_a_run_expires_by_itself_when_its_time_is_over(monkeypatch: pytest
     monkeypatch.setattr("asstctl.emulator.runs.creation.LIFETIME", 1)
     almost = Clock(1_800_000_000.98)
     async with serving(replies=_held("half", after=1), clock=almost) as api:
-        told = await _run(api)
+        told = await _run(api)  # A5: expiry
         assert names(told)[-4:] == ["run.step.expired", "message.incomplete", "run.expired", "done"]
 
 
@@ -294,7 +301,7 @@ async def test_a_run_whose_end_cannot_be_written_ends_in_an_error_event(monkeypa
 
     monkeypatch.setattr(Execution, "play", play)
     async with serving() as api:
-        told = await _run(api)
+        told = await _run(api)  # A5: error event, its members at the top and below `error`
     assert names(told) == ["run.created", "run.queued", "error", "done"]
     data = told[-2][1]
     error = data.pop("error")
@@ -366,6 +373,35 @@ async def _nobody_listens(api: Api, run_id: str) -> None:
     async with asyncio.timeout(5):
         while run_id in heard:
             await api.get("/assistants")
+
+
+async def test_streams_that_are_over_leave_nothing_behind() -> None:
+    def left() -> list[object]:
+        gc.collect()
+        return [each for each in gc.get_objects() if isinstance(each, (EventStream, _Tail, Execution, Speech, Event))]
+
+    before = len(left())
+    backend = _held("one", "two", after=1)
+    async with serving(replies=backend) as api:
+        executor = api.emulator.services.executor
+        for how in ("left", "cancelled", "deleted", *["read"] * 20):
+            path, body = await _asked(api)
+            if how == "read":
+                backend.gate.set()
+            async with reading(api.emulator, path, body) as events:
+                run = (await _until(events, "message.delta"))[0][1]
+                if how == "cancelled":
+                    await api.post(f"{path}/{run['id']}/cancel")
+                elif how == "deleted":
+                    await api.delete(f"/threads/{run['thread_id']}")
+                if how != "left":
+                    await _rest(events)
+            await _nobody_listens(api, run["id"])
+        async with asyncio.timeout(5):
+            while executor._playing or executor._finishing:
+                await api.get("/assistants")
+        assert executor.announcements._listeners == {}
+        assert len(left()) == before
 
 
 async def test_a_slow_reader_holds_up_nobody(api: Api) -> None:

@@ -109,7 +109,7 @@ async def test_a_store_is_changed_in_part_and_cleared_by_null(api: Api) -> None:
             "decimal_above_max_value",
         ),
         ("/files", {}, 400, "file_id", "missing_required_parameter"),
-        ("/files", {"file_id": "undefined"}, 400, "file_id", "invalid_value"),
+        ("/files", {"file_id": "undefined"}, 404, "id", None),
         ("/files", {"file_id": "file-unknown"}, 404, "id", None),
         ("/files", {"file_id": "file-x", "attributes": {"a": []}}, 400, "attributes.a", "invalid_type"),
         (
@@ -247,55 +247,6 @@ async def test_reads_of_a_file_in_progress_say_when_to_come_again(api: Api) -> N
     assert "openai-poll-after-ms" not in done.headers
 
 
-async def test_a_batch_takes_files_with_settings_of_their_own(api: Api) -> None:
-    store = await api.post("/vector_stores")
-    one, two = await upload(api, "a.txt", "text"), await upload(api, "b.txt", "text")
-    files = [{"file_id": one, "attributes": {"n": 1}}, {"file_id": two, "chunking_strategy": STATIC}]
-    batch = await api.post(f"/vector_stores/{store['id']}/file_batches", {"files": files, "attributes": {"n": 9}})
-    assert (batch["object"], batch["status"]) == ("vector_store.files_batch", "in_progress")  # A6
-    await settled(api, store["id"])
-    path = f"/vector_stores/{store['id']}/file_batches/{batch['id']}"
-    batch = await api.get(path)
-    assert (batch["status"], batch["file_counts"]["completed"]) == ("completed", 2)
-    listed = (await api.get(f"{path}/files", order="asc"))["data"]
-    assert [each["attributes"] for each in listed] == [{"n": 1}, {}]
-    assert listed[1]["chunking_strategy"] == STATIC
-
-
-async def test_settings_of_a_batch_hold_for_all_its_file_ids(api: Api) -> None:
-    store = await api.post("/vector_stores")
-    file_id = await upload(api, "a.txt", "text")
-    body = {"file_ids": [file_id], "attributes": {"n": 9}, "chunking_strategy": STATIC}
-    batch = await api.post(f"/vector_stores/{store['id']}/file_batches", body)
-    (file,) = (await api.get(f"/vector_stores/{store['id']}/file_batches/{batch['id']}/files"))["data"]
-    assert (file["attributes"], file["chunking_strategy"]) == ({"n": 9}, STATIC)
-
-
-async def test_a_cancelled_batch_gives_up_the_files_that_wait(api: Api) -> None:
-    store = await api.post("/vector_stores")
-    ids = [await upload(api, f"{n}.txt", "word " * 50) for n in range(5)]
-    batch = await api.post(f"/vector_stores/{store['id']}/file_batches", {"file_ids": ids})
-    path = f"/vector_stores/{store['id']}/file_batches/{batch['id']}"
-    batch = await api.post(f"{path}/cancel")
-    assert batch["status"] == "cancelled"
-    counts = batch["file_counts"]
-    assert (counts["in_progress"], counts["cancelled"] + counts["completed"]) == (0, 5)
-    await swept(api)
-    completed = (await api.get(path))["file_counts"]["completed"]
-    assert rows(api, "SELECT count(*) FROM chunks") == [(completed,)]
-    assert (await api.get(f"/vector_stores/{store['id']}"))["status"] == "completed"
-
-
-async def test_cancel_leaves_a_finished_batch_as_it_is(api: Api) -> None:  # A4
-    store = await api.post("/vector_stores")
-    batch = await api.post(
-        f"/vector_stores/{store['id']}/file_batches", {"file_ids": [await upload(api, "a.txt", "text")]}
-    )
-    await settled(api, store["id"])
-    after = await api.post(f"/vector_stores/{store['id']}/file_batches/{batch['id']}/cancel")
-    assert after["status"] == "completed"
-
-
 async def test_content_is_the_text_that_was_taken_in(api: Api) -> None:
     text = "Refunds take thirty days. 七天无理由退货。\n" * 200
     store, ids = await store_of(api, {"a.txt": text}, chunking_strategy=STATIC)
@@ -316,7 +267,7 @@ async def test_deleting_a_file_takes_it_out_of_every_store(api: Api) -> None:  #
     assert (await api.get(f"/vector_stores/{two['id']}"))["usage_bytes"] == 0
     assert await names(api, one["id"], "text") == ["b.txt"]
     await swept(api)
-    assert rows(api, "SELECT count(*) FROM chunks") == rows(api, "SELECT count(*) FROM chunk_index") == [(1,)]
+    assert rows(api, "SELECT count(*) FROM chunks") == rows(api, "SELECT count(*) FROM chunk_words") == [(1,)]
 
 
 async def test_deleting_a_store_leaves_its_files_and_nothing_of_its_chunks(api: Api) -> None:  # A5
@@ -325,7 +276,7 @@ async def test_deleting_a_store_leaves_its_files_and_nothing_of_its_chunks(api: 
     assert deleted == {"id": store["id"], "object": "vector_store.deleted", "deleted": True}
     assert (await api.get(f"/files/{ids['a.txt']}"))["id"] == ids["a.txt"]
     await swept(api)
-    for table in ("chunks", "chunk_index", "store_files", "file_batches"):
+    for table in ("chunks", "chunk_words", "store_files", "file_batches"):
         assert rows(api, f"SELECT count(*) FROM {table}") == [(0,)]
 
 

@@ -18,6 +18,8 @@ from asstctl.emulator.files.blobs import Blobs, Incoming
 
 Json = Any
 
+FORM = "multipart/form-data"
+
 MAX_PARTS = 32
 MAX_TEXT = 4096
 """Bytes of a part that is not the file."""
@@ -31,7 +33,6 @@ _DRAINED = 64 * 1024 * 1024
 _PIECE = 256 * 1024
 """Bytes parsed at once: in-process a whole body may come as one."""
 
-_FORM = "multipart/form-data"
 _KEY = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)", re.IGNORECASE)
@@ -194,8 +195,8 @@ def _boundary(content_type: str) -> bytes:
     from python_multipart.multipart import parse_options_header
 
     kind, options = parse_options_header(content_type)
-    if kind != _FORM.encode():
-        raise refusals.wrong_content_type(content_type, accepted=_FORM)
+    if kind != FORM.encode():
+        raise refusals.wrong_content_type(content_type, FORM)
     boundary = options.get(b"boundary", b"")
     if not boundary:
         raise refusals.malformed_form("its Content-Type names no boundary")

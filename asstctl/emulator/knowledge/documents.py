@@ -39,6 +39,7 @@ _MAX_PARTS = 10_000
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 """What `zipfile` raises: a `RuntimeError` is an encrypted one."""
 _PIECE = 65_536
+_LONGEST_MESSAGE = 500
 
 
 class Unreadable(Exception):
@@ -279,7 +280,8 @@ def main(kind: str, path: str, memory: str, seconds: str, libraries: str) -> Non
     try:
         text = extract(kind, Path(path))
     except Unreadable as error:
-        problem = [error.code, error.message]
+        # A library may have put half of the file into its words.
+        problem = [error.code, error.message[:_LONGEST_MESSAGE]]
     except (MemoryError, RecursionError):
         problem = ["invalid_file", "Reading the file takes more memory than this server gives it."]
     sys.stdout.buffer.write(json.dumps(problem).encode() + b"\n")

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from asstctl.emulator.knowledge.ranking import Found, score, weight
-from asstctl.emulator.knowledge.words import Phrase, words_of
+from asstctl.emulator.knowledge.words import words_of
 
 _MOST_ROWS = 2_000
-"""Postings that one search ranks: phrases in more chunks tell little, and ranking them would hold up the server."""
+"""Postings that one search ranks: words in more chunks tell little, and ranking them would hold up the server."""
 
 _MERGE_PAGES = 32
 """Pages that one step of merging writes: a few milliseconds. Left alone, FTS5 merges for tens of them."""
@@ -43,7 +43,7 @@ class Index(Protocol):
         self,
         connection: sqlite3.Connection,
         store_seq: int,
-        phrases: Sequence[Phrase],
+        wanted: Sequence[str],
         limit: int,
         files: Group[int] | None,
     ) -> list[Found]:
@@ -61,14 +61,15 @@ class FullTextIndex:
 
     @staticmethod
     def create(connection: sqlite3.Connection) -> None:
-        """Inside a transaction: the table, unless it is there."""
-        sql = "SELECT 1 FROM sqlite_master WHERE name = 'chunk_index'"
+        """Inside a transaction: the table, unless it is there. One with other words was left by an earlier version."""
+        sql = "SELECT 1 FROM sqlite_master WHERE name = 'chunk_words'"
         if connection.execute(sql).fetchone() is not None:
             return
-        connection.execute("CREATE VIRTUAL TABLE chunk_index USING fts5(words, tokenize = 'porter unicode61')")
+        connection.execute("DROP TABLE IF EXISTS chunk_index")
+        connection.execute("CREATE VIRTUAL TABLE chunk_words USING fts5(words, tokenize = 'porter unicode61')")
         # We merge in small steps of our own, see `tidy`.
-        connection.execute("INSERT INTO chunk_index (chunk_index, rank) VALUES ('automerge', 0)")
-        connection.execute("INSERT INTO chunk_index (chunk_index, rank) VALUES ('crisismerge', 1000)")
+        connection.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('automerge', 0)")
+        connection.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('crisismerge', 1000)")
 
     def prepared(self, store_seq: int, text: str) -> str:
         mark = _mark(store_seq)
@@ -76,27 +77,27 @@ class FullTextIndex:
         return " ".join((mark, *(mark + word for word in words_of(text))))
 
     def add(self, connection: sqlite3.Connection, chunk_id: int, prepared: str) -> None:
-        connection.execute("INSERT INTO chunk_index (rowid, words) VALUES (?, ?)", (chunk_id, prepared))
+        connection.execute("INSERT INTO chunk_words (rowid, words) VALUES (?, ?)", (chunk_id, prepared))
 
     def remove(self, connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> None:
-        connection.executemany("DELETE FROM chunk_index WHERE rowid = ?", [(each,) for each in chunk_ids])
+        connection.executemany("DELETE FROM chunk_words WHERE rowid = ?", [(each,) for each in chunk_ids])
 
     def tidy(self, connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO chunk_index (chunk_index, rank) VALUES ('merge', ?)", (_MERGE_PAGES,))
+        connection.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('merge', ?)", (_MERGE_PAGES,))
 
     async def best(
         self,
         connection: sqlite3.Connection,
         store_seq: int,
-        phrases: Sequence[Phrase],
+        wanted: Sequence[str],
         limit: int,
         files: Group[int] | None,
     ) -> list[Found]:
         mark = _mark(store_seq)
         chunks = _count(connection, f'"{mark}"')
         counted: list[tuple[int, str]] = []
-        for phrase in phrases:
-            match = '"' + " ".join(mark + word for word in phrase.words) + '"'
+        for word in wanted:
+            match = f'"{mark}{word}"'
             counted.append((_count(connection, match, _MOST_ROWS + 1), match))
             await asyncio.sleep(0)
         missing = sum(holding == 0 for holding, _ in counted)
@@ -107,11 +108,11 @@ class FullTextIndex:
         total = _rows(connection)
         parts, values = [], []
         for holding, match in ranked:
-            # bm25() weighs a phrase by all stores; divided by that and multiplied by our own weight it is of this one.
+            # bm25() weighs a word by all stores; divided by that and multiplied by our own weight it is of this one.
             factor = -weight(chunks, holding) / _weight_in_fts5(total, holding)
             parts.append(
-                "SELECT * FROM (SELECT rowid AS chunk, bm25(chunk_index) * ? AS share "
-                "FROM chunk_index WHERE chunk_index MATCH ? LIMIT ?)"
+                "SELECT * FROM (SELECT rowid AS chunk, bm25(chunk_words) * ? AS share "
+                "FROM chunk_words WHERE chunk_words MATCH ? LIMIT ?)"
             )
             values += [factor, match, _MOST_ROWS]
         chosen = "" if files is None else " AND store_files.seq IN (SELECT value FROM json_each(?))"
@@ -132,13 +133,13 @@ def _mark(store_seq: int) -> str:
 
 
 def _count(connection: sqlite3.Connection, match: str, most: int = -1) -> int:
-    sql = "SELECT count(*) FROM (SELECT 1 FROM chunk_index WHERE chunk_index MATCH ? LIMIT ?)"
+    sql = "SELECT count(*) FROM (SELECT 1 FROM chunk_words WHERE chunk_words MATCH ? LIMIT ?)"
     count: int = connection.execute(sql, (match, most)).fetchone()[0]
     return count
 
 
 def _worth_ranking(connection: sqlite3.Connection, counted: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The rarest phrases, as many as there is time for; of common ones alone, the first."""
+    """The rarest words, as many as there is time for; of common ones alone, the first."""
     chosen, rows = [], 0
     for holding, match in sorted(counted, key=lambda each: each[0]):
         rows += holding
@@ -161,7 +162,7 @@ def _rows(connection: sqlite3.Connection) -> int:
 
     The first number of the averages record, which is row 1 of its data table.
     """
-    block = connection.execute("SELECT block FROM chunk_index_data WHERE id = 1").fetchone()[0]
+    block = connection.execute("SELECT block FROM chunk_words_data WHERE id = 1").fetchone()[0]
     rows = 0
     for byte in block[:9]:
         rows = rows << 7 | byte & 0x7F

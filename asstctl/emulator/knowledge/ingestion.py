@@ -57,7 +57,7 @@ class Ingestion:
         return self._index
 
     def start(self, services: Services) -> None:
-        """Take in what waits and sweep what was left; costs two indexed reads when there is neither."""
+        """Take in what waits and sweep what was left; costs three indexed reads when there is neither."""
         if self._closed:
             return
         self._services = services
@@ -68,7 +68,8 @@ class Ingestion:
                 worker = loop.create_task(self._work(services))
                 self._workers.add(worker)
                 worker.add_done_callback(self._workers.discard)
-        if self._workers and (self._heartbeat is None or self._heartbeat.done()):
+        beats = self._heartbeat is not None and not self._heartbeat.done()
+        if not beats and (self._workers or leases.in_progress(services.store)):
             self._heartbeat = loop.create_task(self._beat(services))
         if (self._sweeper is None or self._sweeper.done()) and self._left_over(services):
             self._sweeper = loop.create_task(self._sweep(services))
@@ -153,11 +154,16 @@ class Ingestion:
             services.store.replace(STORE_FILE, {**file, **changes}, lease_owner=None, lease_until=None)
 
     async def _beat(self, services: Services) -> None:
-        while self._workers:
+        """As long as any file is in progress: keep our leases, and see whether another server has let go of its own."""
+        going = True
+        while going:
             await asyncio.sleep(leases.DURATION / 3)
             try:
-                with services.store.write():
-                    leases.renew(services.store, self._owner, self._held, services.clock())
+                if self._held:
+                    with services.store.write():
+                        leases.renew(services.store, self._owner, self._held, services.clock())
+                self.start(services)
+                going = bool(self._workers) or leases.in_progress(services.store)
             except sqlite3.Error as error:
                 _log.warning("leases were not renewed: %s", error)
 
@@ -193,7 +199,7 @@ class Ingestion:
             await asyncio.sleep(0)
 
     async def _index_chunks(self, services: Services) -> None:
-        """Index the chunks that a build of SQLite without FTS5 has written."""
+        """Index the chunks that a build of SQLite without FTS5 has written, or an earlier version."""
         store, index = services.store, self.index(services)
         if not index.keeps_words:
             return
@@ -201,11 +207,17 @@ class Ingestion:
             "SELECT chunks.id, vector_stores.seq, text FROM chunks JOIN store_files ON store_files.seq = file_seq "
             "JOIN vector_stores ON vector_stores.id = vector_store_id WHERE indexed = 0 LIMIT ?"
         )
-        while rows := store.connection.execute(sql, (_SWEPT_AT_ONCE,)).fetchall():
+        while True:
             with store.write():
+                # Read under the lock: another server may be at it too.
+                rows = store.connection.execute(sql, (_SWEPT_AT_ONCE,)).fetchall()
                 for chunk_id, store_seq, text in rows:
                     index.add(store.connection, chunk_id, index.prepared(store_seq, text))
                     store.connection.execute("UPDATE chunks SET indexed = 1 WHERE id = ?", (chunk_id,))
+            if not rows:
+                return
+            await asyncio.sleep(0)
+            index.tidy(store.connection)
             await asyncio.sleep(0)
 
 

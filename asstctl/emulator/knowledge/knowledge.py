@@ -10,32 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asstctl.emulator import refusals
-from asstctl.emulator.files.lookup import get_file
 from asstctl.emulator.knowledge.filters import passes
-from asstctl.emulator.knowledge.stores import (
-    attach,
-    detach,
-    find_store,
-    insert_store,
-    is_expired,
-    left_over,
-    mark_active,
-    waiting,
-)
-from asstctl.emulator.objects.shared import MAX_CODE_FILES
-from asstctl.emulator.objects.thread import THREAD
+from asstctl.emulator.knowledge.stores import detach, is_expired, left_over, mark_active, waiting
 from asstctl.emulator.objects.vector_store import VECTOR_STORE
 from asstctl.emulator.services import Services
-from asstctl.emulator.store import Body, Store
+from asstctl.emulator.store import Store
 
 if TYPE_CHECKING:
     from asstctl.emulator.knowledge.ingestion import Ingestion
 
 Json = Any
-
-_HELPER_EXPIRY = {"anchor": "last_active_at", "days": 7}
-"""Of the stores that are made for a thread on the way (A5)."""
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.005, 0.1
 """Seconds between two looks at files in progress, which another process may be taking in."""
@@ -62,6 +46,7 @@ class Knowledge:
     def __init__(self) -> None:
         self._ingestion: Ingestion | None = None
         self._resumed = False
+        self._starting = False
         self._closed = False
 
     async def settled(self, services: Services, store_ids: Sequence[str]) -> None:
@@ -83,7 +68,7 @@ class Knowledge:
         filters: Json = None,
     ) -> list[Hit]:
         """The best chunks of these stores; stores that are gone or expired are left out. Marks the stores as active."""
-        from asstctl.emulator.knowledge.words import phrases_of
+        from asstctl.emulator.knowledge.words import wanted_in
 
         index, connection = self._loaded().index(services), services.store.connection
         scores: dict[int, float] = {}
@@ -93,52 +78,11 @@ class Knowledge:
             if row is None or files == []:
                 continue
             for query in dict.fromkeys(queries):
-                for found in await index.best(connection, row[0], phrases_of(query), limit, files):
+                for found in await index.best(connection, row[0], wanted_in(query), limit, files):
                     scores[found.chunk_id] = max(found.score, scores.get(found.chunk_id, 0.0))
         best = sorted(scores.items(), key=lambda each: (-each[1], each[0]))
         chosen = [(chunk_id, score) for chunk_id, score in best if score >= threshold]
         return [hit for chunk_id, score in chosen[:limit] if (hit := _hit(connection, chunk_id, score)) is not None]
-
-    def add_attachments(self, services: Services, thread_id: str, attachments: Sequence[Json], now: int) -> None:
-        """Inside a transaction: give a thread the files attached to one of its messages."""
-        if not attachments:
-            return
-        thread = services.store.find(THREAD, thread_id)
-        assert thread is not None
-        resources: dict[str, Json] = dict(thread["tool_resources"])
-        for attachment in attachments:
-            file_id = attachment.get("file_id")
-            if file_id is None:
-                continue
-            get_file(services, file_id)
-            for kind in {tool["type"] for tool in attachment.get("tools") or ()}:
-                if kind == "file_search":
-                    store_id = _store_of_thread(services, resources, now)
-                    attach(services, store_id, file_id, now)
-                    resources["file_search"] = {"vector_store_ids": [store_id]}
-                else:
-                    resources["code_interpreter"] = {"file_ids": _with_file(resources, file_id)}
-        if resources != thread["tool_resources"]:
-            services.store.replace(THREAD, {**thread, "tool_resources": resources})
-
-    def make_stores(
-        self, services: Services, tool_resources: Json, now: int, *, of_thread: bool = False
-    ) -> dict[str, Json]:
-        """Inside a transaction: `tool_resources` with the stores of the helper `vector_stores` made.
-
-        Stores that are given by id have to exist. The stores of a thread expire when they are not used.
-        """
-        given: dict[str, Json] = tool_resources or {}
-        search = given.get("file_search") or {}
-        ids, helpers = search.get("vector_store_ids") or [], search.get("vector_stores") or []
-        if ids and helpers:
-            path = "tool_resources.file_search.vector_stores"
-            raise refusals.exclusive(path, "tool_resources.file_search.vector_store_ids")
-        for store_id in ids:
-            find_store(services, store_id)
-        expiry = {"expires_after": _HELPER_EXPIRY} if of_thread else {}
-        made = [insert_store(services, {**helper, **expiry}, now)["id"] for helper in helpers]
-        return {**given, "file_search": {"vector_store_ids": made}} if made else given
 
     def drop_file(self, services: Services, file_id: str) -> None:
         """Inside a transaction: take a file that is being deleted out of every store."""
@@ -147,6 +91,7 @@ class Knowledge:
 
     def start(self, services: Services) -> None:
         """After a commit: take in the files that are waiting. Needs a running event loop."""
+        self._starting = False
         if self._closed:
             return
         try:
@@ -155,8 +100,10 @@ class Knowledge:
             _log.warning("files of vector stores were left: %s", error)
 
     def start_soon(self, services: Services) -> None:
-        """The same from inside a transaction: it has ended when the event loop comes to this."""
-        asyncio.get_running_loop().call_soon(self.start, services)
+        """The same from inside a transaction, which has ended when the event loop comes to this."""
+        if not self._starting:
+            self._starting = True
+            asyncio.get_running_loop().call_soon(self.start, services)
 
     def resume(self, services: Services) -> None:
         """With the first request: go on with what an earlier server left."""
@@ -215,23 +162,3 @@ def _hit(connection: sqlite3.Connection, chunk_id: int, score: float) -> Hit | N
         return None
     file_id, filename, attributes, text = row
     return Hit(file_id, filename, score, json.loads(attributes), text)
-
-
-def _store_of_thread(services: Services, resources: Mapping[str, Json], now: int) -> str:
-    """The store that a thread has, if it can be used, or a new one."""
-    for store_id in (resources.get("file_search") or {}).get("vector_store_ids") or ():
-        store = services.store.find(VECTOR_STORE, store_id)
-        if store is not None and not is_expired(store, services.clock()):
-            mark_active(services, store, now)
-            return str(store_id)
-    made: Body = insert_store(services, {"expires_after": _HELPER_EXPIRY}, now)
-    return str(made["id"])
-
-
-def _with_file(resources: Mapping[str, Json], file_id: str) -> list[str]:
-    held: list[str] = list((resources.get("code_interpreter") or {}).get("file_ids") or ())
-    if file_id not in held:
-        held.append(file_id)
-    if len(held) > MAX_CODE_FILES:
-        raise refusals.array_too_long("tool_resources.code_interpreter.file_ids", MAX_CODE_FILES, len(held))
-    return held

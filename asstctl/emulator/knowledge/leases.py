@@ -38,6 +38,12 @@ def claimable(store: Store, now: float, held: Group[int], most: int) -> int:
     return len(_waiting(store, now, held, most))
 
 
+def in_progress(store: Store) -> bool:
+    """Whether any file waits or is being taken in, by whichever server."""
+    sql = "SELECT 1 FROM store_files WHERE status = 'in_progress' LIMIT 1"
+    return store.connection.execute(sql).fetchone() is not None
+
+
 def claim(store: Store, owner: str, now: float, held: Group[int]) -> Job | None:
     """The oldest file that waits, from now on ours."""
     if not _waiting(store, now, held, 1):

@@ -9,10 +9,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection as Group
 from collections.abc import Sequence
-from itertools import pairwise
 
 from asstctl.emulator.knowledge.ranking import Found, saturation, score, weight
-from asstctl.emulator.knowledge.words import Phrase, words_of
+from asstctl.emulator.knowledge.words import words_of
 
 _AT_ONCE = 10
 """Chunks that are read before other tasks get their turn."""
@@ -40,30 +39,28 @@ class PlainIndex:
         self,
         connection: sqlite3.Connection,
         store_seq: int,
-        phrases: Sequence[Phrase],
+        wanted: Sequence[str],
         limit: int,
         files: Group[int] | None,
     ) -> list[Found]:
-        wanted = {tuple(map(_stem, phrase.words)) for phrase in phrases}
-        counts: dict[int, Counter[tuple[str, ...]]] = {}
+        stems = {_stem(word) for word in wanted}
+        counts: dict[int, Counter[str]] = {}
         lengths: dict[int, int] = {}
         for chunk_id, file_seq, text in await _chunks(connection, store_seq):
             words = [_stem(word) for word in words_of(text)]
             lengths[chunk_id] = len(words)
-            pieces = Counter[tuple[str, ...]]((word,) for word in words)
-            pieces.update(pairwise(words))
             if files is None or file_seq in files:
-                counts[chunk_id] = Counter({phrase: pieces[phrase] for phrase in wanted & pieces.keys()})
+                counts[chunk_id] = Counter(word for word in words if word in stems)
             if len(lengths) % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-        holding = Counter(phrase for each in counts.values() for phrase in each)
-        weights = {phrase: weight(len(lengths), holding[phrase]) for phrase in wanted}
+        holding = Counter(stem for each in counts.values() for stem in each)
+        weights = {stem: weight(len(lengths), holding[stem]) for stem in stems}
         average = sum(lengths.values()) / len(lengths) if lengths else 1.0
         found = [
             Found(
                 chunk_id,
                 score(
-                    sum(weights[phrase] * saturation(n, lengths[chunk_id], average) for phrase, n in each.items()),
+                    sum(weights[stem] * saturation(n, lengths[chunk_id], average) for stem, n in each.items()),
                     sum(weights.values()),
                 ),
             )

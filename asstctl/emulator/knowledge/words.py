@@ -1,13 +1,12 @@
 """Words as the index knows them, of texts and of queries: the same letters give the same words on both sides.
 
-Chinese, Japanese, Korean, Thai, Lao, Burmese and Khmer do not put spaces where words end: each of their characters
-becomes a word of its own, and a query asks for pairs of neighbours. So a word of two characters is found, and one
-character too, without a dictionary.
+Chinese, Japanese, Korean, Thai, Lao, Burmese and Khmer do not put spaces where words end: there each character is a
+word, and each pair of neighbours, and a query asks for pairs where it can. So a word of two characters is found without
+a dictionary, and at once: its characters alone would each be in nearly every chunk.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 _UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
@@ -16,40 +15,45 @@ _UNSPACED = (
     "\u2e80-\u9fff\uf900-\ufaff"  # Chinese, Japanese
     "\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"(?=[^\W_])[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _RUN = re.compile(rf"(?:(?=[^\W_])[{_UNSPACED}])+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
-MAX_PHRASES = 24
-"""How many different phrases of a query are looked for: a longer one would cost time and find no better."""
+MAX_WANTED = 24
+"""How many different words of a query are looked for: a longer one would cost time and find no better."""
 _MAX_QUERY = 4_000
-"""Characters of a query that are read for phrases."""
+"""Characters of a query that are read for words."""
 _MAX_WORD = 64
 """Characters of one word; longer ones are data, and FTS5 stems none of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words that have to stand next to each other: one, or a pair of characters."""
-
-    words: tuple[str, ...]
-
-
 def words_of(text: str) -> list[str]:
     """Every word of a text, in order, folded so that full-width and composed forms are the same."""
-    return [word[:_MAX_WORD] for word in _WORD.findall(_folded(text))]
-
-
-def phrases_of(query: str) -> list[Phrase]:
-    """What a query looks for, each phrase once, in order."""
-    found: dict[Phrase, None] = {}
-    for run in _RUN.findall(_folded(query[:_MAX_QUERY])):
-        if len(run) > 1 and _IS_UNSPACED.match(run):
-            found.update(dict.fromkeys(Phrase((run[i], run[i + 1])) for i in range(len(run) - 1)))
+    words: list[str] = []
+    for run in _runs(text):
+        if _IS_UNSPACED.match(run):
+            words += run
+            words += _pairs(run)
         else:
-            found[Phrase((run[:_MAX_WORD],))] = None
-    return list(found)[:MAX_PHRASES]
+            words.append(run[:_MAX_WORD])
+    return words
 
 
-def _folded(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+def wanted_in(query: str) -> list[str]:
+    """What a query looks for, each word once, in order."""
+    found: dict[str, None] = {}
+    for run in _runs(query[:_MAX_QUERY]):
+        if len(run) > 1 and _IS_UNSPACED.match(run):
+            found.update(dict.fromkeys(_pairs(run)))
+        else:
+            found[run[:_MAX_WORD]] = None
+    return list(found)[:MAX_WANTED]
+
+
+def _runs(text: str) -> list[str]:
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    found: list[str] = _RUN.findall(folded)
+    return found
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[start : start + 2] for start in range(len(run) - 1)]

@@ -34,7 +34,7 @@ ASSISTANT = Collection(
         Field("temperature", TEMPERATURE, default=1.0, takes=_WRITES, null=Null.DEFAULT),
         Field("reasoning_effort", EFFORTS, takes=_WRITES, null=Null.KEPT),
         Field("tool_resources", resources(with_stores=True), default={}, takes=("create",), null=Null.DEFAULT),
-        Field("tool_resources", _IDS, default={}, takes=("modify",), null=Null.DEFAULT, shown=False),
+        Field("tool_resources", _IDS, takes=("modify",), null=Null.KEPT, shown=False),
         Field("metadata", METADATA, default={}, takes=_WRITES, null=Null.DEFAULT),
         Field("response_format", RESPONSE_FORMAT, default="auto", takes=_WRITES, null=Null.DEFAULT),
     ),

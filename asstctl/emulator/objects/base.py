@@ -59,8 +59,9 @@ class Collection:
 
     def new(self, given: Mapping[str, Json], now: int, **filled: Json) -> dict[str, Json]:
         """A new object: an id, then what was given or filled in, then defaults, in the order of the wire."""
-        fresh = new_hex_id(self.prefix) if self.hex_ids else new_id(self.prefix)
-        values = {"id": fresh, **given, **filled, "object": self.object, "created_at": now}
+        values = {**given, **filled, "object": self.object, "created_at": now}
+        if "id" not in values:
+            values["id"] = new_hex_id(self.prefix) if self.hex_ids else new_id(self.prefix)
         return {
             f.name: values[f.name] if f.name in values else copy.deepcopy(f.default) for f in self.fields if f.shown
         }

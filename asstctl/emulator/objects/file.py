@@ -32,7 +32,8 @@ class FileName(Shape):
         name = _UNPRINTABLE.sub("", re.split(r"[/\\]", name)[-1]).strip()
         if name in ("", ".", ".."):
             raise refusals.no_file_name(path)
-        return Text(_MAX_NAME).read(name, path, rules)
+        # Also in the lenient mode: code finds the file on a disk, under this name.
+        return Text(_MAX_NAME).read(name, path, Rules())
 
 
 EXPIRES_AFTER = Record(

@@ -1,7 +1,9 @@
 """A batch of files that were put into a vector store by one request."""
 
+from dataclasses import replace
+
 from asstctl.emulator.objects.base import IDENTITY, Collection, Field
-from asstctl.emulator.objects.vector_store_file import ATTACHED, CHUNKING, Attributes
+from asstctl.emulator.objects.vector_store_file import ATTACHED, CHUNKING, STORE_FILE, Attributes
 from asstctl.emulator.shapes import Array, Null, Text
 
 _MAX_FILES = 2000  # A3
@@ -26,3 +28,6 @@ FILE_BATCH = Collection(
         Field("attributes", Attributes(), takes=("create",), null=Null.IGNORED, shown=False),
     ),
 )
+
+FILE_OF_BATCH = replace(STORE_FILE, table="store_files JOIN batch_files ON file_seq = seq")
+"""The files of batches, to be listed by `batch_id`."""

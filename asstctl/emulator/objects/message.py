@@ -23,8 +23,12 @@ _PART = Variants(
 )
 _ATTACHMENT = Record(
     (
-        Member("file_id", Text()),
-        Member("tools", Array(Variants({"code_interpreter": Record(()), "file_search": Record(())}))),
+        Member("file_id", Text(), null=Null.IGNORED),
+        Member(
+            "tools",
+            Array(Variants({"code_interpreter": Record(()), "file_search": Record(())})),
+            null=Null.IGNORED,
+        ),
     )
 )
 _ROLE = Choice(("user", "assistant"))

@@ -47,6 +47,8 @@ class Model(Shape):
 
     def read(self, value: Json, path: str, rules: Rules) -> str:
         name = Text().read(value, path, rules)
+        if not name and not rules.lenient:
+            raise refusals.empty_string(path)
         if _UNUSABLE.fullmatch(name) and not rules.lenient:
             raise refusals.unsupported_model(name)
         return name

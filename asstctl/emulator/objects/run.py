@@ -1,5 +1,8 @@
 """The run, and the parameters of the requests that start it and answer its tool calls."""
 
+from typing import Any
+
+from asstctl.emulator import refusals
 from asstctl.emulator.objects.base import IDENTITY, Collection, Field
 from asstctl.emulator.objects.message import POSTED
 from asstctl.emulator.objects.model import Model
@@ -13,15 +16,44 @@ from asstctl.emulator.objects.shared import (
     resources,
 )
 from asstctl.emulator.objects.thread import NEW_THREAD
-from asstctl.emulator.shapes import Array, Choice, Either, Flag, Member, Null, Record, Text, Variants, Whole
+from asstctl.emulator.shapes import (
+    Array,
+    Choice,
+    Either,
+    Flag,
+    Member,
+    Null,
+    Record,
+    Rules,
+    Shape,
+    Text,
+    Variants,
+    Whole,
+)
+
+Json = Any
 
 _STARTS = ("create", "create_with_thread")
-_TRUNCATION = Record(
+_STRATEGY = Record(
     (
         Member("type", Choice(("auto", "last_messages")), required=True),
         Member("last_messages", Whole(1), default=None, null=Null.KEPT),
     )
 )
+
+
+class _Truncation(Shape):
+    """How much of the thread a run reads: whoever counts messages says how many."""
+
+    expected = _STRATEGY.expected
+
+    def read(self, value: Json, path: str, rules: Rules) -> Json:
+        read = _STRATEGY.read(value, path, rules)
+        if read["type"] == "last_messages" and read["last_messages"] is None and not rules.lenient:
+            raise refusals.missing(f"{path}.last_messages")
+        return read
+
+
 _TOOL_CHOICE = Either(
     Choice(("none", "auto", "required")),
     Variants(
@@ -73,7 +105,7 @@ RUN = Collection(
         Field("max_prompt_tokens", Whole(1), takes=_STARTS, null=Null.IGNORED),
         Field(
             "truncation_strategy",
-            _TRUNCATION,
+            _Truncation(),
             default={"type": "auto", "last_messages": None},
             takes=_STARTS,
             null=Null.IGNORED,

@@ -10,6 +10,7 @@ from asstctl.emulator.shapes import (
     Decimal,
     Either,
     Flag,
+    Id,
     Member,
     Metadata,
     Null,
@@ -35,14 +36,15 @@ _FUNCTION = Record(
         Member("strict", Flag(), default=False, null=Null.IGNORED),
     )
 )
+_RANKER = "default_2024_08_21"
 _RANKING = Record(
     (
-        Member("ranker", Choice(("auto", "default_2024_08_21")), default="default_2024_08_21"),
+        Member("ranker", Choice(("auto", _RANKER)), default=_RANKER, null=Null.IGNORED),
         Member("score_threshold", Decimal(0, 1), required=True),
         Member("hybrid_search", AnyObject(), default=None, null=Null.KEPT),
     )
 )
-_DEFAULT_RANKING = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
+_DEFAULT_RANKING = {"ranker": _RANKER, "score_threshold": 0.0, "hybrid_search": None}
 _FILE_SEARCH = Record(
     (
         Member("max_num_results", Whole(1, 50), null=Null.IGNORED),
@@ -71,8 +73,8 @@ RESPONSE_FORMAT = Either(
                         Record(
                             (
                                 Member("name", Text(64, NAME_PATTERN), required=True),
-                                Member("description", Text()),
-                                Member("schema", AnyObject()),
+                                Member("description", Text(), null=Null.IGNORED),
+                                Member("schema", AnyObject(), null=Null.IGNORED),
                                 Member("strict", Flag(), null=Null.KEPT),
                             )
                         ),
@@ -100,10 +102,10 @@ _STORE_HELPER = Record(
 
 def resources(*, with_stores: bool) -> Record:
     """`tool_resources`; only creates of assistants and threads take the helper `vector_stores`."""
-    stores: tuple[Member, ...] = (Member("vector_store_ids", Array(Text(), 1), null=Null.IGNORED),)
+    stores: tuple[Member, ...] = (Member("vector_store_ids", Array(Id("vs"), 1), null=Null.IGNORED),)
     if with_stores:
         stores += (Member("vector_stores", Array(_STORE_HELPER, 1), null=Null.IGNORED),)
-    code = Record((Member("file_ids", Array(Text(), MAX_CODE_FILES), default=[], null=Null.IGNORED),))
+    code = Record((Member("file_ids", Array(Text(), MAX_CODE_FILES), null=Null.IGNORED),))
     # Several clients send back what they read, which has null for the tool that is not used.
     return Record(
         (
@@ -111,15 +113,3 @@ def resources(*, with_stores: bool) -> Record:
             Member("file_search", Record(stores), null=Null.IGNORED),
         )
     )
-
-
-def settle_resources(kept: dict[str, Json], given: dict[str, Json], tools: list[Json]) -> dict[str, Json]:
-    """`tool_resources` after a write: replaced tool by tool, with empty lists exactly for the tools in use."""
-    merged = {**kept, **given}
-    used = {tool["type"] for tool in tools}
-    settled = {}
-    for tool, ids in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
-        held = merged.get(tool, {}).get(ids, [])
-        if held or tool in used:
-            settled[tool] = {ids: held}
-    return settled

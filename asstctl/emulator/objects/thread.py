@@ -20,7 +20,7 @@ THREAD = Collection(
         *IDENTITY,
         Field("metadata", METADATA, default={}, takes=("create", "modify"), null=Null.DEFAULT),
         Field("tool_resources", _RESOURCES, default={}, takes=("create",), null=Null.DEFAULT),
-        Field("tool_resources", _IDS, default={}, takes=("modify",), null=Null.DEFAULT, shown=False),
+        Field("tool_resources", _IDS, takes=("modify",), null=Null.KEPT, shown=False),
         Field("messages", _MESSAGES, takes=("create",), null=Null.IGNORED, shown=False),
     ),
 )

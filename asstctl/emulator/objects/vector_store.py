@@ -36,7 +36,7 @@ _EXPIRES_AFTER = Record(
 _RANKING = Record(
     (
         # The underscored name is that of the tool file_search, and clients mix them up.
-        Member("ranker", Choice(("none", "auto", "default-2024-11-15", "default_2024_08_21")), default="auto"),
+        Member("ranker", Choice(("none", "auto", "default-2024-11-15", "default_2024_08_21")), null=Null.IGNORED),
         Member("score_threshold", Decimal(0, 1), default=0.0, null=Null.IGNORED),
     )
 )
@@ -60,12 +60,14 @@ class AttributeFilter(Shape):
             raise refusals.too_deep(path, self.max_depth)
         if "type" not in value:
             raise refusals.missing(f"{path}.type")
-        kind = Choice((*_COMPARISONS, *_JOINTS)).read(value["type"], f"{path}.type", rules)
+        kind = _KIND.read(value["type"], f"{path}.type", rules)
         rest = {name: member for name, member in value.items() if name != "type"}
         if kind not in _JOINTS:
-            values = _ONE_OF if kind in ("in", "nin") else _ONE
-            return {"type": kind, **Record((_KEY, Member("value", values, required=True))).read(rest, path, rules)}
-        read = Record((Member("filters", Array(_Anything(), min_length=1), required=True),)).read(rest, path, rules)
+            several = kind in ("in", "nin")
+            listed = isinstance(rest.get("value"), list) if rules.lenient else several
+            test = {"type": kind, **(_MEMBERSHIP if listed else _COMPARISON).read(rest, path, rules)}
+            return {**test, "value": [test["value"]]} if several and not listed else test
+        read = _JOINT.read(rest, path, rules)
         tests = [
             self._read(test, f"{path}.filters[{index}]", rules, depth + 1) for index, test in enumerate(read["filters"])
         ]
@@ -90,11 +92,12 @@ class _Scalar(Shape):
         return value
 
 
-_COMPARISONS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin")
 _JOINTS = ("and", "or")
+_KIND = Choice(("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", *_JOINTS))
 _KEY = Member("key", Text(), required=True)
-_ONE = _Scalar()
-_ONE_OF = Array(_Scalar())
+_COMPARISON = Record((_KEY, Member("value", _Scalar(), required=True)))
+_MEMBERSHIP = Record((_KEY, Member("value", Array(_Scalar()), required=True)))
+_JOINT = Record((Member("filters", Array(_Anything(), min_length=1), required=True),))
 
 VECTOR_STORE = Collection(
     noun="vector store",

@@ -1,5 +1,6 @@
 """The file of a vector store: one file can be in several stores, under the same id in each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +30,9 @@ class _Sizes(Shape):
 
     def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
         sizes = _SIZES.read(value, path, rules)
-        Whole(0, sizes["max_chunk_size_tokens"] // 2).read(
-            sizes["chunk_overlap_tokens"], f"{path}.chunk_overlap_tokens", rules
-        )
-        return sizes
+        most = Whole(0, sizes["max_chunk_size_tokens"] // 2)
+        overlap = most.read(sizes["chunk_overlap_tokens"], f"{path}.chunk_overlap_tokens", rules)
+        return {**sizes, "chunk_overlap_tokens": overlap}
 
 
 CHUNKING = Variants({"auto": Record(()), "static": Record((Member("static", _Sizes(), required=True),))})
@@ -50,10 +50,10 @@ class Attributes(Shape):
     def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
         if not isinstance(value, dict):
             raise refusals.wrong_type(path, self.expected, value)
-        if len(value) > self.max_pairs:
+        if len(value) > self.max_pairs and not rules.lenient:
             raise refusals.too_many_properties(path, self.max_pairs, len(value))
         for key, member in value.items():
-            if len(key) > self.max_key:
+            if len(key) > self.max_key and not rules.lenient:
                 raise refusals.property_name_too_long(path, self.max_key, len(key))
             if isinstance(member, str):
                 Text(self.max_value).read(member, f"{path}.{key}", rules)
@@ -100,3 +100,8 @@ STORE_FILE = Collection(
         Field("file_id", Text(), takes=("attach",), required=("attach",), shown=False),
     ),
 )
+
+
+def file_counts(found: Mapping[str, int]) -> dict[str, int]:
+    """Files by status, as stores and batches show them."""
+    return {**{status: found.get(status, 0) for status in STATUSES}, "total": sum(found.values())}

@@ -105,7 +105,7 @@ def _parsed(text: str, path: str) -> Json:
     """Outputs are texts; a path into one means that it holds JSON."""
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NothingThere(f"{{{{ {path} }}}} goes into a text that is not JSON: {text[:80]}") from error
 
 

@@ -4,9 +4,8 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer, listing
-from asstctl.emulator.files.lookup import check_code_files
+from asstctl.emulator.knowledge.resources import resources_after
 from asstctl.emulator.objects import ASSISTANT
-from asstctl.emulator.objects.shared import settle_resources
 from asstctl.emulator.store import Body, Store
 
 
@@ -22,12 +21,12 @@ async def list_assistants(call: Call) -> Response:
 
 
 async def create_assistant(call: Call) -> Response:
-    assistant = ASSISTANT.new(call.given(ASSISTANT, "create"), call.now())
-    with call.services.store.write():
-        held = call.services.knowledge.make_stores(call.services, assistant["tool_resources"], call.now())
-        assistant["tool_resources"] = settle_resources({}, held, assistant["tools"])
-        check_code_files(call.services, assistant["tool_resources"])
-        call.services.store.insert(ASSISTANT, assistant)
+    services, now = call.services, call.now()
+    assistant = ASSISTANT.new(call.given(ASSISTANT, "create"), now)
+    with services.store.write():
+        given = assistant["tool_resources"]
+        assistant["tool_resources"] = resources_after(services, given, assistant["tools"], now, held={})
+        services.store.insert(ASSISTANT, assistant)
     return answer(ASSISTANT.show(assistant))
 
 
@@ -36,17 +35,15 @@ async def read_assistant(call: Call) -> Response:
 
 
 async def modify_assistant(call: Call) -> Response:
-    assistant_id = call.id_of(ASSISTANT)
+    services, assistant_id = call.services, call.id_of(ASSISTANT)
     given = call.given(ASSISTANT, "modify")
-    with call.services.store.write():
-        before = get_assistant(call.services.store, assistant_id)
-        check_code_files(call.services, given.get("tool_resources"))
-        call.services.knowledge.make_stores(call.services, given.get("tool_resources"), call.now())
+    with services.store.write():
+        before = get_assistant(services.store, assistant_id)
         assistant = {**before, **given}
-        # A null for the whole clears it; an object replaces tool by tool.
-        kept = {} if given.get("tool_resources") == {} else before["tool_resources"]
-        assistant["tool_resources"] = settle_resources(kept, given.get("tool_resources", {}), assistant["tools"])
-        call.services.store.replace(ASSISTANT, assistant)
+        assistant["tool_resources"] = resources_after(
+            services, given.get("tool_resources", {}), assistant["tools"], call.now(), held=before["tool_resources"]
+        )
+        services.store.replace(ASSISTANT, assistant)
     return answer(ASSISTANT.show(assistant))
 
 

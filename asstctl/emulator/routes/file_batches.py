@@ -6,9 +6,12 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, find_below, polled_answer
-from asstctl.emulator.knowledge.stores import attach, cancel_batch, find_store, mark_active, open_store, show_batch
-from asstctl.emulator.objects import FILE_BATCH, STORE_FILE, VECTOR_STORE
+from asstctl.emulator.knowledge.batches import cancel_batch, count_in, show_batch
+from asstctl.emulator.knowledge.stores import attach, find_store, mark_active, open_store
+from asstctl.emulator.objects import FILE_BATCH, VECTOR_STORE
+from asstctl.emulator.objects.file_batch import FILE_OF_BATCH
 from asstctl.emulator.routes.store_files import list_by_status
+from asstctl.emulator.shapes import Rules
 from asstctl.emulator.store import Body
 
 Json = Any
@@ -17,7 +20,7 @@ Json = Any
 async def create_batch(call: Call) -> Response:
     store_id = call.id_of(VECTOR_STORE)
     given = call.given(FILE_BATCH, "create")
-    files = _files(given)
+    files = _files(given, call.services.rules)
     services, now = call.services, call.now()
     with services.store.write():
         store = open_store(services, store_id)
@@ -25,7 +28,7 @@ async def create_batch(call: Call) -> Response:
         services.store.insert(FILE_BATCH, batch)
         for file in files:
             chosen = {"chunking": file.get("chunking_strategy"), "attributes": file.get("attributes")}
-            attach(services, store_id, file["file_id"], now, batch_id=batch["id"], **chosen)
+            count_in(services.store, batch, attach(services, store_id, file["file_id"], now, **chosen))
         mark_active(services, store, now)
     return _answer(call, batch)
 
@@ -36,6 +39,7 @@ async def read_batch(call: Call) -> Response:
 
 async def cancel(call: Call) -> Response:
     """A batch that has finished stays as it is."""
+    call.given(FILE_BATCH, "cancel")
     with call.services.store.write():
         batch = _batch(call)
         cancel_batch(call.services.store, batch)
@@ -45,25 +49,21 @@ async def cancel(call: Call) -> Response:
 
 async def list_files(call: Call) -> Response:
     batch = _batch(call)
-    return list_by_status(call, vector_store_id=batch["vector_store_id"], batch_id=batch["id"])
+    return list_by_status(call, FILE_OF_BATCH, vector_store_id=batch["vector_store_id"], batch_id=batch["id"])
 
 
-def _files(given: Body) -> list[Body]:
-    """Each file with what holds for it: settings of the whole batch go with `file_ids`, own ones with `files`."""
-    if "files" in given and "file_ids" in given:
-        raise refusals.exclusive("files", "file_ids")
-    if "files" not in given and "file_ids" not in given:
-        raise refusals.missing("file_ids")
-    if "files" in given:
-        files = [(f"files[{index}].file_id", file) for index, file in enumerate(given["files"])]
-    else:
-        common = {name: given[name] for name in ("chunking_strategy", "attributes") if name in given}
-        files = [
-            (f"file_ids[{index}]", {"file_id": file_id, **common}) for index, file_id in enumerate(given["file_ids"])
-        ]
-    for path, file in files:
-        STORE_FILE.check_id(file["file_id"], path)
-    return [file for _, file in files]
+def _files(given: Body, rules: Rules) -> list[Body]:
+    """Each file with what holds for it: settings of the whole batch go with `file_ids`, own ones with `files`.
+
+    The lenient mode takes both, and neither.
+    """
+    if not rules.lenient:
+        if "files" in given and "file_ids" in given:
+            raise refusals.exclusive("files", "file_ids")
+        if "files" not in given and "file_ids" not in given:
+            raise refusals.missing("file_ids")
+    common: Body = {name: given[name] for name in ("chunking_strategy", "attributes") if name in given}
+    return [*({"file_id": file_id, **common} for file_id in given.get("file_ids", ())), *given.get("files", ())]
 
 
 def _batch(call: Call) -> Body:

@@ -25,7 +25,7 @@ async def list_files(call: Call) -> Response:
     query = call.request.query_params
     where = {"purpose": query["purpose"]} if query.get("purpose") else {}
     # Alone among the listings this one has no `before`.
-    page = replace(read_page(query, default=_MAX_PAGE, maximum=_MAX_PAGE), before=None)
+    page = replace(read_page(query, call.services.rules, default=_MAX_PAGE, maximum=_MAX_PAGE), before=None)
     return listing(call, FILE, page, **where)
 
 

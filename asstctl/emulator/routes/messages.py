@@ -10,19 +10,20 @@ from asstctl.emulator.objects import MESSAGE, RUN, THREAD
 from asstctl.emulator.routes.threads import enter_again, enter_thread, insert_message
 from asstctl.emulator.runs.history import remove_message
 from asstctl.emulator.runs.settling import active_run
+from asstctl.emulator.store import Body
 
 
 async def list_messages(call: Call) -> Response:
     where = {"thread_id": enter_thread(call)["id"]}
-    run_id = call.request.query_params.get("run_id")
-    if run_id:
+    run_id = call.query("run_id")
+    if run_id is not None:
         where["run_id"] = RUN.check_id(run_id, "run_id")
     return listing(call, MESSAGE, **where)
 
 
 async def create_message(call: Call) -> Response:
-    given = call.given(MESSAGE, "create")
     enter_thread(call)
+    given = call.given(MESSAGE, "create")
     with call.services.store.write():
         thread_id = _unlocked(call, refusals.thread_is_locked)
         message = insert_message(call.services, thread_id, given, call.now())
@@ -30,13 +31,12 @@ async def create_message(call: Call) -> Response:
 
 
 async def read_message(call: Call) -> Response:
-    enter_thread(call)
-    return answer(MESSAGE.show(find_below(call, THREAD, MESSAGE)))
+    return answer(MESSAGE.show(_enter_message(call)))
 
 
 async def modify_message(call: Call) -> Response:
+    _enter_message(call)
     given = call.given(MESSAGE, "modify")
-    enter_thread(call)
     with call.services.store.write():
         _unlocked(call, refusals.message_is_locked)
         message = {**find_below(call, THREAD, MESSAGE), **given}
@@ -45,12 +45,17 @@ async def modify_message(call: Call) -> Response:
 
 
 async def delete_message(call: Call) -> Response:
-    enter_thread(call)
+    _enter_message(call)
     with call.services.store.write():
         _unlocked(call, refusals.message_is_locked)
         message = find_below(call, THREAD, MESSAGE)
         remove_message(call.services.store, message)
     return answer(MESSAGE.deleted(message["id"]))
+
+
+def _enter_message(call: Call) -> Body:
+    enter_thread(call)
+    return find_below(call, THREAD, MESSAGE)
 
 
 def _unlocked(call: Call, refuse: Callable[[str, str], refusals.Refusal]) -> str:

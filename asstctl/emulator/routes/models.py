@@ -15,7 +15,7 @@ async def list_models(call: Call) -> Response:
 
 async def read_model(call: Call) -> Response:
     name = _name(call)
-    return answer(model.shown(name, _models(call.services.store)[name]))
+    return answer(model.shown(name, _models(call.services.store).get(name, call.now())))
 
 
 async def delete_model(call: Call) -> Response:
@@ -32,7 +32,8 @@ async def delete_model(call: Call) -> Response:
 def _name(call: Call) -> str:
     """The name in the path, of which a slash may be part; refused if it is not listed."""
     name = "/".join(call.path.values())
-    if name not in _models(call.services.store):
+    # An assistant may have any model, so to the lenient mode they are all there.
+    if name not in _models(call.services.store) and not call.services.rules.lenient:
         raise refusals.no_such_model(name)
     return name
 
@@ -41,7 +42,7 @@ def _models(store: Store) -> dict[str, int]:
     """Each name with the time at which it was made, or first named."""
     sql = """
       SELECT json_extract(body, '$.model') AS name, min(json_extract(body, '$.created_at'))
-      FROM assistants WHERE name NOT IN (SELECT id FROM deleted_models) GROUP BY name ORDER BY min(seq)
+      FROM assistants WHERE name != '' AND name NOT IN (SELECT id FROM deleted_models) GROUP BY name ORDER BY min(seq)
     """
     return {**dict(store.connection.execute(sql).fetchall()), **model.KNOWN}
 

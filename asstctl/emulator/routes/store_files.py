@@ -9,6 +9,7 @@ from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer, listing, polled_answer
 from asstctl.emulator.knowledge.stores import attach, detach, find_store, mark_active, open_store, text_taken_in
 from asstctl.emulator.objects import STORE_FILE, VECTOR_STORE
+from asstctl.emulator.objects.base import Collection
 from asstctl.emulator.objects.vector_store_file import STATUSES
 from asstctl.emulator.shapes import Choice, Rules
 from asstctl.emulator.store import Body
@@ -20,17 +21,17 @@ _FILTER = Choice(STATUSES)
 
 async def list_files(call: Call) -> Response:
     store = find_store(call.services, call.id_of(VECTOR_STORE))
-    return list_by_status(call, vector_store_id=store["id"])
+    return list_by_status(call, STORE_FILE, vector_store_id=store["id"])
 
 
-def list_by_status(call: Call, **where: Json) -> Response:
+def list_by_status(call: Call, collection: Collection, /, **where: Json) -> Response:
     """A page of files, of those in one status if the query names one."""
-    status = call.request.query_params.get("filter")
+    status = call.query("filter")
     if status is not None:
         where["status"] = _FILTER.read(status, "filter", Rules())
     # Some of them may have been left by a server that stopped.
     call.services.knowledge.start(call.services)
-    return listing(call, STORE_FILE, **where)
+    return listing(call, collection, **where)
 
 
 async def attach_file(call: Call) -> Response:
@@ -40,7 +41,7 @@ async def attach_file(call: Call) -> Response:
     chosen = {"chunking": given.get("chunking_strategy"), "attributes": given.get("attributes")}
     with services.store.write():
         store = open_store(services, store_id)
-        file = attach(services, store_id, STORE_FILE.check_id(given["file_id"], "file_id"), now, **chosen)
+        file = attach(services, store_id, given["file_id"], now, **chosen)
         mark_active(services, store, now)
     return _answer(file)
 

@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer
-from asstctl.emulator.files.lookup import check_code_files, check_files
+from asstctl.emulator.files.lookup import check_files
+from asstctl.emulator.knowledge.resources import add_attachments, resources_after
 from asstctl.emulator.objects import MESSAGE, THREAD
 from asstctl.emulator.objects.message import content_parts, files_in
-from asstctl.emulator.objects.shared import settle_resources
 from asstctl.emulator.runs.history import check_room, store_message
 from asstctl.emulator.runs.settling import active_run, settle_thread
 from asstctl.emulator.services import Services
@@ -31,9 +31,7 @@ def enter_thread(call: Call) -> Body:
 def insert_thread(services: Services, given: Body, now: int) -> Body:
     """Inside a transaction: a new thread and its first messages."""
     thread = THREAD.new(given, now)
-    held = services.knowledge.make_stores(services, thread["tool_resources"], now, of_thread=True)
-    thread["tool_resources"] = settle_resources({}, held, [])
-    check_code_files(services, thread["tool_resources"])
+    thread["tool_resources"] = resources_after(services, thread["tool_resources"], [], now, held={}, of_thread=True)
     services.store.insert(THREAD, thread)
     for posted in given.get("messages") or ():
         insert_message(services, thread["id"], posted, now)
@@ -48,7 +46,7 @@ def insert_message(services: Services, thread_id: str, posted: Body, now: int) -
     message = MESSAGE.new(posted, now, **filled)
     check_files(services, files_in(message))
     store_message(services.store, message)
-    services.knowledge.add_attachments(services, thread_id, message["attachments"], now)
+    add_attachments(services, thread_id, message["attachments"], now)
     return message
 
 
@@ -64,15 +62,14 @@ async def read_thread(call: Call) -> Response:
 
 
 async def modify_thread(call: Call) -> Response:
-    given = call.given(THREAD, "modify")
     enter_thread(call)
+    given = call.given(THREAD, "modify")
     with call.services.store.write():
         before = enter_again(call)
-        check_code_files(call.services, given.get("tool_resources"))
-        call.services.knowledge.make_stores(call.services, given.get("tool_resources"), call.now())
         thread = {**before, **given}
-        kept = {} if given.get("tool_resources") == {} else before["tool_resources"]
-        thread["tool_resources"] = settle_resources(kept, given.get("tool_resources", {}), [])
+        thread["tool_resources"] = resources_after(
+            call.services, given.get("tool_resources", {}), [], call.now(), held=before["tool_resources"]
+        )
         call.services.store.replace(THREAD, thread)
     return answer(THREAD.show(thread))
 

@@ -71,6 +71,7 @@ async def complete_upload(call: Call) -> Response:
 
 async def cancel_upload(call: Call) -> Response:
     services = call.services
+    call.given(UPLOAD, "cancel")
     expire_uploads(services)
     with services.store.write():
         upload = {**_pending(call, "cancel", expire=False), "status": "cancelled"}

@@ -6,7 +6,14 @@ from starlette.responses import Response
 
 from asstctl.emulator import refusals
 from asstctl.emulator.calls import Call, answer, listing
-from asstctl.emulator.knowledge.stores import find_store, insert_store, open_store, remove_store, show_store
+from asstctl.emulator.knowledge.stores import (
+    find_store,
+    insert_store,
+    open_store,
+    remove_store,
+    show_store,
+    store_name,
+)
 from asstctl.emulator.objects import VECTOR_STORE
 
 _DEFAULT_RESULTS = 10  # A3
@@ -36,6 +43,7 @@ async def modify_store(call: Call) -> Response:
     given = call.given(VECTOR_STORE, "modify")
     with call.services.store.write():
         store = {**find_store(call.services, store_id), **given}
+        store["name"] = store_name(call.services.rules, store["name"])
         call.services.store.replace(VECTOR_STORE, store)
     return answer(show_store(call.services, store))
 

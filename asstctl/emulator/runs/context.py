@@ -16,9 +16,21 @@ from asstctl.emulator.store import Body, Store
 Json = Any
 
 
+class BudgetSpent(Exception):
+    """The run has no tokens left for another turn; `reason` says of which kind, in the words of the wire."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def build_request(store: Store, run: Body, history: History) -> ReplyRequest:
-    """The request for the next turn of the model in a run."""
+    """The request for the next turn of the model in a run, or `BudgetSpent`: a run's budgets are for all its turns."""
     steps = store.all(STEP, run_id=run["id"])
+    used = total_usage(steps)
+    completion = _left(run["max_completion_tokens"], used["completion_tokens"])
+    if completion is not None and completion <= 0:
+        raise BudgetSpent("max_completion_tokens")
     rounds = tuple(_rounds(store, run, steps))
     request = ReplyRequest(
         assistant_id=run["assistant_id"],
@@ -35,10 +47,11 @@ def build_request(store: Store, run: Body, history: History) -> ReplyRequest:
         top_p=run["top_p"],
         reasoning_effort=run["reasoning_effort"],
         response_format=run["response_format"],
-        max_completion_tokens=_left(run["max_completion_tokens"], steps),
+        max_completion_tokens=completion,
         rounds=rounds,
     )
-    return request if run["max_prompt_tokens"] is None else _fitted(request, run["max_prompt_tokens"])
+    prompt = _left(run["max_prompt_tokens"], used["prompt_tokens"])
+    return request if prompt is None else _fitted(request, prompt)
 
 
 def prompt_tokens(request: ReplyRequest) -> int:
@@ -74,23 +87,22 @@ def _rounds(store: Store, run: Body, steps: list[Body]) -> Iterator[Round]:
         text = ""
 
 
-def _left(budget: int | None, steps: list[Body]) -> int | None:
-    if budget is None:
-        return None
-    spent: int = total_usage(steps)["completion_tokens"]
-    return max(1, budget - spent)
+def _left(budget: int | None, used: int) -> int | None:
+    return None if budget is None else budget - used
 
 
 def _fitted(request: ReplyRequest, budget: int) -> ReplyRequest:
     """With the middle of the history dropped until it fits; the first and the last message stay."""
-    if len(request.messages) <= 2 or prompt_tokens(request) <= budget:
+    if prompt_tokens(request) <= budget:
         return request
-    first, *middle, last = request.messages
-    room = budget - prompt_tokens(replace(request, messages=(first, last)))
+    first, middle, last = request.messages[:1], request.messages[1:-1], request.messages[1:][-1:]
+    room = budget - prompt_tokens(replace(request, messages=first + last))
+    if room < 0:
+        raise BudgetSpent("max_prompt_tokens")
     kept: list[Said] = []
     for said in reversed(middle):
         room -= estimate(said.text)
         if room < 0:
             break
         kept.append(said)
-    return replace(request, messages=(first, *reversed(kept), last))
+    return replace(request, messages=(*first, *reversed(kept), *last))

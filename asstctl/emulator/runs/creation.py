@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from asstctl.emulator import refusals
-from asstctl.emulator.files.lookup import check_code_files
+from asstctl.emulator.knowledge.resources import resources_after
 from asstctl.emulator.objects import RUN
-from asstctl.emulator.objects.shared import settle_resources
 from asstctl.emulator.runs import leases
 from asstctl.emulator.runs.events import Event
 from asstctl.emulator.runs.history import user_messages
@@ -34,18 +33,20 @@ def insert_run(services: Services, thread_id: str, assistant: Body, given: Body,
     already = active_run(services, thread_id)
     if already is not None:
         raise refusals.already_running(thread_id, already)
-    check_code_files(services, given.get("tool_resources"))
-    services.knowledge.make_stores(services, given.get("tool_resources"), now)
     settings: Body = {name: given.get(name, assistant[name]) for name in _INHERITED}
-    settings["tool_resources"] = settle_resources(
-        assistant["tool_resources"], given.get("tool_resources", {}), settings["tools"]
+    settings["tool_resources"] = resources_after(
+        services, given.get("tool_resources", {}), settings["tools"], now, held=assistant["tool_resources"]
     )
     if given.get("additional_instructions"):
         parts = (settings["instructions"], given["additional_instructions"])
         settings["instructions"] = "\n".join(part for part in parts if part)
-    if not settings["instructions"] and not user_messages(services.store, thread_id):
-        raise refusals.nothing_to_say()
-    _check_tool_choice(given.get("tool_choice"), settings["tools"])
+    if not services.rules.lenient:
+        if not settings["instructions"] and not user_messages(services.store, thread_id):
+            raise refusals.nothing_to_say()
+        _check_tool_choice(given.get("tool_choice"), settings["tools"])
+    elif settings["instructions"] is None:
+        # The types of the SDKs want a string (A6).
+        settings["instructions"] = ""
     run = RUN.new({**given, **settings}, now, thread_id=thread_id, expires_at=now + LIFETIME)
     # The assistant may be renamed or deleted before the run ends.
     notes = {"assistant_name": assistant["name"]}
@@ -62,6 +63,8 @@ def start_run(services: Services, run: Body, announced: Sequence[Event]) -> None
 
 def _check_tool_choice(choice: Json, tools: list[Json]) -> None:
     """A tool that the run does not have could never be used."""
+    if choice == "required" and not tools:
+        raise refusals.not_supported("tool_choice", choice, ("none", "auto"))
     if not isinstance(choice, dict):
         return
     if choice["type"] == "function":

@@ -1,6 +1,5 @@
 """The end of a run, whichever way it came: the run, its open step and its open message close in one transaction."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from asstctl.emulator.objects import MESSAGE, RUN, STEP
@@ -15,12 +14,10 @@ _STEP_ENDS = {"incomplete": "completed"}
 """A step whose text was cut at the token limit did what it could; otherwise steps end as their run does."""
 
 
-def end_run(
-    store: Store, run: Body, status: str, now: int, *, content: Sequence[Json] = (), **changes: Json
-) -> list[Event]:
+def end_run(store: Store, run: Body, status: str, now: int, **changes: Json) -> list[Event]:
     """Inside a transaction: end a run, and say what happened in the order in which a stream would tell it.
 
-    `content` is what an open message had come to say; `changes` are members of the run such as `last_error`.
+    `changes` are members of the run such as `last_error`. What an open message had come to say is in the database.
     """
     events: list[Event] = []
     steps = store.all(STEP, run_id=run["id"])
@@ -32,7 +29,7 @@ def end_run(
         usage = store.notes(STEP, step["id"]).get("usage")
         steps[index] = step_ended(step, step_status, now, usage, _step_error(error))
         store.replace(STEP, steps[index])
-        cut = _cut_message(store, step, status, now, content) if step["type"] == "message_creation" else []
+        cut = _cut_message(store, step, status, now) if step["type"] == "message_creation" else []
         events += closing(status, step=[Event(f"thread.run.step.{step_status}", STEP.show(steps[index]))], message=cut)
     over = ended(run, status, now, total_usage(steps), **changes)
     store.replace(RUN, over, **leases.FREE)
@@ -48,12 +45,10 @@ def closing(status: str, *, step: list[Event], message: list[Event]) -> list[Eve
     return [*message, *step] if status in ("completed", "incomplete") else [*step, *message]
 
 
-def _cut_message(store: Store, step: Body, status: str, now: int, content: Sequence[Json]) -> list[Event]:
+def _cut_message(store: Store, step: Body, status: str, now: int) -> list[Event]:
     message = store.find(MESSAGE, step["step_details"]["message_creation"]["message_id"])
     if message is None or message["status"] != "in_progress":
         return []
-    if content:
-        message["content"] = list(content)
     message = message_cut(message, status, now)
     store.replace(MESSAGE, message)
     return [Event("thread.message.incomplete", MESSAGE.show(message))]

@@ -8,7 +8,6 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from asstctl.emulator.ids import new_id
 from asstctl.emulator.objects import RUN
@@ -19,8 +18,6 @@ from asstctl.emulator.runs.events import Announcements, error_event
 from asstctl.emulator.runs.execution import Execution
 from asstctl.emulator.runs.settling import STOPPED
 from asstctl.emulator.services import Services
-
-Json = Any
 
 _log = logging.getLogger("asstctl.emulator")
 
@@ -46,10 +43,11 @@ class Executor:
         playing = self._playing.get(run_id)
         return playing is not None and not playing.task.done()
 
-    def content_of(self, run_id: str) -> list[Json]:
-        """What the open message of a run has come to say in this process."""
+    def save(self, run_id: str) -> None:
+        """Inside a transaction: what this process has told of a run's open message, before somebody closes it."""
         playing = self._playing.get(run_id)
-        return playing.execution.content if playing is not None else []
+        if playing is not None:
+            playing.execution.save()
 
     def when_stopped(self, run_id: str, call: Callable[[], None]) -> None:
         """Have something called once this process does not execute the run any more, whatever became of it."""
@@ -69,9 +67,10 @@ class Executor:
 
     def cancel(self, services: Services, run_id: str) -> None:
         """See a run that is `cancelling` to its end, soon but not before the answer to the request."""
-        content = self.content_of(run_id)
+        playing = self._playing.get(run_id)
         self.drop(services, run_id)
-        task = asyncio.get_running_loop().create_task(_finish_cancel(services, run_id, content))
+        finish = _finish_cancel(services, run_id, playing.execution if playing is not None else None)
+        task = asyncio.get_running_loop().create_task(finish)
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
 
@@ -84,6 +83,13 @@ class Executor:
             playing.task.cancel()
             self._finishing.add(playing.task)
             playing.task.add_done_callback(self._finishing.discard)
+
+    def lose(self, services: Services, run_id: str) -> None:
+        """Stop executing a run that turned out to be in other hands."""
+        playing = self._playing.get(run_id)
+        if playing is not None:
+            playing.execution.keep_told()
+        self.drop(services, run_id)
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let runs go on for `grace` seconds, then end them; afterwards no task of ours is left."""
@@ -132,7 +138,7 @@ class Executor:
                 _log.warning("leases were not renewed: %s", error)
                 continue
             for run_id in lost:
-                self.drop(services, run_id)
+                self.lose(services, run_id)
 
 
 def _fail_stopped(run_id: str, execution: Execution) -> None:
@@ -142,14 +148,16 @@ def _fail_stopped(run_id: str, execution: Execution) -> None:
         _log.warning("run %s was left: %s", run_id, error)
 
 
-async def _finish_cancel(services: Services, run_id: str, content: list[Json]) -> None:
+async def _finish_cancel(services: Services, run_id: str, execution: Execution | None) -> None:
     store = services.store
     try:
         with store.write():
             run = store.find(RUN, run_id)
             if run is None or run["status"] != "cancelling":
                 return
-            events = end_run(store, run, "cancelled", int(services.clock()), content=content)
+            if execution is not None:
+                execution.save()
+            events = end_run(store, run, "cancelled", int(services.clock()))
     except sqlite3.Error as error:
         _log.warning("run %s was left: %s", run_id, error)
         return

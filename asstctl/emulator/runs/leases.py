@@ -20,6 +20,12 @@ def held(owner: str, now: float) -> Mapping[str, str | float]:
     return {"lease_owner": owner, "lease_until": now + DURATION}
 
 
+def holds(store: Store, owner: str, run_id: str) -> bool:
+    """Whether a run is still this owner's to execute: nobody cancelled it, ended it or deleted it."""
+    sql = "SELECT 1 FROM runs WHERE id = ? AND lease_owner = ? AND status IN ('queued', 'in_progress')"
+    return store.connection.execute(sql, (run_id, owner)).fetchone() is not None
+
+
 def renew(store: Store, owner: str, run_ids: Iterable[str], now: float) -> list[str]:
     """Inside a transaction; answers the runs whose lease is no longer this owner's."""
     sql = "UPDATE runs SET lease_until = ? WHERE id = ? AND lease_owner = ?"

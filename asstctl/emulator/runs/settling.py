@@ -56,7 +56,8 @@ def _settle(services: Services, sql: str, **values: str) -> None:
 
 def _settle_run(services: Services, run: Body, now: float) -> list[Event]:
     if run["expires_at"] <= now:
-        return end_run(services.store, run, "expired", int(now), content=services.executor.content_of(run["id"]))
+        services.executor.save(run["id"])
+        return end_run(services.store, run, "expired", int(now))
     if services.executor.executes(run["id"]):
         # Our own and alive: a loop that was held up, not a server that stopped.
         return []

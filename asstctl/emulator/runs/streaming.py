@@ -8,7 +8,8 @@ import asyncio
 import json
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.runs.ending import closing
 from asstctl.emulator.runs.events import Event, error_event
 from asstctl.emulator.runs.settling import settle_thread
-from asstctl.emulator.runs.states import is_active
+from asstctl.emulator.runs.states import is_active, moved
 from asstctl.emulator.runs.tool_calls import with_passages
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
@@ -28,6 +29,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 KEEP_ALIVE = 15.0
 """Seconds without an event after which a stream says that it is still there, and looks at its run."""
+
+LOOK_AGAIN = 0.25
+"""Seconds after which it looks at its run again, while another server is about to end it."""
 
 _STILL_HERE = b": keep-alive\n\n"
 _DONE = b"event: done\ndata: [DONE]\n\n"
@@ -63,8 +67,9 @@ class EventStream(Response):
             gone.add_done_callback(lambda _: tail.leave())
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                async for chunk in tail.chunks():
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with aclosing(tail.chunks()) as chunks:
+                    async for chunk in chunks:
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 if not tail.left:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
@@ -89,7 +94,8 @@ class _Tail:
         self._news = asyncio.Event()
         self._over = False
         self._look = False
-        self._cancelling = False
+        self._told: Body = run
+        """The run as it was told last."""
         self._open_step: str | None = None
         self._open_message: str | None = None
 
@@ -109,11 +115,12 @@ class _Tail:
         self.left = True
         self._news.set()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         while not self.left:
             if not self._events and not self._over:
+                ours = self._services.executor.executes(self._run_id)
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE):
+                    async with asyncio.timeout(KEEP_ALIVE if ours else LOOK_AGAIN):
                         await self._news.wait()
                 except TimeoutError:
                     self._look = True
@@ -130,14 +137,14 @@ class _Tail:
                 return
 
     def _note(self, event: Event) -> None:
-        """Which step and message a reader of this stream knows as open."""
+        """What a reader of this stream knows: which step and message are open, and the run."""
         kind, _, what = event.name.rpartition(".")
         if kind == "thread.run.step" and what != "delta":
             self._open_step = event.data["id"] if what in ("created", "in_progress") else None
         elif kind == "thread.message" and what != "delta":
             self._open_message = event.data["id"] if what in ("created", "in_progress") else None
-        elif event.name == "thread.run.cancelling":
-            self._cancelling = True
+        elif kind == "thread.run":
+            self._told = event.data
 
     def _look_at_run(self) -> None:
         """Find out what nobody told: the end of a run that another process ended, or that was deleted."""
@@ -148,11 +155,14 @@ class _Tail:
             run = self._services.store.find(RUN, self._run_id)
             if run is None:
                 self.take(error_event("The run was deleted while it was being streamed."))
-            elif not is_active(run):
+                return
+            cancelled = run["status"] in ("cancelling", "cancelled")
+            if cancelled and self._told["status"] != "cancelling":
+                told = moved(self._told, "cancelling", metadata=run["metadata"])
+                self.take(Event("thread.run.cancelling", RUN.show(told)))
+            if not is_active(run):
                 for event in self._missed(run):
                     self.take(event)
-            elif run["status"] == "cancelling" and not self._cancelling:
-                self.take(Event("thread.run.cancelling", RUN.show(run)))
         except sqlite3.OperationalError:
             # Busy or full; there is another look to come.
             return

@@ -14,15 +14,21 @@ from asstctl.emulator.store import Body
 Json = Any
 Asked = ToolCall | RunCode | SearchFiles
 
+_PIECES = 4
+"""Pieces at most in which arguments and code are told."""
+
 _SMALL_MODEL = "gpt-3.5"
 _RESULTS, _RESULTS_OF_SMALL_MODEL = 20, 5
 """Results of a search when the tool does not say how many (A3)."""
 
 
 def asked_calls(parts: Iterable[Asked], tools: Sequence[Json]) -> tuple[list[Json], Body]:
-    """What a turn of the model asks for, without results yet, and the notes beside it."""
+    """What a turn of the model asks for, without results yet, and the notes beside it.
+
+    What the server does itself comes first: a stream tells one call after the other, and functions wait for the client.
+    """
     calls, notes = [], {}
-    for part in parts:
+    for part in sorted(parts, key=lambda part: isinstance(part, ToolCall)):
         call: Body = {"id": new_id("call_")}
         match part:
             case ToolCall(function, arguments):
@@ -60,19 +66,24 @@ def _search_options(tools: Sequence[Json]) -> Body:
     return options
 
 
-def asked_deltas(step: Body) -> Iterator[Body]:
-    """What a reader of the stream puts together again: each call empty, then what it is asked."""
-    for index, call in enumerate(step["step_details"]["tool_calls"]):
-        kind = call["type"]
-        match kind:
-            case "function":
-                yield _delta(step, index, {**call, kind: {**call[kind], "arguments": ""}})
-                yield _delta(step, index, {"type": kind, kind: {"arguments": call[kind]["arguments"]}})
-            case "code_interpreter":
-                yield _delta(step, index, {**call, kind: {"input": "", "outputs": []}})
-                yield _delta(step, index, {"type": kind, kind: {"input": call[kind]["input"]}})
-            case _:
-                yield _delta(step, index, {**call, kind: {**call[kind], "results": []}})
+def asked_deltas(step: Body, index: int) -> Iterator[Body]:
+    """A call as a reader of the stream puts it together again: empty, then in pieces what it is asked."""
+    call = step["step_details"]["tool_calls"][index]
+    kind = call["type"]
+    # A search does not show its query.
+    typed = {"function": "arguments", "code_interpreter": "input"}.get(kind)
+    if typed is None:
+        yield _delta(step, index, call)
+        return
+    yield _delta(step, index, {**call, kind: {**call[kind], typed: ""}})
+    for piece in _pieces(call[kind][typed]):
+        yield _delta(step, index, {"type": kind, kind: {typed: piece}})
+
+
+def _pieces(text: str) -> Iterator[str]:
+    size = max(-(-len(text) // _PIECES), 1)
+    for start in range(0, len(text), size):
+        yield text[start : start + size]
 
 
 def logs_delta(step: Body, index: int, logs: str) -> Body:

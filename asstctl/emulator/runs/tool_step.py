@@ -25,7 +25,7 @@ Json = Any
 
 
 class ToolStep:
-    """One step of calls: inserted and told by `open` and `told`, worked on by `serve`, closed by whoever answers."""
+    """One step of calls: opened by `open`, told and worked on by `serve`, closed by whoever answers last."""
 
     def __init__(self, hold: Hold, run: Body, request: ReplyRequest) -> None:
         self._hold = hold
@@ -35,24 +35,22 @@ class ToolStep:
         self._notes: Body = {}
         self._found = 0
 
-    def open(self, asked: list[Asked], usage: Body) -> None:
-        """Inside a transaction: the step with its calls, none of them answered."""
+    def open(self, asked: list[Asked], usage: Body) -> list[Event]:
+        """Inside a transaction: the step with its calls, none of them answered. The stream is told of it without."""
         calls, notes = asked_calls(asked, self._run["tools"])
         self.body = new_step(self._run, self._hold.now(), {"type": "tool_calls", "tool_calls": calls})
         # The wire shows a step's usage only once the step is over.
         self._notes = {"usage": usage, "calls": notes}
         self._hold.store.insert(STEP, self.body, notes=self._notes)
-
-    def told(self) -> list[Event]:
-        """How the stream tells of the step: empty at first, since its reader adds up what follows."""
-        return [
-            *opened("thread.run.step", STEP.show(with_calls(self.body, []))),
-            *(Event("thread.run.step.delta", delta) for delta in asked_deltas(self.body)),
-        ]
+        return opened("thread.run.step", STEP.show(with_calls(self.body, [])))
 
     async def serve(self) -> None:
-        """Do what the server can do, one call after the other."""
+        """Tell of the calls and do what the server can do, one after the other.
+
+        A reader takes a call for done when it is told of another, so its output is told first.
+        """
         for index, call in enumerate(self.body["step_details"]["tool_calls"]):
+            self._hold.tell(Event("thread.run.step.delta", delta) for delta in asked_deltas(self.body, index))
             match call["type"]:
                 case "code_interpreter":
                     await self._run_code(index, call)

@@ -570,7 +570,7 @@ async def test_a_wrong_method_is_405_and_names_the_others(api: Api) -> None:
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-async def test_a1_lenient_ignores_unknown_parameters_and_nothing_else() -> None:
+async def test_a1_lenient_ignores_unknown_parameters_and_refuses_wrong_types() -> None:
     async with serving(lenient=True) as api:
         assistant = await api.assistant(colour="red")
         assert "colour" not in assistant

@@ -84,6 +84,28 @@ async def test_a1_another_key_is_401_where_one_is_set(headers: Any) -> None:
         assert (await api.http.get("/assistants", headers={"authorization": "Bearer right"})).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"authorization": "Bearer right"}, 200),
+        ({"authorization": "bearer right"}, 200),
+        ({"authorization": "BEARER   right "}, 200),
+        ({"api-key": "right"}, 200),
+        ({"authorization": "right"}, 401),
+        ({"authorization": "Basic right"}, 401),
+        ({"authorization": "Bearerright"}, 401),
+        ({"authorization": "Bearer "}, 401),
+        ({"api-key": "wrong"}, 401),
+        ({"api-key": "Bearer right"}, 401),
+        ({"authorization": "Bearer wrong", "api-key": "right"}, 401),
+    ],
+    ids=str,
+)
+async def test_a1_a_key_comes_with_its_scheme_or_in_the_header_of_azure(headers: Any, status: int) -> None:
+    async with serving(api_key="right") as api:
+        assert (await api.http.get("/assistants", headers=headers)).status_code == status
+
+
 async def test_health_needs_no_key() -> None:
     async with serving(api_key="right") as api:
         assert (await api.http.get("http://local/health")).json() == {"status": "ok"}

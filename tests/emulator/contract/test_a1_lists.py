@@ -185,6 +185,26 @@ async def test_a1_an_unknown_cursor_is_refused(listed: Listed) -> None:
         }
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize(
+    "made", [_assistants, _messages, _files, _stores, _store_files], ids=lambda made: made.__name__
+)
+async def test_a1_whoever_deletes_what_a_page_lists_meets_every_object(
+    made: Callable[[Api], Awaitable[Made]], order: str
+) -> None:
+    """A8, our choice: a deleted object is still a place to go on from, as loops of clients that delete want it."""
+    async with serving() as api:
+        path, ids = await made(api)
+        met: list[str] = []
+        query = {"order": order, "limit": "2"}
+        while (page := await api.get(path, **query))["data"]:
+            for listed in page["data"]:
+                await api.delete(f"{path}/{listed['id']}")
+                met.append(listed["id"])
+            query["after"] = page["last_id"]
+        assert met == (ids if order == "asc" else ids[::-1])
+
+
 @pytest.mark.parametrize(
     ("query", "param", "code", "message"),
     [

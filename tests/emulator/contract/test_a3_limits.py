@@ -325,11 +325,13 @@ async def test_a3_what_is_required_is_named(api: Api, path: str, body: Json, par
         "/threads/{thread}/runs/{run}/submit_tool_outputs",
         "/uploads",
         "/uploads/{upload}/complete",
+        "/uploads/{upload}/cancel",
         "/vector_stores",
         "/vector_stores/{store}",
         "/vector_stores/{store}/files",
         "/vector_stores/{store}/files/{file}",
         "/vector_stores/{store}/file_batches",
+        "/vector_stores/{store}/file_batches/{batch}/cancel",
         "/vector_stores/{store}/search",
     ],
 )
