@@ -81,6 +81,7 @@ CREATE INDEX parts_of_upload ON upload_parts (upload_id);
 CREATE TABLE deleted_models (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID
 """
 
+# What a batch counted stays, whatever later becomes of its files; `ended` is how a file stood when the batch lost it.
 # The full-text index over the chunks is made when it is first needed: not every SQLite has it. See knowledge/index.py.
 _KNOWLEDGE = """
 CREATE TABLE vector_stores (
@@ -94,15 +95,20 @@ CREATE TABLE file_batches (
 CREATE INDEX batches_of_store ON file_batches (vector_store_id);
 CREATE TABLE store_files (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
-  vector_store_id TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE, batch_id TEXT,
+  vector_store_id TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE,
   filename TEXT NOT NULL, status TEXT NOT NULL, usage_bytes INTEGER NOT NULL,
   lease_owner TEXT, lease_until REAL, body TEXT NOT NULL,
   UNIQUE (vector_store_id, id)
 ) STRICT;
 CREATE INDEX stores_of_file ON store_files (id);
 CREATE INDEX counts_of_store ON store_files (vector_store_id, status, usage_bytes);
-CREATE INDEX counts_of_batch ON store_files (batch_id, status) WHERE batch_id IS NOT NULL;
 CREATE INDEX waiting_files ON store_files (seq) WHERE status = 'in_progress';
+CREATE TABLE batch_files (
+  batch_id TEXT NOT NULL REFERENCES file_batches (id) ON DELETE CASCADE, file_seq INTEGER NOT NULL,
+  times INTEGER NOT NULL, ended TEXT,
+  PRIMARY KEY (batch_id, file_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batches_of_file ON batch_files (file_seq);
 CREATE TABLE chunks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, file_seq INTEGER NOT NULL,
   repeated INTEGER NOT NULL, indexed INTEGER NOT NULL, text TEXT NOT NULL
@@ -112,24 +118,7 @@ CREATE INDEX chunks_not_indexed ON chunks (id) WHERE indexed = 0;
 CREATE TABLE dropped_chunks (file_seq INTEGER PRIMARY KEY) STRICT
 """
 
-# What a batch counted stays, whatever later becomes of its files; `ended` is how a file stood when the batch lost it.
-_BATCHES = """
-CREATE TABLE batch_files (
-  batch_id TEXT NOT NULL REFERENCES file_batches (id) ON DELETE CASCADE, file_seq INTEGER NOT NULL,
-  times INTEGER NOT NULL, ended TEXT,
-  PRIMARY KEY (batch_id, file_seq)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX batches_of_file ON batch_files (file_seq);
-INSERT INTO batch_files (batch_id, file_seq, times)
-  SELECT batch_id, store_files.seq, 1 FROM store_files JOIN file_batches ON file_batches.id = batch_id;
-DROP INDEX counts_of_batch;
-ALTER TABLE store_files DROP COLUMN batch_id
-"""
-
-# The index holds pairs of characters where it held single ones, and is made anew when it is next needed.
-_WORDS = "UPDATE chunks SET indexed = 0"
-
-STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE, _BATCHES, _WORDS)
+STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

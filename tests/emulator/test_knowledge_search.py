@@ -231,22 +231,3 @@ async def test_chunks_written_without_fts5_are_indexed_by_a_build_that_has_it(
             while not rows(api, "SELECT 1 FROM chunks WHERE indexed = 1"):
                 await api.get("/vector_stores")
         assert await names(api, store["id"], "退款") == ["退款.txt"]
-
-
-async def test_a_store_of_an_earlier_version_is_indexed_anew(tmp_path: Any) -> None:
-    """The fifth one had an index of single characters."""
-    async with serving(tmp_path / "local.db") as api:
-        store, _ = await store_of(api, DOCS)
-        for sql in (
-            "DROP TABLE chunk_words",
-            "CREATE VIRTUAL TABLE chunk_index USING fts5(words, tokenize = 'porter unicode61')",
-            "INSERT INTO chunk_index (rowid, words) SELECT id, 's1x退 s1x款' FROM chunks",
-            "PRAGMA user_version = 5",
-        ):
-            rows(api, sql)
-    async with serving(tmp_path / "local.db") as api:
-        async with asyncio.timeout(DEADLINE):
-            while rows(api, "SELECT 1 FROM chunks WHERE indexed = 0"):
-                await api.get("/vector_stores")
-        assert await names(api, store["id"], "退款") == ["退款.txt"]
-        assert rows(api, "SELECT 1 FROM sqlite_master WHERE name = 'chunk_index'") == []

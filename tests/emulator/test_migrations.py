@@ -194,34 +194,6 @@ async def test_assistants_and_threads_of_the_first_version_run(database: Path, a
             assert "hello" in await api.reply(run)
 
 
-@pytest.mark.anyio
-async def test_a_batch_of_the_fourth_version_counts_the_files_that_it_had(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "local.db")
-    for step in STEPS[:4]:
-        connection.executescript(step if isinstance(step, str) else "")
-    store = {"id": "vs_1", "object": "vector_store", "created_at": NOW, "expires_after": None, "last_active_at": NOW}
-    batch = {"id": "vsfb_1", "object": "vector_store.files_batch", "created_at": NOW, "vector_store_id": "vs_1"}
-    connection.execute("INSERT INTO vector_stores (id, body) VALUES ('vs_1', ?)", (_text(store),))
-    sql = "INSERT INTO file_batches (id, vector_store_id, body) VALUES ('vsfb_1', 'vs_1', ?)"
-    connection.execute(sql, (_text(batch),))
-    for name, batch_id in (("one", "vsfb_1"), ("two", "vsfb_1"), ("alone", None)):
-        file = {"id": f"file-{name}", "vector_store_id": "vs_1", "status": "completed", "usage_bytes": 3}
-        sql = (
-            "INSERT INTO store_files (id, vector_store_id, batch_id, filename, status, usage_bytes, body) "
-            "VALUES (?, 'vs_1', ?, ?, 'completed', 3, ?)"
-        )
-        connection.execute(sql, (file["id"], batch_id, name, _text(file)))
-    connection.execute("PRAGMA user_version = 4")
-    connection.commit()
-    connection.close()
-    async with serving(tmp_path / "local.db") as api:
-        counts = {"in_progress": 0, "completed": 2, "failed": 0, "cancelled": 0, "total": 2}
-        assert (await api.get("/vector_stores/vs_1/file_batches/vsfb_1"))["file_counts"] == counts
-        listed = (await api.get("/vector_stores/vs_1/file_batches/vsfb_1/files", order="asc"))["data"]
-        assert [file["id"] for file in listed] == ["file-one", "file-two"]
-        assert (await api.get("/vector_stores/vs_1"))["file_counts"]["total"] == 3
-
-
 def test_a_database_of_a_newer_version_is_refused_after_the_same_migrations(database: Path) -> None:
     Store(database).close()
     newer = len(STEPS) + 1

@@ -65,7 +65,6 @@ class FullTextIndex:
         sql = "SELECT 1 FROM sqlite_master WHERE name = 'chunk_words'"
         if connection.execute(sql).fetchone() is not None:
             return
-        connection.execute("DROP TABLE IF EXISTS chunk_index")
         connection.execute("CREATE VIRTUAL TABLE chunk_words USING fts5(words, tokenize = 'porter unicode61')")
         # We merge in small steps of our own, see `tidy`.
         connection.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('automerge', 0)")
