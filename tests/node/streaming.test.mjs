@@ -102,7 +102,8 @@ function noted(stream) {
   for (const name of EMITTED) {
     stream.on(name, (...given) => {
       notes.emitted.push(name);
-      (notes.given[name] ??= []).push(given);
+      // Copies: the library goes on adding to the first delta that it was given.
+      (notes.given[name] ??= []).push(name === 'error' || name === 'abort' ? given : structuredClone(given));
     });
   }
   return notes;
