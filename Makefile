@@ -53,7 +53,8 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.i
 	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-# The slow suite: applies and servers killed with SIGKILL at many points. About three minutes.
+# The slow suite: applies and servers killed with SIGKILL at many points, long fuzz and property runs. Five to eight
+# minutes.
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 

@@ -38,11 +38,13 @@ class Emulator:
         if self._closed:
             return
         self._closed = True
-        await self.services.executor.aclose(grace)
-        await self.services.knowledge.aclose()
-        await self.services.sandbox.aclose()
-        self.services.store.close()
-        self.services.blobs.close()
+        try:
+            await self.services.executor.aclose(grace)
+            await self.services.knowledge.aclose()
+            await self.services.sandbox.aclose()
+        finally:
+            self.services.store.close()
+            self.services.blobs.close()
 
 
 def open_emulator(

@@ -101,7 +101,8 @@ CREATE TABLE store_files (
   UNIQUE (vector_store_id, id)
 ) STRICT;
 CREATE INDEX stores_of_file ON store_files (id);
-CREATE INDEX counts_of_store ON store_files (vector_store_id, status, usage_bytes);
+CREATE INDEX files_of_store ON store_files (vector_store_id);
+CREATE INDEX counts_of_store ON store_files (vector_store_id, status, seq, usage_bytes);
 CREATE INDEX waiting_files ON store_files (seq) WHERE status = 'in_progress';
 CREATE TABLE batch_files (
   batch_id TEXT NOT NULL REFERENCES file_batches (id) ON DELETE CASCADE, file_seq INTEGER NOT NULL,

@@ -84,16 +84,6 @@ def store_expired(store_id: str) -> Refusal:
     return Refusal(400, f"Vector store {store_id} has expired. Make a new one with the same files.")
 
 
-def exclusive(path: str, other: str) -> Refusal:
-    text = f"Mutually exclusive parameters: '{path}' and '{other}'. Give one of them."
-    return Refusal(400, text, param=path, code="mutually_exclusive_parameters")
-
-
-def too_deep(path: str, maximum: int) -> Refusal:
-    text = f"Invalid '{path}': nested too deep. Expected at most {maximum} levels."
-    return Refusal(400, text, param=path, code="invalid_value")
-
-
 # Files, uploads and models
 
 
@@ -276,6 +266,16 @@ def property_name_too_long(path: str, maximum: int, length: int) -> Refusal:
         f"but got a property name with length {length} instead."
     )
     return Refusal(400, text, param=path, code="property_name_above_max_length")
+
+
+def exclusive(path: str, other: str) -> Refusal:
+    text = f"Mutually exclusive parameters: '{path}' and '{other}'. Give one of them."
+    return Refusal(400, text, param=path, code="mutually_exclusive_parameters")
+
+
+def too_deep(path: str, maximum: int) -> Refusal:
+    text = f"Invalid '{path}': nested too deep. Expected at most {maximum} levels."
+    return Refusal(400, text, param=path, code="invalid_value")
 
 
 # The request as a whole

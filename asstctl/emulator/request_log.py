@@ -1,12 +1,10 @@
 """A note of every request: method, path, status, how many were in flight. No bodies, no headers, no queries."""
 
 import json
-from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from asstctl.emulator.asgi import Asgi, Receive, Scope, Send
+from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class RequestLog:
                 return
             status: int | None = None
 
-            async def noting(message: MutableMapping[str, Any]) -> None:
+            async def noting(message: Message) -> None:
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]

@@ -172,21 +172,37 @@ class AnyObject(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata(Shape):
+class Scalar(Shape):
+    max_length: int | None = None
+    """Of a string."""
+    expected = "one of a string, number, or boolean"
+
+    def read(self, value: Json, path: str, rules: Rules) -> Json:
+        if isinstance(value, str):
+            return Text(self.max_length).read(value, path, rules)
+        if not isinstance(value, (int, float)):
+            raise refusals.wrong_type(path, self.expected, value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs(Shape):
+    """A few values under names that the client chooses, as in metadata."""
+
+    value: Shape
     max_pairs: int = 16
     max_key: int = 64
-    max_value: int = 512
     expected = "an object"
 
-    def read(self, value: Json, path: str, rules: Rules) -> dict[str, str]:
+    def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
         if not isinstance(value, dict):
             raise refusals.wrong_type(path, self.expected, value)
         if len(value) > self.max_pairs and not rules.lenient:
             raise refusals.too_many_properties(path, self.max_pairs, len(value))
-        for key, text in value.items():
+        for key in value:
             if len(key) > self.max_key and not rules.lenient:
                 raise refusals.property_name_too_long(path, self.max_key, len(key))
-            Text(self.max_value).read(text, f"{path}.{key}", rules)
+            self.value.read(value[key], f"{path}.{key}", rules)
         return value
 
 

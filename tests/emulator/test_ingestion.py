@@ -1,10 +1,6 @@
 """Taking files in: survives restarts, happens once among several servers, and does not mind deletes half-way."""
 
 import asyncio
-import signal
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ from asstctl.emulator.knowledge import extraction, ingestion, leases
 from asstctl.emulator.knowledge.documents import Unreadable
 from tests.emulator.harness import Api, Clock, serving
 from tests.emulator.knowledge import DEADLINE, names, rows, settled, store_of, swept, until, upload
+from tests.emulator.process import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -295,51 +292,31 @@ async def test_many_chunks_are_written_in_short_turns(api: Api) -> None:
     assert turns > chunks / 10
 
 
-def _serve(database: Path) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "asstctl.emulator", "--database", str(database)], stdout=subprocess.PIPE, text=True
-    )
-    watchdog = threading.Timer(DEADLINE, process.kill)
-    watchdog.start()
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    watchdog.cancel()
-    return process, line.split()[-1]
-
-
-def _end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> None:
-    process.send_signal(number)
-    process.wait(DEADLINE)
-    assert process.stdout is not None
-    process.stdout.close()
-
-
 @pytest.mark.slow
 def test_a_killed_server_loses_no_file_and_two_processes_share_the_work(database: Path) -> None:
-    one, url = _serve(database)
-    two, other = _serve(database)
+    one, two = Server(database, hasty=True), Server(database, hasty=True)
     try:
         with httpx2.Client(timeout=DEADLINE) as http:
             ids = []
             for n in range(12):
                 content = f"<p>text {n}</p>".encode()  # read by a child, so the kill comes in the middle
                 sent = {"file": (f"f{n}.html", content)}
-                ids.append(http.post(f"{url}/files", files=sent, data={"purpose": "assistants"}).json()["id"])
-            store = http.post(f"{url}/vector_stores", json={"file_ids": ids}).json()
-            _end(one, signal.SIGKILL)
+                ids.append(http.post(f"{one.url}/files", files=sent, data={"purpose": "assistants"}).json()["id"])
+            store = http.post(f"{one.url}/vector_stores", json={"file_ids": ids}).json()
+            one.kill()
             counts: dict[str, int] = {}
-            ends = time.monotonic() + 3 * leases.DURATION
+            ends = time.monotonic() + DEADLINE
             while time.monotonic() < ends:
-                # Reads of a file are what takes a stale lease over.
-                http.get(f"{other}/vector_stores/{store['id']}/files/{ids[0]}")
-                counts = http.get(f"{other}/vector_stores/{store['id']}").json()["file_counts"]
+                # A read of a store whose files wait is what begins to take stale leases over.
+                counts = http.get(f"{two.url}/vector_stores/{store['id']}").json()["file_counts"]
                 if not counts["in_progress"]:
                     break
                 time.sleep(0.05)
             assert counts["completed"] == 12
             found = http.post(
-                f"{other}/vector_stores/{store['id']}/search", json={"query": "text", "max_num_results": 50}
+                f"{two.url}/vector_stores/{store['id']}/search", json={"query": "text", "max_num_results": 50}
             )
             assert sorted(hit["filename"] for hit in found.json()["data"]) == sorted(f"f{n}.html" for n in range(12))
     finally:
-        _end(two)
+        one.stop()
+        two.stop()

@@ -1,6 +1,5 @@
 """Rules files: what matches, what is said, and what is wrong with a file."""
 
-import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +8,9 @@ import pytest
 
 from asstctl.emulator import RepliesFileError
 from asstctl.emulator.replies.script import MAX_SUBJECT, Script
-from asstctl.emulator.replies.values import CallMade, Part, ReplyFailed, ReplyRequest, Round, Said, TextDelta, ToolCall
+from asstctl.emulator.replies.values import CallMade, ReplyFailed, ReplyRequest, Round, Said, TextDelta, ToolCall
 from tests.emulator.harness import ASK, serving
-
-
-def _write(folder: Path, text: str) -> Path:
-    file = folder / "demo.replies.yaml"
-    file.write_text(text, encoding="utf-8")
-    return file
+from tests.emulator.scripts import pieces, replies, write
 
 
 def _asked(*users: str, name: str | None = "瓜瓜") -> ReplyRequest:
@@ -26,25 +20,6 @@ def _asked(*users: str, name: str | None = "瓜瓜") -> ReplyRequest:
 
 def _after(output: str, function: str = "ask_database") -> ReplyRequest:
     return replace(_asked("周三有什么课?"), rounds=(Round("", (CallMade("call_a", function, "{}", output),)),))
-
-
-def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
-    """The parts of a reply, the pieces of its text joined."""
-    parts = _pieces(folder, rules, request)
-    said = "".join(part.text for part in parts if isinstance(part, TextDelta))
-    return [*([TextDelta(said)] if said else []), *(part for part in parts if not isinstance(part, TextDelta))]
-
-
-def _pieces(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
-    script = Script.load(str(_write(folder, rules)))
-
-    async def collect() -> list[Part]:
-        try:
-            return [part async for part in script.reply(request)]
-        finally:
-            await script.aclose()
-
-    return asyncio.run(collect())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +56,7 @@ def test_a_rule_matches_when_all_its_conditions_do(
     text = (
         f"rules:\n  - {rule}\n    say: yes it does\n  - say: fallback\n  - tool: {'ask_database'}\n    say: fallback\n"
     )
-    (part,) = _replies(tmp_path, text, request_)
+    (part,) = replies(tmp_path, text, request_)
     assert part == TextDelta("yes it does" if matches else "fallback")
 
 
@@ -107,17 +82,17 @@ def test_placeholders_are_filled(tmp_path: Path, say: str, request_: ReplyReques
     rule = f"rules:\n  - say: {say!r}\n"
     if request_.outputs:
         rule += "    tool: ask_database\n"
-    assert _replies(tmp_path, rule, request_) == [TextDelta(text)]
+    assert replies(tmp_path, rule, request_) == [TextDelta(text)]
 
 
 def test_a_text_is_said_word_by_word(tmp_path: Path) -> None:
-    pieces = _pieces(tmp_path, "rules:\n  - say: One moment please\n", _asked("hi"))
+    pieces = pieces(tmp_path, "rules:\n  - say: One moment please\n", _asked("hi"))
     assert pieces == [TextDelta("One "), TextDelta("moment "), TextDelta("please")]
 
 
 def test_text_from_outside_is_never_a_template(tmp_path: Path) -> None:
     rules = "rules:\n  - say: '{{ user }}'\n"
-    assert _replies(tmp_path, rules, _asked("{{ assistant }}")) == [TextDelta("{{ assistant }}")]
+    assert replies(tmp_path, rules, _asked("{{ assistant }}")) == [TextDelta("{{ assistant }}")]
 
 
 def test_groups_and_types_reach_the_arguments_of_calls(tmp_path: Path) -> None:
@@ -131,12 +106,12 @@ rules:
   - tool: ask_database
     call: {ask_database: {ids: "{{ output.*.id }}", first: "{{ output.0.id }}", nested: [{x: "{{ output.0 }}"}]}}
 """
-    assert _replies(tmp_path, rules, _asked("周三有什么课")) == [
+    assert replies(tmp_path, rules, _asked("周三有什么课")) == [
         TextDelta("One moment."),
         ToolCall("ask_database", '{"query": "SELECT \'周三\', \'什么课\'", "limit": 5, "when": "2026-01-02"}'),
         ToolCall("ask_database", '{"query": "周三有什么课"}'),
     ]
-    assert _replies(tmp_path, rules, _after('[{"id": 7}, {"id": 8}]')) == [
+    assert replies(tmp_path, rules, _after('[{"id": 7}, {"id": 8}]')) == [
         ToolCall("ask_database", '{"ids": [7, 8], "first": 7, "nested": [{"x": {"id": 7}}]}')
     ]
 
@@ -153,7 +128,7 @@ rules:
 )
 def test_a_placeholder_that_finds_nothing_fails_the_run(tmp_path: Path, say: str, output: str, text: str) -> None:
     with pytest.raises(ReplyFailed) as caught:
-        _replies(tmp_path, f"rules:\n  - tool: ask_database\n    say: '{say}'\n", _after(output))
+        replies(tmp_path, f"rules:\n  - tool: ask_database\n    say: '{say}'\n", _after(output))
     assert text in str(caught.value)
 
 
@@ -162,11 +137,11 @@ def test_a_placeholder_that_finds_nothing_fails_the_run(tmp_path: Path, say: str
 )
 def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path, request_: ReplyRequest) -> None:
     with pytest.raises(ReplyFailed) as caught:
-        _replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
+        replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
     message, _, rule = str(caught.value).partition("A rule that would:\n")
     assert message.startswith("No rule in demo.replies.yaml answers ")
     assert caught.value.code == "invalid_prompt"
-    (part,) = _replies(tmp_path, f"rules:\n{rule}\n", request_)
+    (part,) = replies(tmp_path, f"rules:\n{rule}\n", request_)
     assert part == TextDelta("1" if request_.outputs else "...")
 
 
@@ -210,7 +185,7 @@ def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path,
     ],
 )
 def test_every_fault_of_a_file_is_named_with_its_place(tmp_path: Path, text: str, problems: list[str]) -> None:
-    assert_problems(_write(tmp_path, text), problems)
+    assert_problems(write(tmp_path, text), problems)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +212,7 @@ def test_every_fault_of_a_file_is_named_with_its_place(tmp_path: Path, text: str
     ],
 )
 def test_what_is_no_plain_yaml_is_refused(tmp_path: Path, text: str, problems: list[str]) -> None:
-    assert_problems(_write(tmp_path, text), problems)
+    assert_problems(write(tmp_path, text), problems)
 
 
 def assert_problems(file: Path, expected: list[str]) -> None:
@@ -255,7 +230,7 @@ def assert_problems(file: Path, expected: list[str]) -> None:
 def test_scalars_are_those_of_yaml_1_2(tmp_path: Path) -> None:
     """As in every other file: neither `yes` nor a time of day is something else than it looks like."""
     arguments = "{a: yes, b: 017, c: 1:30, d: 2026-01-02, e: 1_000, f: off, g: 0o17, h: 1e3, i: TRUE, j: ~, k: '1'}"
-    (call,) = _replies(tmp_path, f"rules: [{{call: {{ask_database: {arguments}}}}}]", _asked("hi"))
+    (call,) = replies(tmp_path, f"rules: [{{call: {{ask_database: {arguments}}}}}]", _asked("hi"))
     assert isinstance(call, ToolCall)
     assert json.loads(call.arguments) == {
         "a": "yes",
@@ -289,7 +264,7 @@ rules:
   - user: 周四
     call: {drop_database: {}}
 """
-    async with serving(replies={"script": str(_write(tmp_path, rules))}) as api:
+    async with serving(replies={"script": str(write(tmp_path, rules))}) as api:
         assistant, thread = await api.assistant(name="瓜瓜", tools=[ASK]), await api.thread("周三有什么课?")
         run = await api.run(thread["id"], assistant["id"])
         (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
@@ -312,7 +287,7 @@ rules:
 
 def test_a_group_that_took_no_part_is_empty(tmp_path: Path) -> None:
     rules = "rules:\n  - {user: '(a)(b)?', say: '{{ match.1 }}-{{ match.2 }}'}\n"
-    assert _replies(tmp_path, rules, _asked("a")) == [TextDelta("a-")]
+    assert replies(tmp_path, rules, _asked("a")) == [TextDelta("a-")]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a*)*b", r"\(?" * 40 + r"\(" * 40 + "b"])
@@ -320,13 +295,13 @@ def test_a_regex_that_backtracks_without_end_fails_the_run(tmp_path: Path, patte
     """Every other run of the server would wait for it."""
     text = "(" * 60 if "\\" in pattern else "a" * 40 + "!"
     with pytest.raises(ReplyFailed, match="took longer than 1 s"):
-        _replies(tmp_path, f"rules: [{{user: '{pattern}', say: ok}}]", _asked(text))
+        replies(tmp_path, f"rules: [{{user: '{pattern}', say: ok}}]", _asked(text))
 
 
 def test_a_regex_with_repeats_finds_its_groups(tmp_path: Path) -> None:
     rules = "rules: [{user: '(?P<day>周.+?)有(x)?', say: '{{ match.day }}|{{ match.1 }}|{{ match.2 }}'}]"
 
-    assert _replies(tmp_path, rules, _asked("周三有什么课?")) == [TextDelta("周三|周三|")]
+    assert replies(tmp_path, rules, _asked("周三有什么课?")) == [TextDelta("周三|周三|")]
 
 
 @pytest.mark.parametrize(
@@ -344,5 +319,5 @@ def test_a_regex_with_repeats_finds_its_groups(tmp_path: Path) -> None:
 )
 def test_a_rules_file_that_grows_without_end_is_refused(tmp_path: Path, rules: str, code: str) -> None:
     with pytest.raises(RepliesFileError) as caught:
-        Script.load(str(_write(tmp_path, rules)))
+        Script.load(str(write(tmp_path, rules)))
     assert [problem.code for problem in caught.value.problems] == [code]

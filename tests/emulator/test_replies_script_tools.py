@@ -26,6 +26,7 @@ from asstctl.emulator.replies.values import (
     ToolCall,
 )
 from tests.emulator.harness import ASK
+from tests.emulator.scripts import replies, write
 
 _CODE = {"type": "code_interpreter"}
 _SEARCH = {"type": "file_search"}
@@ -38,31 +39,6 @@ _FOUND = (
 def _asked(text: str, *results: Any, tools: tuple[Any, ...] = (ASK, _CODE, _SEARCH), **rest: Any) -> ReplyRequest:
     rounds = (Round("", results),) if results else ()
     return ReplyRequest("asst_a", "math", "m", None, (Said("user", text),), 1, tools=tools, rounds=rounds, **rest)
-
-
-def _load(folder: Path, rules: str) -> Script:
-    file = folder / "demo.replies.yaml"
-    file.write_text(rules, encoding="utf-8")
-    return Script.load(file)
-
-
-def _replies(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
-    """The parts of a reply, the pieces of its text joined."""
-    parts = _pieces(folder, rules, request)
-    said = "".join(part.text for part in parts if isinstance(part, TextDelta))
-    return [*([TextDelta(said)] if said else []), *(part for part in parts if not isinstance(part, TextDelta))]
-
-
-def _pieces(folder: Path, rules: str, request: ReplyRequest) -> list[Part]:
-    script = _load(folder, rules)
-
-    async def collect() -> list[Part]:
-        try:
-            return [part async for part in script.reply(request)]
-        finally:
-            await script.aclose()
-
-    return asyncio.run(collect())
 
 
 _RULES = r"""
@@ -125,7 +101,7 @@ rules:
     ],
 )
 def test_rules_run_code_and_search_files(tmp_path: Path, request_: ReplyRequest, parts: list[Part]) -> None:
-    assert _replies(tmp_path, _RULES, request_) == parts
+    assert replies(tmp_path, _RULES, request_) == parts
 
 
 @pytest.mark.parametrize(
@@ -133,7 +109,7 @@ def test_rules_run_code_and_search_files(tmp_path: Path, request_: ReplyRequest,
 )
 def test_text_from_outside_is_never_code(tmp_path: Path, text: str) -> None:
     rules = "rules:\n  - code: |\n      x = {{ user }}  # {{ user }}\n      print([x])\n"
-    (part,) = _replies(tmp_path, rules, _asked(text))
+    (part,) = replies(tmp_path, rules, _asked(text))
     assert isinstance(part, RunCode)
     assert asyncio.run(_run(part.code)) == f"{[text]}\n"
 
@@ -149,7 +125,7 @@ async def _run(code: str) -> str:
 def test_values_of_every_type_become_literals(tmp_path: Path) -> None:
     rules = "rules:\n  - tool: ask_database\n    code: 'print({{ output.rows }}, {{ output.ok }})'\n"
     output = '{"rows": [{"n": 1.5, "s": "it\'s", "none": null}], "ok": true}'
-    (part,) = _replies(tmp_path, rules, _asked("", CallMade("call_a", "ask_database", "{}", output)))
+    (part,) = replies(tmp_path, rules, _asked("", CallMade("call_a", "ask_database", "{}", output)))
     assert part == RunCode("print([{'n': 1.5, 's': \"it's\", 'none': None}], True)")
 
 
@@ -170,7 +146,7 @@ def test_values_of_every_type_become_literals(tmp_path: Path) -> None:
 )
 def test_a_tool_that_the_run_lacks_fails_it(tmp_path: Path, rule: str, tools: Any, said: str) -> None:
     with pytest.raises(ReplyFailed) as caught:
-        _replies(tmp_path, f"rules:\n  - {rule}\n", _asked("hi", tools=tools))
+        replies(tmp_path, f"rules:\n  - {rule}\n", _asked("hi", tools=tools))
     assert (str(caught.value), caught.value.code) == (said, "invalid_prompt")
 
 
@@ -188,13 +164,13 @@ _SCHEMA = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type"
 )
 def test_where_a_run_asks_for_json_anything_else_fails_it(tmp_path: Path, say: str, wanted: Any, said: str) -> None:
     with pytest.raises(ReplyFailed) as caught:
-        _replies(tmp_path, f"rules:\n  - say: {say}\n", _asked("hi", response_format=wanted))
+        replies(tmp_path, f"rules:\n  - say: {say}\n", _asked("hi", response_format=wanted))
     assert (str(caught.value), caught.value.code) == (said, "invalid_prompt")
 
 
 @pytest.mark.parametrize(("say", "wanted"), [('{"a": 1}', _OBJECT), ("[1]", _SCHEMA), ("plain", {"type": "text"})])
 def test_json_is_said_as_it_stands(tmp_path: Path, say: str, wanted: Any) -> None:
-    assert _replies(tmp_path, f"rules:\n  - say: '{say}'\n", _asked("hi", response_format=wanted)) == [TextDelta(say)]
+    assert replies(tmp_path, f"rules:\n  - say: '{say}'\n", _asked("hi", response_format=wanted)) == [TextDelta(say)]
 
 
 @pytest.mark.parametrize(
@@ -219,10 +195,10 @@ def test_what_is_unanswered_fails_with_a_rule_that_answers_it(
     tmp_path: Path, request_: ReplyRequest, about: str, answer: str | None
 ) -> None:
     with pytest.raises(ReplyFailed) as caught:
-        _replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
+        replies(tmp_path, "rules:\n  - {user: never, say: no}\n", request_)
     message, _, rule = str(caught.value).partition("A rule that would:\n")
     assert about in message
-    parts = _replies(tmp_path, f"rules:\n{rule}\n", replace(request_))
+    parts = replies(tmp_path, f"rules:\n{rule}\n", replace(request_))
     assert parts == ([TextDelta(answer)] if answer is not None else [])
 
 
@@ -255,7 +231,7 @@ def test_what_is_unanswered_fails_with_a_rule_that_answers_it(
 )
 def test_faults_of_the_new_keys_are_named_with_their_place(tmp_path: Path, rules: str, problem: str) -> None:
     with pytest.raises(RepliesFileError) as caught:
-        _load(tmp_path, rules)
+        Script.load(write(tmp_path, rules))
     said = [f"{each.line}:{each.column} {each.code} {each.summary} ({each.hint})" for each in caught.value.problems]
     assert len(said) == 1
     assert said[0].startswith(problem)
@@ -263,4 +239,4 @@ def test_faults_of_the_new_keys_are_named_with_their_place(tmp_path: Path, rules
 
 def test_code_without_placeholders_may_be_wrong(tmp_path: Path) -> None:
     """A rule may show what the interpreter says to it."""
-    assert _replies(tmp_path, "rules:\n  - code: 'print((1'\n", _asked("hi")) == [RunCode("print((1")]
+    assert replies(tmp_path, "rules:\n  - code: 'print((1'\n", _asked("hi")) == [RunCode("print((1")]

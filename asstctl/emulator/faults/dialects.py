@@ -11,15 +11,11 @@ key is imitated.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from asstctl.emulator.asgi import Asgi, Receive, Scope, Send, header
-from asstctl.emulator.faults.exchange import Answer
+from asstctl.emulator.faults.exchange import Answer, Headers
 from asstctl.emulator.faults.single import Fault
 from asstctl.emulator.faults.treatments import AS_IT_IS, Frames, Treatment, carry_out, unnamed_frames
-
-Json = Any
-Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)

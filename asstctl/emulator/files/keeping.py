@@ -51,7 +51,7 @@ def remove_parts(services: Services, upload_id: str) -> list[str]:
 
 def expire_files(services: Services) -> None:
     """Remove the files whose time has come. Before a listing, so that it does not show them."""
-    sql = "SELECT id FROM files WHERE expires_at <= ? ORDER BY seq LIMIT ?"
+    sql = "SELECT id FROM files WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
     while True:
         rows = services.store.connection.execute(sql, (services.clock(), _AT_ONCE)).fetchall()
         if not rows:
@@ -60,7 +60,7 @@ def expire_files(services: Services) -> None:
 
 
 def expire_uploads(services: Services) -> None:
-    sql = "SELECT id FROM uploads WHERE status = 'pending' AND expires_at <= ? ORDER BY seq LIMIT ?"
+    sql = "SELECT id FROM uploads WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?"
     while services.store.connection.execute(sql, (services.clock(), 1)).fetchone():
         parts: list[str] = []
         with services.store.write():

@@ -7,11 +7,7 @@ one; so no chunk is estimated above its limit.
 import re
 from collections.abc import Iterator
 
-from asstctl.emulator.replies.tokens import WIDE
-
-_WIDE = "[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE) + "]"
-_WIDE_RUN = re.compile(f"{_WIDE}+")
-_WIDE_ONE = re.compile(_WIDE)
+from asstctl.emulator.replies.tokens import WIDE_RUN
 
 _BORDERS = (
     re.compile(r"\n[^\S\n]*\n\s*"),  # paragraphs
@@ -44,7 +40,7 @@ def _reach(text: str, start: int, quarters: int) -> int:
     if window.isascii():
         return start + len(window)
     spent = position = 0
-    for run in _WIDE_RUN.finditer(window):
+    for run in WIDE_RUN.finditer(window):
         spent += run.start() - position
         if spent + 4 * (run.end() - run.start()) > quarters:
             # Either the narrow ones before this run were too many, or only a part of it fits.
@@ -74,7 +70,7 @@ def _border(text: str, least: int, end: int) -> int:
 
 def _word_start(text: str, start: int, end: int) -> int:
     """The beginning of the first whole word of an overlap, if it does not begin with one."""
-    if start == 0 or start >= end or text[start - 1].isspace() or _WIDE_ONE.match(text, start):
+    if start == 0 or start >= end or text[start - 1].isspace() or WIDE_RUN.match(text, start):
         return start
     space = _BORDERS[-1].search(text, start, end)
     return space.end() if space is not None and space.end() < end else start

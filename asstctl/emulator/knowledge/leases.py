@@ -6,12 +6,9 @@ A file waits in the database until it is claimed, so whoever opens the database 
 from collections.abc import Collection as Group
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from asstctl.emulator.objects.vector_store_file import STORE_FILE
 from asstctl.emulator.store import Body, Store
-
-Json = Any
 
 DURATION = 15.0
 """Seconds that a lease holds without a heartbeat; a heartbeat comes every third of it."""

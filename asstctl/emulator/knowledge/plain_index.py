@@ -46,7 +46,7 @@ class PlainIndex:
         stems = {_stem(word) for word in wanted}
         counts: dict[int, Counter[str]] = {}
         lengths: dict[int, int] = {}
-        for chunk_id, file_seq, text in await _chunks(connection, store_seq):
+        for chunk_id, file_seq, text in _chunks(connection, store_seq):
             words = [_stem(word) for word in words_of(text)]
             lengths[chunk_id] = len(words)
             if files is None or file_seq in files:
@@ -70,7 +70,7 @@ class PlainIndex:
         return sorted(found, key=lambda each: (-each.score, each.chunk_id))[:limit]
 
 
-async def _chunks(connection: sqlite3.Connection, store_seq: int) -> list[tuple[int, int, str]]:
+def _chunks(connection: sqlite3.Connection, store_seq: int) -> list[tuple[int, int, str]]:
     sql = (
         "SELECT chunks.id, file_seq, text FROM vector_stores "
         "JOIN store_files ON store_files.vector_store_id = vector_stores.id AND status = 'completed' "

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from asstctl.emulator.objects.base import IDENTITY, Collection, Field
-from asstctl.emulator.objects.vector_store_file import ATTACHED, CHUNKING, STORE_FILE, Attributes
+from asstctl.emulator.objects.vector_store_file import ATTACHED, ATTRIBUTES, CHUNKING, STORE_FILE
 from asstctl.emulator.shapes import Array, Null, Text
 
 _MAX_FILES = 2000  # A3
@@ -25,9 +25,10 @@ FILE_BATCH = Collection(
         Field("file_ids", Array(Text(), _MAX_FILES, 1), takes=("create",), null=Null.IGNORED, shown=False),
         Field("files", Array(ATTACHED, _MAX_FILES, 1), takes=("create",), null=Null.IGNORED, shown=False),
         Field("chunking_strategy", CHUNKING, takes=("create",), null=Null.IGNORED, shown=False),
-        Field("attributes", Attributes(), takes=("create",), null=Null.IGNORED, shown=False),
+        Field("attributes", ATTRIBUTES, takes=("create",), null=Null.IGNORED, shown=False),
     ),
 )
 
-FILE_OF_BATCH = replace(STORE_FILE, table="store_files JOIN batch_files ON file_seq = seq")
+# Crossed, since SQLite keeps to that order: it would read the whole store to list a few of its files.
+FILE_OF_BATCH = replace(STORE_FILE, table="batch_files CROSS JOIN store_files ON seq = file_seq")
 """The files of batches, to be listed by `batch_id`."""

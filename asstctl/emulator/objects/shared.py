@@ -1,7 +1,5 @@
 """Shapes that several objects share: tools, their resources, response formats, metadata."""
 
-from typing import Any
-
 from asstctl.emulator.objects.vector_store_file import CHUNKING
 from asstctl.emulator.shapes import (
     AnyObject,
@@ -12,17 +10,15 @@ from asstctl.emulator.shapes import (
     Flag,
     Id,
     Member,
-    Metadata,
     Null,
+    Pairs,
     Record,
     Text,
     Variants,
     Whole,
 )
 
-Json = Any
-
-METADATA = Metadata()
+METADATA = Pairs(Text(512))
 NAME_PATTERN = "[a-zA-Z0-9_-]+"
 EFFORTS = Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max"))
 TEMPERATURE = Decimal(0, 2)

@@ -17,6 +17,7 @@ from asstctl.emulator.shapes import (
     Null,
     Record,
     Rules,
+    Scalar,
     Shape,
     Text,
     Whole,
@@ -24,7 +25,7 @@ from asstctl.emulator.shapes import (
 
 Json = Any
 
-MAX_FILE_IDS = 500  # A3, in the request that creates a store
+_MAX_FILE_IDS = 500  # A3, in the request that creates a store
 
 _WRITES = ("create", "modify")
 _EXPIRES_AFTER = Record(
@@ -37,7 +38,7 @@ _RANKING = Record(
     (
         # The underscored name is that of the tool file_search, and clients mix them up.
         Member("ranker", Choice(("none", "auto", "default-2024-11-15", "default_2024_08_21")), null=Null.IGNORED),
-        Member("score_threshold", Decimal(0, 1), default=0.0, null=Null.IGNORED),
+        Member("score_threshold", Decimal(0, 1), null=Null.IGNORED),
     )
 )
 
@@ -82,21 +83,11 @@ class _Anything(Shape):
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Scalar(Shape):
-    expected = "one of a string, number, or boolean"
-
-    def read(self, value: Json, path: str, rules: Rules) -> Json:
-        if not isinstance(value, (str, int, float)):
-            raise refusals.wrong_type(path, self.expected, value)
-        return value
-
-
 _JOINTS = ("and", "or")
 _KIND = Choice(("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", *_JOINTS))
 _KEY = Member("key", Text(), required=True)
-_COMPARISON = Record((_KEY, Member("value", _Scalar(), required=True)))
-_MEMBERSHIP = Record((_KEY, Member("value", Array(_Scalar()), required=True)))
+_COMPARISON = Record((_KEY, Member("value", Scalar(), required=True)))
+_MEMBERSHIP = Record((_KEY, Member("value", Array(Scalar()), required=True)))
 _JOINT = Record((Member("filters", Array(_Anything(), min_length=1), required=True),))
 
 VECTOR_STORE = Collection(
@@ -117,7 +108,7 @@ VECTOR_STORE = Collection(
         Field("expires_at"),
         Field("last_active_at"),
         Field("metadata", METADATA, default={}, takes=_WRITES, null=Null.DEFAULT),
-        Field("file_ids", Array(Text(), MAX_FILE_IDS), takes=("create",), null=Null.IGNORED, shown=False),
+        Field("file_ids", Array(Text(), _MAX_FILE_IDS), takes=("create",), null=Null.IGNORED, shown=False),
         Field("chunking_strategy", CHUNKING, takes=("create",), null=Null.IGNORED, shown=False),
         Field(
             "query",
@@ -126,7 +117,7 @@ VECTOR_STORE = Collection(
             required=("search",),
             shown=False,
         ),
-        Field("max_num_results", Whole(1, 50), default=10, takes=("search",), null=Null.DEFAULT, shown=False),
+        Field("max_num_results", Whole(1, 50), takes=("search",), null=Null.IGNORED, shown=False),
         Field("rewrite_query", Flag(), takes=("search",), null=Null.IGNORED, shown=False),
         Field("filters", AttributeFilter(), takes=("search",), null=Null.IGNORED, shown=False),
         Field("ranking_options", _RANKING, takes=("search",), null=Null.IGNORED, shown=False),

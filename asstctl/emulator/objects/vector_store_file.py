@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asstctl.emulator import refusals
 from asstctl.emulator.objects.base import Collection, Field
-from asstctl.emulator.shapes import Choice, Member, Null, Record, Rules, Shape, Text, Variants, Whole
+from asstctl.emulator.shapes import Choice, Member, Null, Pairs, Record, Rules, Scalar, Shape, Text, Variants, Whole
 
 Json = Any
 
@@ -37,37 +36,14 @@ class _Sizes(Shape):
 
 CHUNKING = Variants({"auto": Record(()), "static": Record((Member("static", _Sizes(), required=True),))})
 
+ATTRIBUTES = Pairs(Scalar(512))
+"""What a search may be filtered by."""
 
-@dataclass(frozen=True, slots=True)
-class Attributes(Shape):
-    """What a search may be filtered by: strings, numbers and booleans under short names."""
-
-    max_pairs: int = 16
-    max_key: int = 64
-    max_value: int = 512
-    expected = "an object"
-
-    def read(self, value: Json, path: str, rules: Rules) -> dict[str, Json]:
-        if not isinstance(value, dict):
-            raise refusals.wrong_type(path, self.expected, value)
-        if len(value) > self.max_pairs and not rules.lenient:
-            raise refusals.too_many_properties(path, self.max_pairs, len(value))
-        for key, member in value.items():
-            if len(key) > self.max_key and not rules.lenient:
-                raise refusals.property_name_too_long(path, self.max_key, len(key))
-            if isinstance(member, str):
-                Text(self.max_value).read(member, f"{path}.{key}", rules)
-            elif not isinstance(member, (int, float)):
-                raise refusals.wrong_type(f"{path}.{key}", "one of a string, number, or boolean", member)
-        return value
-
-
-_ATTRIBUTES = Attributes()
 ATTACHED = Record(
     (
         Member("file_id", Text(), required=True),
         Member("chunking_strategy", CHUNKING, null=Null.IGNORED),
-        Member("attributes", _ATTRIBUTES, null=Null.IGNORED),
+        Member("attributes", ATTRIBUTES, null=Null.IGNORED),
     )
 )
 """A file inside a batch that describes each of its files."""
@@ -91,7 +67,7 @@ STORE_FILE = Collection(
         Field("chunking_strategy", CHUNKING, default=AUTO_CHUNKING, takes=("attach",), null=Null.IGNORED),
         Field(
             "attributes",
-            _ATTRIBUTES,
+            ATTRIBUTES,
             default={},
             takes=("attach", "update"),
             required=("update",),

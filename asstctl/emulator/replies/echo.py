@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import AsyncGenerator
 from itertools import takewhile
-from typing import Any
 
 from asstctl.emulator.replies.deltas import deltas
 from asstctl.emulator.replies.forge import forge
@@ -25,8 +24,6 @@ from asstctl.emulator.replies.values import (
     TextDelta,
     ToolCall,
 )
-
-Json = Any
 
 _FENCED = re.compile(r"^[ \t]*```(?:python3?|py)[ \t]*\r?\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 _QUOTED_LINES = 3

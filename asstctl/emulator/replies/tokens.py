@@ -5,7 +5,7 @@ Real counts need a vocabulary that would have to be fetched; a backend that know
 
 import re
 
-WIDE = (
+_WIDE = (
     (0x1100, 0x11FF),
     (0x2E80, 0x9FFF),
     (0xA960, 0xA97F),
@@ -15,13 +15,13 @@ WIDE = (
     (0x20000, 0x3FFFF),
 )
 
-
-_RUN_OF_WIDE = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in WIDE)}]+")
+WIDE_RUN = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in _WIDE)}]+")
+"""Characters in a row that cost a token each."""
 
 
 def quarters(text: str) -> int:
     """Quarters of tokens: those of a text that comes in pieces add up exactly."""
-    wide = 0 if text.isascii() else sum(map(len, _RUN_OF_WIDE.findall(text)))
+    wide = 0 if text.isascii() else sum(map(len, WIDE_RUN.findall(text)))
     return len(text) + 3 * wide
 
 

@@ -1,7 +1,5 @@
 """Batches of files put into a vector store: create, get, cancel, and the list of their files."""
 
-from typing import Any
-
 from starlette.responses import Response
 
 from asstctl.emulator import refusals
@@ -13,8 +11,6 @@ from asstctl.emulator.objects.file_batch import FILE_OF_BATCH
 from asstctl.emulator.routes.store_files import list_by_status
 from asstctl.emulator.shapes import Rules
 from asstctl.emulator.store import Body
-
-Json = Any
 
 
 async def create_batch(call: Call) -> Response:

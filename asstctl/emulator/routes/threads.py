@@ -1,7 +1,5 @@
 """Threads: create with messages, get, modify, delete. There is no list of threads on this wire."""
 
-from typing import Any
-
 from starlette.responses import Response
 
 from asstctl.emulator import refusals
@@ -15,16 +13,18 @@ from asstctl.emulator.runs.settling import active_run, settle_thread
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
 
-Json = Any
-
 
 def enter_thread(call: Call) -> Body:
     """The thread in the path, with whatever was due on it settled. Every route below a thread begins here."""
-    thread_id = call.id_of(THREAD)
-    settle_thread(call.services, thread_id)
-    thread = call.services.store.find(THREAD, thread_id)
+    settle_thread(call.services, call.id_of(THREAD))
+    return enter_again(call)
+
+
+def enter_again(call: Call) -> Body:
+    """The thread as it is under the lock of a transaction."""
+    thread = call.services.store.find(THREAD, call.path[THREAD.id_param])
     if thread is None:
-        raise refusals.not_found(THREAD.noun, thread_id)
+        raise refusals.not_found(THREAD.noun, call.path[THREAD.id_param])
     return thread
 
 
@@ -72,14 +72,6 @@ async def modify_thread(call: Call) -> Response:
         )
         call.services.store.replace(THREAD, thread)
     return answer(THREAD.show(thread))
-
-
-def enter_again(call: Call) -> Body:
-    """The thread as it is under the lock of a transaction."""
-    thread = call.services.store.find(THREAD, call.path[THREAD.id_param])
-    if thread is None:
-        raise refusals.not_found(THREAD.noun, call.path[THREAD.id_param])
-    return thread
 
 
 async def delete_thread(call: Call) -> Response:

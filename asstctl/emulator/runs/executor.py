@@ -38,6 +38,7 @@ class Executor:
         self._playing: dict[str, _Playing] = {}
         self._finishing: set[asyncio.Task[None]] = set()
         self._heartbeat: asyncio.Task[None] | None = None
+        self._closed = False
 
     def executes(self, run_id: str) -> bool:
         playing = self._playing.get(run_id)
@@ -60,6 +61,10 @@ class Executor:
     def start(self, services: Services, run_id: str) -> None:
         """Execute a queued run whose lease is ours."""
         execution = Execution(services, run_id)
+        if self._closed:
+            # A request that was still under way.
+            _fail_stopped(run_id, execution)
+            return
         task = asyncio.get_running_loop().create_task(self._play(services, run_id, execution))
         self._playing[run_id] = _Playing(execution, task)
         if self._heartbeat is None or self._heartbeat.done():
@@ -93,10 +98,13 @@ class Executor:
 
     async def aclose(self, grace: float = 0.0) -> None:
         """Let runs go on for `grace` seconds, then end them; afterwards no task of ours is left."""
-        left = list(self._playing.values())
-        tasks = [playing.task for playing in left]
-        if tasks and grace > 0:
-            await asyncio.wait(tasks, timeout=grace)
+        clock = asyncio.get_running_loop().time
+        end = clock() + grace
+        # Requests that are still under way may start others meanwhile.
+        while self._playing and (left := end - clock()) > 0:
+            await asyncio.wait([playing.task for playing in self._playing.values()], timeout=left)
+        self._closed = True
+        tasks = [playing.task for playing in self._playing.values()]
         for task in tasks:
             task.cancel()
         if self._heartbeat is not None:
