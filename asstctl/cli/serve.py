@@ -138,7 +138,7 @@ def command(
         session.result(f"Serving {served.place} at {url} (replies: {served.source})")
         session.result(f"  export OPENAI_BASE_URL={url}")
         session.result(f"  export OPENAI_API_KEY={'...  # the key that this server was given' if key else 'any'}")
-        session.say("Stop with Ctrl-C.")
+        session.say("Stop with Ctrl-C; a second one does not wait for runs to finish.")
 
     with log.listening():
         number = run_server(

@@ -35,7 +35,9 @@ def lines_to(stream: TextIO) -> Write:
                 stream.flush()
         except OSError:
             # Nobody reads it any more: from here on it leads nowhere, and requests go on.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
     return write
 

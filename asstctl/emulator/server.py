@@ -161,8 +161,7 @@ class _Server(uvicorn.Server):
         connections, tasks = self.server_state.connections, self.server_state.tasks
         for connection in tuple(connections):
             connection.shutdown()
-        executor = self._emulator.services.executor
-        await self._unless_hurried(_until_done(tasks, self._grace), executor.aclose(self._grace))
+        await self._unless_hurried(self._let_finish(tasks))
         await self._unless_hurried(_until_done(tasks, _LAST_WORDS))
         left = tuple(tasks)
         for task in left:
@@ -171,8 +170,15 @@ class _Server(uvicorn.Server):
         for connection in tuple(connections):
             connection.transport.abort()
 
-    async def _unless_hurried(self, *awaited: Awaitable[None]) -> None:
-        work: asyncio.Future[Any] = asyncio.gather(*awaited)
+    async def _let_finish(self, requests: set[asyncio.Task[None]]) -> None:
+        """Give requests the grace and then runs what is left of it: a request may yet start a run."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._grace
+        await _until_done(requests, self._grace)
+        await self._emulator.services.executor.aclose(end - clock())
+
+    async def _unless_hurried(self, awaited: Awaitable[None]) -> None:
+        work: asyncio.Future[None] = asyncio.ensure_future(awaited)
         hurry: asyncio.Future[Any] = asyncio.ensure_future(self._hurry.wait())
         await asyncio.wait({work, hurry}, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()

@@ -51,7 +51,7 @@ class Served:
 
         if self.is_ours and isinstance(self.database, Path):
             prepare_folder(self.database)
-        with explained(self.place):
+        with explained(self.place, otherwise="" if self.is_ours else "name another file with --database"):
             yield
 
 

@@ -266,10 +266,10 @@ def test_a_database_of_a_newer_version_is_said_and_left_alone(project: Project) 
         (["--replies", "eliza"], 64, "there are no replies 'eliza'"),
         (["--replies", "missing.replies.yaml"], 1, "missing.replies.yaml"),
         (["--database", "no/such/folder/a.db"], 64, "there is no folder no/such/folder"),
-        (["--database", "asstctl.yaml"], 1, "error[local-store]: the local database cannot be used"),
+        (["--database", "asstctl.yaml"], 1, "is not a database. Name another file with --database"),
         (["--target", "far"], 64, "target far is not local local: local, near asstctl serve --target local"),
         (["--target", "nowhere"], 64, "there is no target 'nowhere'"),
-        (["--host", "192.0.2.1", "--api-key", "k", "--target", "near"], 1, "this address cannot be served"),
+        (["--host", "192.0.2.1", "--api-key", "k", "--target", "near"], 1, "Choose another --host or --port"),
     ],
 )
 def test_what_cannot_be_served_is_said(project: Project, options: list[str], code: int, text: str) -> None:

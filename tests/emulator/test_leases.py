@@ -1,5 +1,6 @@
 """Leases: recovery touches the runs of servers that stopped, and of no other."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,12 @@ import pytest
 
 from asstctl.emulator import open_emulator
 from asstctl.emulator.replies.values import TextDelta
-from asstctl.emulator.runs import leases
+from asstctl.emulator.runs import execution, leases
+from asstctl.emulator.runs.history import History, read_history
+from asstctl.emulator.runs.settling import STOPPED
+from asstctl.emulator.services import Services
 from tests.emulator.harness import ASK, Api, Backend, Clock, serving
+from tests.emulator.streams import names, read
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +126,30 @@ async def test_a_run_whose_lease_was_taken_writes_nothing_more(database: Path) -
         assert len((await one.get(f"/threads/{run['thread_id']}/messages"))["data"]) == 1
 
 
+@pytest.mark.parametrize("how", ["cancelled", "deleted"])
+async def test_a_model_is_not_asked_for_a_run_that_was_taken_while_its_thread_was_read(
+    database: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    backend = Backend()
+    async with serving(database, replies=backend) as one, serving(database) as two:
+
+        async def slowly(services: Services, run: Any) -> History:
+            path = f"/threads/{run['thread_id']}"
+            if how == "deleted":
+                await two.delete(path)
+            else:
+                await two.post(f"{path}/runs/{run['id']}/cancel")
+            return await read_history(services, run)
+
+        monkeypatch.setattr(execution, "read_history", slowly)
+        assistant, thread = await one.assistant(), await one.thread("hello")
+        run = await one.post(f"/threads/{thread['id']}/runs", {"assistant_id": assistant["id"]})
+        stopped = asyncio.Event()
+        one.emulator.services.executor.when_stopped(run["id"], stopped.set)
+        await asyncio.wait_for(stopped.wait(), 5)
+    assert (backend.asked, caplog.records) == ([], [])
+
+
 async def test_a_run_can_be_cancelled_through_another_server(database: Path) -> None:
     backend = _held("late")
     async with serving(database, replies=backend) as one, serving(database) as two:
@@ -172,6 +201,38 @@ async def test_closing_with_grace_lets_runs_end(database: Path) -> None:
     await emulator.aclose(grace=5)
     async with serving(database) as again:
         assert (await again.get(f"/threads/{run['thread_id']}/runs/{run['id']}"))["status"] == "completed"
+
+
+async def test_closing_with_grace_lets_runs_end_that_a_late_request_starts(database: Path) -> None:
+    backend = _held("ok")
+    emulator = open_emulator(database, replies=backend)
+    api, executor = Api(emulator), emulator.services.executor
+    early = await _running(api)
+    closing = asyncio.create_task(emulator.aclose(grace=5))
+    await asyncio.sleep(0)
+    late = await _running(api)
+    executor.drop(emulator.services, early["id"])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert executor.executes(late["id"])
+    assert not executor.executes(early["id"])
+    backend.gate.set()
+    await closing
+    await api.http.aclose()
+    async with serving(database) as again:
+        assert (await again.get(f"/threads/{late['thread_id']}/runs/{late['id']}"))["status"] == "completed"
+
+
+async def test_a_run_that_a_request_starts_after_the_end_fails_at_once() -> None:
+    backend = Backend()
+    async with serving(replies=backend) as api:
+        executor = api.emulator.services.executor
+        await executor.aclose()
+        assistant, thread = await api.assistant(), await api.thread("hello")
+        told = await read(api.emulator, f"/threads/{thread['id']}/runs", {"assistant_id": assistant["id"]})
+        assert names(told) == ["run.created", "run.queued", "run.failed", "done"]
+        assert told[-2][1]["last_error"] == STOPPED
+        assert (_lease(api), backend.asked, executor._heartbeat) == ((None, None), [], None)
 
 
 async def test_closing_finishes_a_cancel(database: Path) -> None:

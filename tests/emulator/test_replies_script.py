@@ -86,8 +86,8 @@ def test_placeholders_are_filled(tmp_path: Path, say: str, request_: ReplyReques
 
 
 def test_a_text_is_said_word_by_word(tmp_path: Path) -> None:
-    pieces = pieces(tmp_path, "rules:\n  - say: One moment please\n", _asked("hi"))
-    assert pieces == [TextDelta("One "), TextDelta("moment "), TextDelta("please")]
+    said = pieces(tmp_path, "rules:\n  - say: One moment please\n", _asked("hi"))
+    assert said == [TextDelta("One "), TextDelta("moment "), TextDelta("please")]
 
 
 def test_text_from_outside_is_never_a_template(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ rules:
 @pytest.mark.parametrize(
     ("say", "output", "text"),
     [
-        ("{{ output.rows.0 }}", '{"rows": []}', "demo.replies.yaml:2: {{ output.rows.0 }} finds no '0' in "),
+        ("{{ output.rows.0 }}", '{"rows": []}', "demo.replies.yaml:2: {{ output.rows.0 }} finds no '0' in an empty"),
         ("{{ output.rows }}", "plain", "goes into a text that is not JSON: plain"),
         ("{{ output.rows }}", "[" * 100_000, "goes into a text that is not JSON: [["),
         ("{{ output.* }}", '{"a": 1}', "expects a list at '*'"),
@@ -191,6 +191,10 @@ def test_every_fault_of_a_file_is_named_with_its_place(tmp_path: Path, text: str
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
+        (
+            'rules:\n  - user: "\\d+"',
+            ["2:13 yaml-syntax the file is not valid YAML: found unknown escape character 'd' (use single quotes, "],
+        ),
         ("rules:\n  - say: [", ["2:11 yaml-syntax the file is not valid YAML: expected the node content"]),
         ('{"x": }', ["1:2 yaml-syntax the file is not valid YAML: nothing stands after `x:`"]),
         ('rules: [{call: {f: {"x": }}}]', ["1:21 yaml-syntax the file is not valid YAML: nothing stands after `x:`"]),

@@ -100,6 +100,23 @@ def test_a_request_that_is_under_way_is_answered_before_the_stop() -> None:
         assert server.end()[::2] == (0, "")
 
 
+def test_a_run_that_a_request_starts_after_the_signal_has_the_rest_of_the_grace(tmp_path: Path) -> None:
+    options = {"database": str(tmp_path / "a.db"), "reply_delay": 0.1, "grace": 5}
+    with process(**options) as server, httpx2.Client(base_url=server.url) as client, raw_connection(server) as raw:
+        assistant = client.post("/assistants", json={"model": "m", "instructions": "hi"}).json()
+        body = json.dumps({"assistant_id": assistant["id"]}).encode()
+        raw.sendall(b"POST /v1/threads/runs HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n")
+        raw.sendall(b"content-length: %d\r\n\r\n" % len(body))
+        time.sleep(0.1)  # so that the request is there before the signal
+        server.signal(signal.SIGTERM)
+        time.sleep(0.3)  # so that the signal is there before the body
+        raw.sendall(body)
+        run = json.loads(b"".join(iter(lambda: raw.recv(4096), b"")).partition(b"\r\n\r\n")[2])
+        assert server.end()[::2] == (0, "")
+    with process(database=str(tmp_path / "a.db")) as server, httpx2.Client(base_url=server.url) as client:
+        assert client.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json()["status"] == "completed"
+
+
 def test_a_stream_without_end_is_cut_off_without_a_word() -> None:
     with process(grace=0.1) as server:
         with httpx2.stream("GET", server.url.replace("/v1", "/endless")) as response:

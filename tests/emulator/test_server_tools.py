@@ -266,6 +266,35 @@ async def test_what_was_found_is_shown_only_when_asked_for(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
+    ("stands", "meanwhile"),
+    [
+        ("UPDATE steps SET body = json_set(body, '$.step_details.tool_calls[0].file_search.results', json('[]'))", ""),
+        ("", "DELETE FROM threads"),
+    ],
+    ids=["found since", "deleted since"],
+)
+async def test_what_another_server_writes_while_a_step_is_read_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, stands: str, meanwhile: str
+) -> None:
+    async with serving(replies=_then_done(SearchFiles("how"))) as api:
+        Tools(api, monkeypatch)
+        path, body = await _asked(api, _SEARCH, stores=["vs_1"])
+        run = only(await read(api.emulator, path, body), "run.completed")[0]
+        store = api.emulator.services.store
+        step_id = (await _steps(api, run))[0]["id"]
+        store.connection.execute(stands)
+        notes = store.notes
+
+        def later(*args: Any) -> Any:
+            store.connection.execute(meanwhile)
+            return notes(*args)
+
+        monkeypatch.setattr(store, "notes", later)
+        step = await api.get(f"{path}/{run['id']}/steps/{step_id}", **{"include[]": _CONTENT})
+        assert step["step_details"]["tool_calls"][0]["file_search"]["results"] == []
+
+
+@pytest.mark.parametrize(
     ("model", "options", "expected"),
     [
         ("gpt-4o", {}, (20, 0.0)),

@@ -19,6 +19,7 @@ _UNDONE = "The variables are as they were before this code."
 _LONGEST_LINE = 200
 _LONGEST_ERROR = 4_000
 _FEED_NAME = re.compile(r"<python-input-\d+>")
+_TIME_LIMIT = re.compile(r"feed time limit exceeded: \S+ > (\S+)")
 _NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
 _BREAKING = ("feed time limit", "memory limit", "sleep limit", "the worker exceeded")
@@ -75,7 +76,9 @@ def told(error: MontyError) -> Problem:
     inner = error.exception()
     shown = error.display() if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
     broke = str(inner).startswith(_BREAKING)
-    lines = [_shortened(_FEED_NAME.sub("<code>", shown))]
+    # How long it took exactly is never the same, and scripted replies are to be repeatable.
+    shown = _TIME_LIMIT.sub(r"the code ran for longer than \1", _FEED_NAME.sub("<code>", shown))
+    lines = [_shortened(shown)]
     if broke:
         lines.append(_UNDONE)
     elif _is_missing(inner):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -90,7 +92,7 @@ class Sandbox:
         from asstctl.emulator.code.session import FRESH, Task, Watch
 
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sandbox")
+            self._threads = ThreadPoolExecutor(_WORKERS, "sandbox", initializer=_block_interrupts)
         state = self._state(run_id, len(earlier)) if earlier else FRESH
         code = code.encode(errors="replace").decode()
         task = Task(code, tuple(earlier), state, tuple(files), run_id, self._limits)
@@ -158,3 +160,9 @@ class Sandbox:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.__exit__(None, None, None)
+
+
+def _block_interrupts() -> None:
+    """In a thread that starts workers, which inherit it: a Ctrl-C is for whoever waits for them."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

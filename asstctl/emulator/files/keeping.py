@@ -74,7 +74,7 @@ def expire_uploads(services: Services) -> None:
 
 def sweep(services: Services) -> None:
     """At opening: remove the blobs that a killed server left behind without a row."""
-    for blob_id in services.blobs.strays():
-        collection = PART if blob_id.startswith(PART.prefix) else FILE
-        if services.store.find(collection, blob_id) is None:
-            services.blobs.remove(blob_id)
+    old = services.blobs.strays()
+    if old:
+        rows = services.store.connection.execute("SELECT id FROM files UNION ALL SELECT id FROM upload_parts")
+        services.blobs.remove(*set(old).difference(blob_id for (blob_id,) in rows))

@@ -63,7 +63,7 @@ def add_attachments(services: Services, thread_id: str, attachments: Sequence[Js
         kinds = {tool["type"] for tool in attachment.get("tools", ())} if "file_id" in attachment else ()
         if "file_search" in kinds:
             stores = [_store_of_thread(services, stores, now)]
-            attach(services, stores[0], attachment["file_id"], now)
+            attach(services, stores[0], {"file_id": attachment["file_id"]}, now)
         if "code_interpreter" in kinds and attachment["file_id"] not in files:
             files = [*files, attachment["file_id"]]
     if len(files) > MAX_CODE_FILES and not services.rules.lenient:

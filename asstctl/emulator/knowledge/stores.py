@@ -44,7 +44,7 @@ def insert_store(services: Services, given: Mapping[str, Json], now: int) -> Bod
     store = VECTOR_STORE.new(given, now, last_active_at=now, name=store_name(services.rules, given.get("name")))
     services.store.insert(VECTOR_STORE, store)
     for file_id in given.get("file_ids") or ():
-        attach(services, store["id"], file_id, now, chunking=given.get("chunking_strategy"))
+        attach(services, store["id"], {"file_id": file_id, "chunking_strategy": given.get("chunking_strategy")}, now)
     return store
 
 
@@ -59,20 +59,13 @@ def mark_active(services: Services, store: Body, now: int) -> None:
         services.store.replace(VECTOR_STORE, {**store, "last_active_at": now})
 
 
-def attach(
-    services: Services,
-    store_id: str,
-    file_id: str,
-    now: int,
-    *,
-    chunking: Json = None,
-    attributes: Json = None,
-) -> Body:
-    """Inside a transaction: a file in a store, waiting to be taken in.
+def attach(services: Services, store_id: str, given: Mapping[str, Json], now: int) -> Body:
+    """Inside a transaction: a file in a store, waiting to be taken in. `given` is as in a request that attaches one.
 
     A file that is already there, cut as it would be now, is not taken in again: it gets the attributes that are given.
     In the lenient mode a file that does not exist is one that failed.
     """
+    file_id, chunking, attributes = given["file_id"], given.get("chunking_strategy"), given.get("attributes")
     existing, missing = existing_file(services, file_id), refusals.no_such_file(file_id)
     if existing is None and not services.rules.lenient:
         raise missing
@@ -87,8 +80,8 @@ def attach(
             services.store.replace(STORE_FILE, after)
             return after
         detach(services.store, file_id, store_id)
-    given = {"chunking_strategy": strategy, "attributes": attributes or {}}
-    file = STORE_FILE.new(given, now, id=file_id, vector_store_id=store_id)
+    chosen = {"chunking_strategy": strategy, "attributes": attributes or {}}
+    file = STORE_FILE.new(chosen, now, id=file_id, vector_store_id=store_id)
     if existing is None:
         file = {**file, "status": "failed", "last_error": {"code": "invalid_file", "message": missing.message}}
     services.store.insert(STORE_FILE, file, filename=filename)

@@ -97,7 +97,8 @@ def _follow(value: Json, parts: list[str], path: str) -> Json:
         try:
             value = value[int(part)] if isinstance(value, list) else value[part]
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise NothingThere(f"{{{{ {path} }}}} finds no '{part}' in {_as_text(value)[:80]}") from error
+            there = "an empty list" if value == [] else _as_text(value)[:80]
+            raise NothingThere(f"{{{{ {path} }}}} finds no '{part}' in {there}") from error
     return value
 
 

@@ -124,6 +124,8 @@ def _syntax(error: yaml.MarkedYAMLError, source: Text) -> RepliesProblem:
         hint = "quote the value, and indent with spaces"
     elif "mapping values are not allowed" in said:
         hint = "quote a value that contains `: `, or check the indentation"
+    elif "unknown escape" in said:
+        hint = "use single quotes, or write the backslash twice"
     elif "undefined alias" in said:
         hint = "quote a value that begins with `*`"
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)

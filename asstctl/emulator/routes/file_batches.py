@@ -23,8 +23,7 @@ async def create_batch(call: Call) -> Response:
         batch = FILE_BATCH.new(given, now, vector_store_id=store_id)
         services.store.insert(FILE_BATCH, batch)
         for file in files:
-            chosen = {"chunking": file.get("chunking_strategy"), "attributes": file.get("attributes")}
-            count_in(services.store, batch, attach(services, store_id, file["file_id"], now, **chosen))
+            count_in(services.store, batch, attach(services, store_id, file, now))
         mark_active(services, store, now)
     return _answer(call, batch)
 

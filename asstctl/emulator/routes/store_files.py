@@ -38,10 +38,9 @@ async def attach_file(call: Call) -> Response:
     store_id = call.id_of(VECTOR_STORE)
     given = call.given(STORE_FILE, "attach")
     services, now = call.services, call.now()
-    chosen = {"chunking": given.get("chunking_strategy"), "attributes": given.get("attributes")}
     with services.store.write():
         store = open_store(services, store_id)
-        file = attach(services, store_id, given["file_id"], now, **chosen)
+        file = attach(services, store_id, given, now)
         mark_active(services, store, now)
     return _answer(file)
 

@@ -32,6 +32,8 @@ class Citations:
         for text, file_id in markers.items():
             # Models shorten the name; the numbers alone say which passage it is.
             self._markers.setdefault(f"{text.partition('†')[0]}†source】", file_id)
+        self._known = tuple(self._markers)
+        self._longest = max(map(len, self._known), default=0)
         self._held = ""
 
     def feed(self, text: str) -> list[Piece]:
@@ -50,13 +52,14 @@ class Citations:
         plain = 0
         at = text.find(_OPENING)
         while at >= 0:
-            found = next((known for known in self._markers if text.startswith(known, at)), None)
-            if found is not None:
+            # A text of many such characters costs little: one call for each, and only near the end a second look.
+            if text.startswith(self._known, at):
+                found = next(known for known in self._known if text.startswith(known, at))
                 if at > plain:
                     yield Piece(text[plain:at])
                 yield Piece(found, self._markers[found])
                 plain = at + len(found)
-            elif any(known.startswith(text[at:]) for known in self._markers):
+            elif len(text) - at < self._longest and any(known.startswith(text[at:]) for known in self._known):
                 self._held = text[at:]
                 break
             at = text.find(_OPENING, max(plain, at + 1))

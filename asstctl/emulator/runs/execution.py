@@ -101,6 +101,8 @@ class Execution:
 
     async def _take_turns(self, run: Body) -> None:
         history = await read_history(self._services, run)
+        # A long thread takes its time, in which another server may have ended the run or deleted it.
+        self._hold.check()
         for _ in range(MAX_TURNS):
             try:
                 request = build_request(self._hold.store, run, history)
@@ -110,33 +112,36 @@ class Execution:
             turn = Turn(self._hold, request, self._services.executor.backend)
             self._speech = turn.speech
             await turn.listen()
-            if not await self._conclude(turn):
+            step = self._conclude(turn)
+            if step is None or not await self._use_tools(step):
                 return
         raise ReplyFailed(f"The model used tools in {MAX_TURNS} turns in a row and came to no end.", "invalid_prompt")
 
-    async def _conclude(self, turn: Turn) -> bool:
-        """Write down what a turn came to; True when the model is to be asked again."""
+    def _conclude(self, turn: Turn) -> ToolStep | None:
+        """Write down what a turn came to: the step of its calls, or None when it was the run's last."""
         if turn.cut_short:
             self._end("incomplete", incomplete_details={"reason": "max_completion_tokens"})
-            return False
-        store, now = self._hold.store, self._hold.now()
+            return None
+        step, now = None, self._hold.now()
         with self._hold.write() as run:
             events = turn.speech.complete(now)
-            step = ToolStep(self._hold, run, turn.request)
             if turn.asked:
+                step = ToolStep(self._hold, run, turn.request)
                 events += step.open(turn.asked, usage_of(0, 0) if turn.speech.opened else turn.usage())
             else:
-                events += end_run(store, run, "completed", now)
+                events += end_run(self._hold.store, run, "completed", now)
         self._speech = None
         self._hold.tell(events)
-        if not turn.asked:
-            return False
+        return step
+
+    async def _use_tools(self, step: ToolStep) -> bool:
+        """Have the calls of a step answered; False when functions are among them, for which the run waits."""
         await step.serve()
         functions = functions_in(step.body)
         with self._hold.write() as run:
             if functions:
                 run = awaiting(run, functions)
-                store.replace(RUN, run, **leases.FREE)
+                self._hold.store.replace(RUN, run, **leases.FREE)
                 events = [Event("thread.run.requires_action", RUN.show(run))]
             else:
                 events = step.complete()

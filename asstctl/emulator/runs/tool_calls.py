@@ -128,10 +128,11 @@ def with_passages(step: Body, notes: Body) -> Body:
 def _with_texts(call: Json, notes: Body) -> Json:
     if call["type"] != "file_search":
         return call
-    texts = notes["calls"][call["id"]]["texts"]
+    # Notes are read after their step, and another server may have added to them since, or deleted both.
+    texts = notes.get("calls", {}).get(call["id"], {}).get("texts", ())
     search = call["file_search"]
     results = [
         {**found, "content": [{"type": "text", "text": text}]}
-        for found, text in zip(search["results"], texts, strict=True)
+        for found, text in zip(search["results"], texts, strict=False)
     ]
     return {**call, "file_search": {**search, "results": results}}

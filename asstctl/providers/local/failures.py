@@ -36,16 +36,20 @@ def explain(failure: Failure) -> AsstctlError:
 
 
 @contextmanager
-def explained(place: str) -> Iterator[None]:
-    """Open a server in this block: what the emulator refuses becomes an error of ours."""
+def explained(place: str, *, otherwise: str = "") -> Iterator[None]:
+    """Open a server in this block: what the emulator refuses becomes an error of ours.
+
+    `otherwise` is what to do about a file that is no database of ours; by default it is in the way.
+    """
     try:
         yield
     except EmulatorError as reason:
-        raise cannot_open(reason, place) from reason
+        raise cannot_open(reason, place, otherwise) from reason
 
 
-def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
+def cannot_open(reason: EmulatorError, place: str, otherwise: str = "") -> AsstctlError:
     """The error for a server that does not open."""
+    otherwise = otherwise or f"move {place} away and type: asstctl apply"
     match reason:
         case CannotListen():
             return _cannot_listen(reason)
@@ -61,21 +65,21 @@ def cannot_open(reason: EmulatorError, place: str) -> AsstctlError:
             return StoreError(
                 "the local database is newer than this program",
                 detail=str(reason),
-                hint=f"Upgrade asstctl, or move {place} away and type: asstctl apply",
+                hint=f"Upgrade asstctl, or {otherwise}",
             )
     return StoreError(
         "the local database cannot be used",
         detail=str(reason),
-        hint=f"Move {place} away and type: asstctl apply",
+        hint=f"{otherwise[0].upper()}{otherwise[1:]}",
     )
 
 
 def _cannot_listen(reason: CannotListen) -> Refused:
-    other = "Choose another port, 0 for any free one: asstctl serve --port 0"
     if reason.taken:
         detail = f"another program listens on {reason.host}:{reason.port}"
+        other = "Choose another port, 0 for any free one: asstctl serve --port 0"
         return Refused(f"port {reason.port} is taken", detail=detail, hint=other)
-    return Refused("this address cannot be served", detail=str(reason), hint=other)
+    return Refused("this address cannot be served", detail=str(reason), hint="Choose another --host or --port")
 
 
 def _full(detail: str) -> StoreError:
