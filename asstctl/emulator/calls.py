@@ -3,7 +3,6 @@
 Also what every listing shares: the query, the envelope. How a request becomes a call is in `app.py`.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from asstctl.emulator import refusals
+from asstctl.emulator.json_text import compact
 from asstctl.emulator.objects.base import Collection
 from asstctl.emulator.services import Services
 from asstctl.emulator.shapes import Choice, Rules, Whole
@@ -40,8 +40,11 @@ class Call:
 
     def id_of(self, collection: Collection) -> str:
         """The id in the path for this kind of object, refused if it is one of another kind."""
-        object_id = self.path[collection.id_param]
-        return object_id if self.services.rules.lenient else collection.check_id(object_id)
+        return self.checked(collection, self.path[collection.id_param])
+
+    def checked(self, collection: Collection, object_id: str, param: str | None = None) -> str:
+        """An id given elsewhere, refused in the same way."""
+        return object_id if self.services.rules.lenient else collection.check_id(object_id, param)
 
     def query(self, name: str) -> str | None:
         """A parameter of the query; one without a value was not given."""
@@ -52,11 +55,7 @@ class Call:
 
 
 def answer(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(_to_json(body).encode(), status, headers, media_type="application/json")
-
-
-def _to_json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(compact(body).encode(), status, headers, media_type="application/json")
 
 
 def polled_answer(body: Body, *, active: bool) -> Response:
@@ -95,11 +94,11 @@ def listing(
         texts, has_more = [], False
     bodies = load_all(texts)
     if show is not None:
-        texts = [_to_json(show(body)) for body in bodies]
+        texts = [compact(show(body)) for body in bodies]
     else:
         # Nearly always a row is what is shown, and writing it anew would cost more than all the rest.
         texts = [
-            text if tuple(body) == collection.shown else _to_json(collection.show(body))
+            text if tuple(body) == collection.shown else compact(collection.show(body))
             for text, body in zip(texts, bodies, strict=True)
         ]
     envelope = {
@@ -107,7 +106,7 @@ def listing(
         "last_id": bodies[-1]["id"] if bodies else None,
         "has_more": has_more,
     }
-    text = f'{{"object":"list","data":[{",".join(texts)}],{_to_json(envelope)[1:]}'
+    text = f'{{"object":"list","data":[{",".join(texts)}],{compact(envelope)[1:]}'
     return Response(text.encode(), media_type="application/json")
 
 

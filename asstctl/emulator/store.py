@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.emulator.errors import DatabaseUnusable, DiskFull
+from asstctl.emulator.json_text import compact
 from asstctl.emulator.migrations import migrate
 from asstctl.emulator.objects.base import Collection
 
@@ -193,9 +194,9 @@ class Store:
 
 
 def _row(collection: Collection, body: Body, beside: Mapping[str, Json]) -> dict[str, Json]:
-    row = {"body": _dump(body), **{name: body[name] for name in collection.columns}, **beside}
+    row = {"body": compact(body), **{name: body[name] for name in collection.columns}, **beside}
     if "notes" in row:
-        row["notes"] = _dump(row["notes"])
+        row["notes"] = compact(row["notes"])
     return row
 
 
@@ -214,7 +215,3 @@ def load_all(texts: Iterable[str]) -> list[Body]:
 def _load(text: str) -> Body:
     body: Body = json.loads(text)
     return body
-
-
-def _dump(body: Body) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

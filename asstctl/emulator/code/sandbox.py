@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asstctl.emulator.code.mount import CodeFile
+from asstctl.emulator.json_text import sendable
 
 if TYPE_CHECKING:
     from pydantic_monty import Monty
@@ -94,7 +95,7 @@ class Sandbox:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_WORKERS, "sandbox", initializer=_block_interrupts)
         state = self._state(run_id, len(earlier)) if earlier else FRESH
-        code = code.encode(errors="replace").decode()
+        code = sendable(code)
         task = Task(code, tuple(earlier), state, tuple(files), run_id, self._limits)
         watch = Watch()
         self._watches.add(watch)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send
+from asstctl.emulator.json_text import compact
 
 Json = Any
 Headers = list[tuple[bytes, bytes]]
@@ -34,7 +35,7 @@ class Answer:
 
     @json.setter
     def json(self, value: Json) -> None:
-        self.body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        self.body = compact(value).encode()
         self.headers = _describing(self.body, self.headers)
 
     async def send(self, send: Send) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from asstctl.emulator.ids import new_id
+from asstctl.emulator.json_text import sendable
 from asstctl.emulator.knowledge import leases
 from asstctl.emulator.knowledge.chunks import spans
 from asstctl.emulator.knowledge.documents import Unreadable
@@ -142,7 +143,7 @@ class Ingestion:
         return usage
 
     def _fail(self, services: Services, job: Job, code: str, message: str) -> None:
-        message = message.encode(errors="replace").decode()
+        message = sendable(message)
         try:
             self._end(services, job, status="failed", last_error={"code": code, "message": message})
         except TakenAway:

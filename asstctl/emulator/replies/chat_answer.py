@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from asstctl.emulator.json_text import sendable
 from asstctl.emulator.replies.chat_request import argument_of
 from asstctl.emulator.replies.values import (
     CutShort,
@@ -170,8 +171,3 @@ def _usage(usage: Json) -> Usage:
     if not all(isinstance(number, int) for number in counted):
         raise TypeError("usage")
     return Usage(*counted)
-
-
-def sendable(text: str) -> str:
-    """A text that any answer can carry: half of a surrogate pair, cut off somewhere, cannot be sent on."""
-    return text.encode(errors="replace").decode()

@@ -17,7 +17,7 @@ async def list_messages(call: Call) -> Response:
     where = {"thread_id": enter_thread(call)["id"]}
     run_id = call.query("run_id")
     if run_id is not None:
-        where["run_id"] = RUN.check_id(run_id, "run_id")
+        where["run_id"] = call.checked(RUN, run_id, "run_id")
     return listing(call, MESSAGE, **where)
 
 

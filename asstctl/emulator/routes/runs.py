@@ -41,7 +41,7 @@ async def create_run(call: Call) -> Response:
     enter_thread(call)
     given = call.given(RUN, "create")
     passages = wants_passages(call)
-    assistant_id = ASSISTANT.check_id(given["assistant_id"])
+    assistant_id = call.checked(ASSISTANT, given["assistant_id"])
     with services.store.write():
         thread_id = enter_again(call)["id"]
         assistant = get_assistant(services.store, assistant_id)
@@ -54,7 +54,7 @@ async def create_run(call: Call) -> Response:
 async def create_thread_and_run(call: Call) -> Response:
     services, now = call.services, call.now()
     given = call.given(RUN, "create_with_thread")
-    assistant_id = ASSISTANT.check_id(given["assistant_id"])
+    assistant_id = call.checked(ASSISTANT, given["assistant_id"])
     with services.store.write():
         assistant = get_assistant(services.store, assistant_id)
         thread = insert_thread(services, given.get("thread", {}), now)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.objects.message import message_text
@@ -12,8 +11,6 @@ from asstctl.emulator.runs.history import History
 from asstctl.emulator.runs.states import total_usage
 from asstctl.emulator.runs.tool_calls import results_of
 from asstctl.emulator.store import Body, Store
-
-Json = Any
 
 
 class BudgetSpent(Exception):

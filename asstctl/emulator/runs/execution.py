@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
+from asstctl.emulator.json_text import sendable
 from asstctl.emulator.objects import RUN
 from asstctl.emulator.replies.values import ReplyFailed
 from asstctl.emulator.runs import leases
@@ -17,7 +18,7 @@ from asstctl.emulator.runs.context import BudgetSpent, build_request
 from asstctl.emulator.runs.ending import end_run
 from asstctl.emulator.runs.events import Event
 from asstctl.emulator.runs.history import read_history
-from asstctl.emulator.runs.hold import Hold, RunTakenAway, sendable
+from asstctl.emulator.runs.hold import Hold, RunTakenAway
 from asstctl.emulator.runs.speech import Speech
 from asstctl.emulator.runs.states import awaiting, started, usage_of
 from asstctl.emulator.runs.tool_calls import functions_in

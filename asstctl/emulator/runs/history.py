@@ -6,7 +6,6 @@ A thread may hold more than any model is given, and a run on it must not pay for
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from asstctl.emulator import refusals
 from asstctl.emulator.objects import MESSAGE
@@ -16,8 +15,6 @@ from asstctl.emulator.replies.values import Said
 from asstctl.emulator.runs.inputs import images_in
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body, Store, load_all
-
-Json = Any
 
 MAX_MESSAGES = 100_000
 """Messages that a thread holds (A3)."""

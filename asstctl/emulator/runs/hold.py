@@ -62,8 +62,3 @@ def new_step(run: Body, now: int, details: Json) -> Body:
 
 def opened(kind: str, body: Body) -> list[Event]:
     return [Event(f"{kind}.created", body), Event(f"{kind}.in_progress", body)]
-
-
-def sendable(text: str) -> str:
-    """A text that any answer can carry: half of a surrogate pair, cut off somewhere, cannot be sent on."""
-    return text.encode(errors="replace").decode()

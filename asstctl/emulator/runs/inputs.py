@@ -1,16 +1,13 @@
 """The files that a run's model and its code are given: pictures in messages, files of the code interpreter."""
 
-import mimetypes
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from asstctl.emulator.files.download import content_type
 from asstctl.emulator.files.lookup import existing_file
 from asstctl.emulator.replies.values import Image
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
-
-Json = Any
 
 
 def images_in(services: Services, message: Body) -> tuple[Image, ...]:
@@ -27,7 +24,8 @@ def _images(services: Services, message: Body) -> Iterator[Image]:
                 file = existing_file(services, part["image_file"]["file_id"])
                 if file is not None:
                     path = services.blobs.path(file["id"])
-                    media_type = mimetypes.guess_type(file["filename"])[0] or ""
+                    kind = content_type(file["filename"])
+                    media_type = kind if kind.startswith("image/") else ""
                     yield Image(path=path, media_type=media_type, detail=part["image_file"]["detail"])
 
 

@@ -5,15 +5,16 @@ process does to a run is not told here, so a stream also looks for itself: when 
 """
 
 import asyncio
-import json
 import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import Response
 
+from asstctl.emulator.asgi import Receive, Send
+from asstctl.emulator.json_text import compact
 from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.runs.ending import closing
 from asstctl.emulator.runs.events import Event, error_event
@@ -22,10 +23,6 @@ from asstctl.emulator.runs.states import is_active, moved
 from asstctl.emulator.runs.tool_calls import with_passages
 from asstctl.emulator.services import Services
 from asstctl.emulator.store import Body
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 KEEP_ALIVE = 15.0
 """Seconds without an event after which a stream says that it is still there, and looks at its run."""
@@ -184,7 +181,7 @@ class _Tail:
         data = event.data
         if self._passages and event.name == "thread.run.step.completed":
             data = with_passages(data, self._services.store.notes(STEP, data["id"]))
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = compact(data)
         # Line ends of Unicode, which JSON lets stand and some readers of lines split at.
         for character, escaped in _LINE_ENDS:
             text = text.replace(character, escaped)

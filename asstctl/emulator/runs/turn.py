@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from contextlib import aclosing
 
+from asstctl.emulator.json_text import sendable
 from asstctl.emulator.replies.tokens import estimate
 from asstctl.emulator.replies.values import (
     Backend,
@@ -22,7 +23,7 @@ from asstctl.emulator.replies.values import (
     Usage,
 )
 from asstctl.emulator.runs.context import prompt_tokens
-from asstctl.emulator.runs.hold import Hold, sendable
+from asstctl.emulator.runs.hold import Hold
 from asstctl.emulator.runs.speech import Speech
 from asstctl.emulator.runs.states import usage_of
 from asstctl.emulator.runs.tool_calls import Asked
