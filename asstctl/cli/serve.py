@@ -17,7 +17,14 @@ KEY = "ASSTCTL_SERVE_API_KEY"
 
 
 @shared_command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", envvar="ASSTCTL_SERVE_HOST")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    envvar="ASSTCTL_SERVE_HOST",
+    help="Any other than loopback needs a key.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -52,7 +59,12 @@ KEY = "ASSTCTL_SERVE_API_KEY"
 )
 @click.option("--allow-host", metavar="NAME", multiple=True, help="Also answer to this Host; may be repeated.")
 @click.option("--allow-origin", metavar="ORIGIN", multiple=True, help="Let pages of this origin in; may be repeated.")
-@click.option("--lenient", is_flag=True, envvar="ASSTCTL_SERVE_LENIENT", help="Refuse nothing that an SDK can send.")
+@click.option(
+    "--lenient",
+    is_flag=True,
+    envvar="ASSTCTL_SERVE_LENIENT",
+    help="Ignore unknown parameters, and refuse nothing else that an SDK can send.",
+)
 @click.option(
     "--require-beta",
     is_flag=True,
@@ -106,6 +118,7 @@ def command(
     key = _key(api_key, api_key_env)
     _check(host, key, replies)
     served = to_serve(session.workspace, database, replies)
+    is_new = served.is_new
 
     with served.opening():
         from asstctl.emulator import open_emulator
@@ -138,6 +151,10 @@ def command(
         session.result(f"Serving {served.place} at {url} (replies: {served.source})")
         session.result(f"  export OPENAI_BASE_URL={url}")
         session.result(f"  export OPENAI_API_KEY={'...  # the key that this server was given' if key else 'any'}")
+        if is_new:
+            session.say(
+                "The database is new: programs find no assistant until one is made, or applied by asstctl apply."
+            )
         session.say("Stop with Ctrl-C; a second one does not wait for runs to finish.")
 
     with log.listening():

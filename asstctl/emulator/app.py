@@ -101,6 +101,8 @@ class App:
             if scheme.lower() != b"bearer":
                 # What clients made for Azure send.
                 given = header(scope, b"api-key")
+            if not given.strip():
+                raise refusals.no_key()
             if not hmac.compare_digest(given.strip(), self._api_key):
                 raise refusals.wrong_key()
 

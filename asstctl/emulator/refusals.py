@@ -334,6 +334,11 @@ def wrong_key() -> Refusal:
     return Refusal(401, "Incorrect API key provided.", code="invalid_api_key")
 
 
+def no_key() -> Refusal:
+    text = "No API key was provided. Send it in the header 'Authorization: Bearer KEY'."
+    return Refusal(401, text, code="invalid_api_key")
+
+
 def unknown_path(method: str, path: str) -> Refusal:
     return Refusal(404, f"Invalid URL ({method} {path})")
 

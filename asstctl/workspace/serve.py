@@ -30,6 +30,11 @@ class Served:
     """Whether the database lies in the project's own folder, which is made when it is missing."""
 
     @property
+    def is_new(self) -> bool:
+        """Whether there is no such database yet, so that a program would find nothing."""
+        return not isinstance(self.database, Path) or not self.database.exists()
+
+    @property
     def place(self) -> str:
         """What a person calls the database."""
         return shown(Path.cwd(), self.database) if isinstance(self.database, Path) else "memory"

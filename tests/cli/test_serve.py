@@ -134,7 +134,10 @@ def test_without_a_project_it_serves_the_folder(
     server = serve(folder=folder)
     assert (server.place, server.replies) == (".asstctl/local.db", "echo")
     assert (folder / ".asstctl/.gitignore").read_text() == "*\n"
-    assert server.stop(signal.SIGTERM)[0] == 0
+    code, said = server.stop(signal.SIGTERM)
+    assert code == 0
+    assert "The database is new" in said
+    assert "The database is new" not in serve(folder=folder).stop(signal.SIGTERM)[1]
 
 
 @pytest.mark.parametrize("database", [":memory:", "mine.db"])

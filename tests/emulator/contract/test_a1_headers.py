@@ -80,6 +80,7 @@ async def test_a1_another_key_is_401_where_one_is_set(headers: Any) -> None:
             "invalid_request_error",
             "invalid_api_key",
         )
+        assert error["message"].startswith("Incorrect API key provided." if headers else "No API key was provided.")
         assert "right" not in response.text
         assert (await api.http.get("/assistants", headers={"authorization": "Bearer right"})).status_code == 200
 
