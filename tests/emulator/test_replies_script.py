@@ -178,6 +178,10 @@ def test_an_unanswered_message_fails_with_a_rule_that_answers_it(tmp_path: Path,
         ("rules:\n  - say: '{{ output }}'", ["2:10 bad-template `{{ output }}` needs `tool`"]),
         ("rules:\n  - say: '{{ match.1 }}'", ["2:10 bad-template `{{ match.1 }}` needs `user` or `output`"]),
         (
+            "rules:\n  - user: '(?P<day>a)b'\n    say: '{{ match.2 }}{{ match.day }}'",
+            ["3:10 bad-template `{{ match.2 }}`: the expression has no group `2` (groups: 0, 1, day)"],
+        ),
+        (
             "rules:\n  - call: {f: {a: ['{{ x }}']}}",
             ["2:20 bad-template `{{ x }}`: there is no `x` (choose from: user, "],
         ),

@@ -272,6 +272,9 @@ class _Reader:
                 self._blame(
                     place, code, f"{shown} needs `user` or `output`", "it means the groups of their expressions"
                 )
+            elif head == "match" and (group := placeholder.split(".")[1:2]) and group[0] not in _groups(rule):
+                hint = f"groups: {', '.join(_groups(rule))}"
+                self._blame(place, code, f"{shown}: the expression has no group `{shortened(group[0])}`", hint)
 
     def _value(self, node: yaml.Node) -> Json:
         try:
@@ -283,6 +286,12 @@ class _Reader:
 
     def _blame(self, node: yaml.Node, code: str, summary: str, hint: str) -> None:
         self.problems[self._source.at(node, code, summary, hint)] = None
+
+
+def _groups(rule: Rule) -> list[str]:
+    """The names of the groups that `match` can lead to."""
+    pattern = rule.output if rule.output is not None else rule.user
+    return [] if pattern is None else [*map(str, range(pattern.groups + 1)), *pattern.groupindex]
 
 
 def _holder(node: yaml.Node, placeholder: str) -> yaml.Node:
