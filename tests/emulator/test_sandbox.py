@@ -115,6 +115,24 @@ async def test_variables_that_fill_the_memory_are_found_again_by_running_the_cod
 
 
 @pytest.mark.parametrize(
+    ("code", "line", "shown"),
+    [
+        ("print(1/0)", 1, "print(1/0)"),
+        ("x = 1\n\nprint(x/0)", 3, "print(x/0)"),
+        ("(1,\n 1/0)", 2, "1/0)"),
+        ("x = 1\nx / 0\ny = 2", 2, "x / 0"),
+        ("print(nope", 1, "print(nope"),
+        ("x = 1\nif x:\n", 2, "if x:"),
+    ],
+)
+async def test_an_error_names_the_line_that_was_written(box: Sandbox, code: str, line: int, shown: str) -> None:
+    logs = (await box.run("run_a", code)).logs
+    assert f'File "<code>", line {line}' in logs
+    assert f"\n    {shown}\n" in logs
+    assert "subset" not in logs
+
+
+@pytest.mark.parametrize(
     ("code", "said"),
     [
         ("while True: pass", "TimeoutError: the code ran for longer than 300ms\n"),

@@ -18,7 +18,9 @@ _SUBSET = (
 _UNDONE = "The variables are as they were before this code."
 _LONGEST_LINE = 200
 _LONGEST_ERROR = 4_000
-_FEED_NAME = re.compile(r"<python-input-\d+>")
+_FEED = re.compile(r"<python-input-(\d+)>(\", line )?(\d+)?")
+_NOTEBOOK = re.compile(r"^\s*[!%]", re.MULTILINE)
+"""A command of a notebook, which is no Python."""
 _TIME_LIMIT = re.compile(r"feed time limit exceeded: \S+ > (\S+)")
 _NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 
@@ -67,8 +69,11 @@ def logs(printed: Printed, limit: int, problem: str = "") -> str:
     return text
 
 
-def told(error: MontyError) -> Problem:
-    """The traceback of an error, and a sentence for who could not know why."""
+def told(error: MontyError, shift: int = 0) -> Problem:
+    """The traceback of an error, and a sentence for who could not know why.
+
+    `shift` is by how many lines the code stands too far down in what was run.
+    """
     from pydantic_monty import MontyCrashedError, MontyRuntimeError, MontySyntaxError
 
     if isinstance(error, MontyCrashedError):
@@ -77,19 +82,32 @@ def told(error: MontyError) -> Problem:
     shown = error.display() if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
     broke = str(inner).startswith(_BREAKING)
     # How long it took exactly is never the same, and scripted replies are to be repeatable.
-    shown = _TIME_LIMIT.sub(r"the code ran for longer than \1", _FEED_NAME.sub("<code>", shown))
+    shown = _TIME_LIMIT.sub(r"the code ran for longer than \1", _named(shown, shift))
     lines = [_shortened(shown)]
     if broke:
         lines.append(_UNDONE)
-    elif _is_missing(inner):
+    elif _is_missing(inner) or (isinstance(inner, SyntaxError) and _NOTEBOOK.search(shown)):
         lines.append(_SUBSET)
     return Problem("\n".join(lines), broke)
+
+
+def _named(traceback: str, shift: int) -> str:
+    """The traceback with one name for all code. Of the pieces in it only the newest is shifted."""
+    newest = max((int(found[1]) for found in _FEED.finditer(traceback)), default=0)
+
+    def named(found: re.Match[str]) -> str:
+        if found[3] is None:
+            return f"<code>{found[2] or ''}"
+        line = int(found[3]) - (shift if int(found[1]) == newest else 0)
+        return f"<code>{found[2] or ''}{line}"
+
+    return _FEED.sub(named, traceback)
 
 
 def _is_missing(error: BaseException) -> bool:
     """Whether it may be the sandbox that lacks something, rather than the code that is wrong."""
     text = str(error)
-    if isinstance(error, (ImportError, SyntaxError, NotImplementedError)):
+    if isinstance(error, (ImportError, NotImplementedError)):
         return True
     if isinstance(error, NameError):
         found = _NOT_DEFINED.match(text)

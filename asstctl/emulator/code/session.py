@@ -28,6 +28,9 @@ _CANDIDATES = 20
 _LONGEST_EXPRESSION = 10_000
 """How many places are tried as the beginning of the last expression, and how long it may be."""
 
+_NO_VALUE = "\n\nNone"
+"""Behind code whose value is not to be made in this process."""
+
 _SLEEPS = ("time.sleep", "asyncio.sleep")
 
 
@@ -189,17 +192,23 @@ class _Call:
         return None
 
     def _feed(self, session: MontySession, code: str) -> _Feed:
-        from pydantic_monty import MontyError
+        from pydantic_monty import MontyError, MontySyntaxError
 
         self._slept = 0.0
         limit = self._task.limits.output
         printed = Printed(limit, self._watch.check)
+        shift = 0
         try:
-            for part in self._parts(session, code):
-                session.feed_run(part, print_callback=printed, mount=self._mount, os=self._answer)
+            for part, shift in self._parts(session, code):  # noqa: B007 - of the part that failed
+                try:
+                    session.feed_run(part, print_callback=printed, mount=self._mount, os=self._answer)
+                except MontySyntaxError:
+                    # Nothing has run. Without what was put behind it, the error is about the code alone.
+                    session.feed_run(part.removesuffix(_NO_VALUE), mount=self._mount, os=self._answer)
+                    raise
         except MontyError as error:
             self._watch.check()
-            problem = told(error)
+            problem = told(error, shift)
         except RuntimeError:
             self._watch.check()
             problem = ENDED  # while it was asked what the last expression is
@@ -219,8 +228,10 @@ class _Call:
         self._watch.wait(args[0])
         return None
 
-    def _parts(self, session: MontySession, code: str) -> list[str]:
+    def _parts(self, session: MontySession, code: str) -> list[tuple[str, int]]:
         """The code in one or two pieces: the second shows the value of a last expression, as a notebook does.
+
+        Beside each, by how many lines those of the code stand too far down in it.
 
         It is not asked for as the value of the piece, for then it would be made in this process, however large it is.
         """
@@ -237,8 +248,8 @@ class _Call:
             if self._is_expression(session, last):
                 # The empty lines keep the numbers of lines in a traceback right.
                 shown = "\n" * (index - 1) + f"_ = (\n{last}\n)\nif _ is not None: print(repr(_))"
-                return ["\n".join(lines[:index]), shown] if index else [shown]
-        return [code + "\n\nNone"]
+                return [("\n".join(lines[:index]), 0), (shown, 0)] if index else [(shown, 1)]
+        return [(code + _NO_VALUE, 0)]
 
     def _is_expression(self, session: MontySession, text: str) -> bool:
         from pydantic_monty import MontyError
