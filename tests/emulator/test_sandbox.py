@@ -114,6 +114,31 @@ async def test_variables_that_fill_the_memory_are_found_again_by_running_the_cod
     assert (await box.run("run_a", "len(x)", earlier=[code])).logs == "25000000\n"
 
 
+_PEAK = """
+import asyncio, resource, sys
+from asstctl.emulator.code.sandbox import Sandbox
+async def main():
+    box = Sandbox()
+    await box.run("run_a", "1")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = await box.run("run_b", sys.argv[1])
+    await box.aclose()
+    assert not result.failed, result.logs
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // unit)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("after", ["\n1", "\nx = 1", ""])
+def test_values_of_code_are_never_made_in_this_process(after: str) -> None:
+    """The list takes 65 MiB where it is made."""
+    values = "[str(i) * 5 for i in range(300_000)]"
+    code = values + after if after else f"len({values})"
+    done = subprocess.run([sys.executable, "-c", _PEAK, code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 20, done.stdout
+
+
 @pytest.mark.parametrize(
     ("code", "line", "shown"),
     [

@@ -185,7 +185,7 @@ async def test_an_id_of_the_wrong_kind_is_refused_wherever_it_stands(method: str
 
 
 _PATHS = (
-    "../../../../tmp/evil.txt",
+    "../../../../evil.txt",
     "..\\..\\windows\\evil.txt",
     "/etc/passwd",
     "C:\\evil.txt",

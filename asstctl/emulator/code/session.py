@@ -204,7 +204,8 @@ class _Call:
                     session.feed_run(part, print_callback=printed, mount=self._mount, os=self._answer)
                 except MontySyntaxError:
                     # Nothing has run. Without what was put behind it, the error is about the code alone.
-                    session.feed_run(part.removesuffix(_NO_VALUE), mount=self._mount, os=self._answer)
+                    alone = part.removesuffix(_NO_VALUE)
+                    session.feed_run(alone, print_callback=printed, mount=self._mount, os=self._answer)
                     raise
         except MontyError as error:
             self._watch.check()
@@ -248,7 +249,7 @@ class _Call:
             if self._is_expression(session, last):
                 # The empty lines keep the numbers of lines in a traceback right.
                 shown = "\n" * (index - 1) + f"_ = (\n{last}\n)\nif _ is not None: print(repr(_))"
-                return [("\n".join(lines[:index]), 0), (shown, 0)] if index else [(shown, 1)]
+                return [("\n".join(lines[:index]) + _NO_VALUE, 0), (shown, 0)] if index else [(shown, 1)]
         return [(code + _NO_VALUE, 0)]
 
     def _is_expression(self, session: MontySession, text: str) -> bool:

@@ -61,7 +61,7 @@ class FullTextIndex:
 
     @staticmethod
     def create(connection: sqlite3.Connection) -> None:
-        """Inside a transaction: the table, unless it is there. One with other words was left by an earlier version."""
+        """Inside a transaction: the table, unless it is there."""
         sql = "SELECT 1 FROM sqlite_master WHERE name = 'chunk_words'"
         if connection.execute(sql).fetchone() is not None:
             return

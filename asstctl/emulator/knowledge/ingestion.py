@@ -200,7 +200,7 @@ class Ingestion:
             await asyncio.sleep(0)
 
     async def _index_chunks(self, services: Services) -> None:
-        """Index the chunks that a build of SQLite without FTS5 has written, or an earlier version."""
+        """Index the chunks that a build of SQLite without FTS5 has written."""
         store, index = services.store, self.index(services)
         if not index.keeps_words:
             return
