@@ -10,9 +10,8 @@ from enum import StrEnum
 
 from asstctl.conversation.stubs.kind import StubRule
 from asstctl.core.diagnostic import Where
-from asstctl.core.json_types import Json, JsonObject
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.ports import Said
-from asstctl.core.resource import EMPTY
 
 
 class CallMode(StrEnum):

@@ -15,8 +15,8 @@ from asstctl.conversation.player import INTERRUPTED, Limits, Played, case_result
 from asstctl.conversation.stubs.child import child_environment
 from asstctl.core.conversation import CaseResult, Failure, FailureKind
 from asstctl.core.errors import ProviderError
+from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import ThreadHost
-from asstctl.core.resource import EMPTY
 
 NO_CODE = "its stubs run code (`python:`), and --no-code is given"
 

@@ -8,8 +8,7 @@ from asstctl.conversation.checks import CHECKS
 from asstctl.conversation.models import LongCallModel, TurnModel
 from asstctl.conversation.patterns import pattern_problems
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.core.json_types import Json, JsonObject
-from asstctl.core.resource import EMPTY
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.models import check
 from asstctl.documents.yaml import Document

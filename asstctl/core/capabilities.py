@@ -7,6 +7,7 @@ is sent.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from asstctl.core.json_types import Json
 
@@ -36,6 +37,13 @@ class WireField:
     resettable: bool = True
 
 
+class Metadata(StrEnum):
+    """What a server does with metadata."""
+
+    KEPT = "kept"
+    WRITE_ONCE = "write-once"  # a create keeps it, an update leaves the old one (LiteLLM hybrid)
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider holds (fields by kind) and promises (order of listings, lag, sharing of metadata).
@@ -43,6 +51,9 @@ class Capabilities:
     `limits` maps a path in a manifest's terms (`name`, `tools`, `tools[].function.name`) to its bounds, by
     kind. `list_lag` is how many seconds after a create a listing may still miss it.
     `ties_in_creation_order`: objects created in the same second are listed in the order they were made.
+    `dialect` is what people call this flavour of the wire; `missing` gives, for what it cannot do (`get`,
+    `update`, `files`), a sentence that says so and the way on. `trusted`: it is known to keep metadata, so the
+    first create of a run need not be tried alone.
     """
 
     wire: str
@@ -51,3 +62,7 @@ class Capabilities:
     list_lag: float = 0.0
     ties_in_creation_order: bool = True
     page_size: int = 100
+    dialect: str = "full wire"
+    metadata: Metadata = Metadata.KEPT
+    missing: Mapping[str, str] = field(default_factory=dict)
+    trusted: bool = False

@@ -10,9 +10,9 @@ from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.knowledge import Attribute, LocalFile
 from asstctl.core.mark import Mark
-from asstctl.core.resource import EMPTY
 
 
 class Action(StrEnum):
@@ -133,6 +133,39 @@ class Seen:
     updated_at: int | None = None
 
 
+class FileAction(StrEnum):
+    """What is done to one file of a vector store."""
+
+    ADD = "add"  # upload, attach, wait for it
+    REPLACE = "replace"  # the same with new content; only then its predecessor goes
+    REATTACH = "reattach"  # another chunking: no upload
+    RELABEL = "relabel"  # other attributes: no upload, no new processing
+    REMOVE = "remove"  # no longer declared
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of a vector store. `ids` are the live ones that it is about: the predecessors of a REPLACE, what
+    goes in a REMOVE, the one that stays in a REATTACH or a RELABEL.
+
+    `file` is what to upload or has been; `attributes` are all of them, ours included; `reason` says why where
+    the action does not (a failed predecessor).
+    """
+
+    action: FileAction
+    path: str
+    file: LocalFile | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: EMPTY)
+    chunking: Json = None
+    ids: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def upload_bytes(self) -> int:
+        """How much is sent."""
+        return self.file.bytes if self.file and self.action in (FileAction.ADD, FileAction.REPLACE) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One address: action, field changes, reason; and all that `apply` needs to act.
@@ -141,6 +174,11 @@ class Change:
     live pairs are sent again. `mark` is the whole mark that the object bears afterwards, but for the nonce of a
     create, which apply draws; None where none is written. `revision` is what the live mark notes of the last
     apply. `refresh` says that a KEEP's base is stale and is to be written again.
+
+    `late` names the fields of `send` that hold placeholders (`core.reference`): apply puts the ids in and adds
+    their digests to the mark. `code_files` gives the mark's digest of each file id that is known already.
+    `files` and `files_unchanged` are a vector store's. `previous` is the address that a MOVE's object bears now.
+    `named`: a delete that the files name, which is not counted against max_deletes.
     """
 
     address: Address
@@ -158,6 +196,12 @@ class Change:
     revision: str = ""
     seen: Seen | None = None
     depends_on: tuple[Address, ...] = ()
+    late: frozenset[str] = frozenset()
+    code_files: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    files: tuple[FileChange, ...] = ()
+    files_unchanged: int = 0
+    previous: Address | None = None
+    named: bool = False
 
     @property
     def protect(self) -> bool:

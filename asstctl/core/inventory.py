@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from asstctl.core.address import Address
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.plan import TargetInfo
-from asstctl.core.resource import EMPTY
 
 
 @dataclass(frozen=True, slots=True)

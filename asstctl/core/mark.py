@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from asstctl.core.address import KEY, Address
-from asstctl.core.resource import EMPTY
+from asstctl.core.json_types import EMPTY
 
 PREFIX = "asstctl_"
 """What the names of our pairs begin with. A user's may not: `without_mark` would take them for ours."""

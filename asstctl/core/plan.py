@@ -14,6 +14,7 @@ class TargetInfo:
 
     `place` is host and port, or for `local` the database as its path is typed in the working directory.
 
+    `url` is the normalised base URL, empty for `local`. `dialect` is what a probe found the server to speak.
     `default`: whether commands mean this target when none is named; `folder`: what was typed after -C, if it was.
     """
 
@@ -25,6 +26,8 @@ class TargetInfo:
     local: bool = False
     default: bool = False
     folder: str = ""
+    url: str = ""
+    dialect: str = ""
 
     def command(self, words: str) -> str:
         """A command for people to type that means this target: `asstctl apply --target prod ...`."""
@@ -47,6 +50,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     revision: str | None = None  # the git revision that the marks will name, 7 characters
     deletes: bool = False  # made by destroy: it only deletes
+    flags: tuple[str, ...] = ()  # what was permitted or restricted beyond the default, as options, sorted
 
     @property
     def pending(self) -> tuple[Change, ...]:

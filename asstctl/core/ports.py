@@ -12,10 +12,19 @@ from typing import Any, Literal, Protocol, Self
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
+from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
 from asstctl.core.resource import Listing, Live
 
 Observer = Callable[[str, str, int | None, float], None]
 """Told of every request: the method, the path, the status (None when no answer came) and the seconds until it came."""
+
+Told = Callable[[int], None]
+"""Hears how many bytes of something have been sent so far."""
+
+
+def nobody(sent: int) -> None:
+    """A Told that tells no one."""
+
 
 Replies = Literal["echo"] | Mapping[str, Any]
 """Where a local assistant's answers come from: `"echo"`, `{"script": PATH}` or `{"chat": {...}}`."""
@@ -112,10 +121,14 @@ class RunState:
 
 
 class Provider(Protocol):
-    """An open adapter to one API: an async context manager, closed once. `place` is a host, or a file."""
+    """An open adapter to one API: an async context manager, closed once. `place` is a host, or a file.
+
+    `files` is None where the wire has no files or no vector stores.
+    """
 
     place: str
     store: ResourceStore
+    files: "FileHost | None"
 
     def thread_host(self) -> "ThreadHost":
         """A host for conversations; hosts of one provider may share connections."""
@@ -126,6 +139,49 @@ class Provider(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class FileHost(Protocol):
+    """Uploaded files of one account, and their places in vector stores.
+
+    Listings are whole or IncompleteListing. Reads may be repeated; an upload, an attach and a delete are sent at
+    most once by each call, and their caller knows what a lost answer means.
+    """
+
+    async def uploads(self) -> tuple[Uploaded, ...]:
+        """Every upload whose purpose is `assistants`, oldest first."""
+        ...
+
+    async def upload(self, file: LocalFile, told: Told = nobody) -> Uploaded:
+        """Send a file, block by block, never whole in memory. `told` hears how many bytes have gone so far.
+
+        Raises Refused, and leaves nothing behind, where the file is no longer what its `sha256` says.
+        """
+        ...
+
+    async def delete(self, id: str) -> None:
+        """Delete an upload; it leaves every store with it. Raises NotFound."""
+        ...
+
+    async def attached(self, store: str) -> tuple[StoreFile, ...]:
+        """Every file of a vector store, oldest first."""
+        ...
+
+    async def attachment(self, store: str, id: str) -> StoreFile:
+        """One of them. Raises NotFound."""
+        ...
+
+    async def attach(self, store: str, id: str, *, attributes: Mapping[str, Attribute], chunking: Json) -> StoreFile:
+        """Put an upload into a store; the answer may still be `in_progress`."""
+        ...
+
+    async def relabel(self, store: str, id: str, attributes: Mapping[str, Attribute]) -> StoreFile:
+        """Replace the attributes of a file in its store."""
+        ...
+
+    async def detach(self, store: str, id: str) -> None:
+        """Take a file out of a store; the upload stays. Raises NotFound."""
+        ...
 
 
 class ThreadHost(Protocol):

@@ -8,17 +8,15 @@ provider; its codec translates.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.knowledge import KnowledgeFile
 
 EXTENSION = "extensions."
 """What the name of a field begins with that is verbatim for one provider."""
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,9 @@ class Desired:
     """What the files mean for one address on one target, after overlays, templates, references and defaults.
 
     `fields` holds what is declared; None means managed, at the provider's default. A field that is not in
-    it is not declared. `places` says where each field was written ("" is the manifest itself).
+    it is not declared. `places` says where each field was written ("" is the manifest itself). Ids that are
+    not known yet are placeholders (`core.reference`). `files` are those that a vector store is to hold, by path;
+    None where its manifest says nothing of files.
     """
 
     address: Address
@@ -35,6 +35,7 @@ class Desired:
     protect: bool = False
     ignored: frozenset[str] = frozenset()
     depends_on: tuple[Address, ...] = ()
+    files: tuple[KnowledgeFile, ...] | None = None
 
     @property
     def name(self) -> str:

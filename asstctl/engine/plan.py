@@ -23,10 +23,10 @@ from asstctl.core.change import (
     Seen,
     WayOn,
 )
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import NONCE_LENGTH, PREFIX, Damaged, Mark, MarkTooLong, next_mark, only_mark
 from asstctl.core.plan import Plan, TargetInfo
-from asstctl.core.resource import EMPTY, EXTENSION, Desired, Live
+from asstctl.core.resource import EXTENSION, Desired, Live
 from asstctl.engine.classify import FieldVerdict, canonical_live, classify, kept_codes
 from asstctl.engine.explain import explain
 from asstctl.engine.notes import notes

@@ -12,13 +12,15 @@ class Policy:
     """Permissions of one run.
 
     `overwrite_drift` holds addresses, `ADDRESS.FIELD` or `all`; `allow_same_name` the addresses that may be
-    created beside a foreign object of the same name; `only` restricts the plan; `max_deletes` bounds deletes.
+    created beside a foreign object of the same name; `only` restricts the plan; `prune` deletes what is no longer
+    declared; `max_deletes` bounds deletes.
     """
 
     overwrite_drift: frozenset[str] = frozenset()
     allow_same_name: frozenset[Address] = frozenset()
     only: frozenset[Address] | None = None
     max_deletes: int = 3
+    prune: bool = False
 
     def covers(self, address: Address) -> bool:
         """Whether the plan is to speak of this address."""

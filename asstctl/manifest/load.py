@@ -12,6 +12,7 @@ from pathlib import Path
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
 from asstctl.core.resource import Desired
@@ -48,6 +49,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     stub_files: tuple[Path, ...]
+    decisions: Decisions = NONE
 
 
 def load(

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.core.json_types import Json, JsonObject
-from asstctl.core.resource import EMPTY
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.suggest import shortened
 from asstctl.documents.source import Source
 from asstctl.documents.templates import (

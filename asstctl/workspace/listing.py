@@ -6,9 +6,9 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action, BlockCode, Change
 from asstctl.core.errors import Refused
 from asstctl.core.inventory import Ids, Inventory, Resource, Shown
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import without_mark
-from asstctl.core.resource import EMPTY, Desired, Live
+from asstctl.core.resource import Desired, Live
 from asstctl.engine.ownership import sort_out
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.workspace import Workspace

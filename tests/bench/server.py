@@ -27,8 +27,9 @@ class Server:
 
 def shape(method: str, path: str) -> str:
     """A request as it is counted: its ids left out."""
+    words = {"submit_tool_outputs", "vector_stores", "file_batches"}
     parts = path.removeprefix("/v1").split("/")
-    return f"{method} " + "/".join("ID" if "_" in part and part != "submit_tool_outputs" else part for part in parts)
+    return f"{method} " + "/".join("ID" if "_" in part and part not in words else part for part in parts)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.bench.server import ROOT, Server, asstctl, server, write_project
 ASSISTANTS = 201
 """More than two pages of a listing."""
 
-LISTING = Counter({"GET /assistants": 3})
+LISTING = Counter({"GET /assistants": 3, "GET /vector_stores": 1})
 
 
 @pytest.fixture(scope="module")

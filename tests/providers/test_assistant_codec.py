@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from asstctl.core.errors import BadAnswer, Refused
-from asstctl.providers.assistants.assistant import decode, encode_create, encode_update
+from asstctl.providers.assistants.codecs import ASSISTANT
 
 RAW: dict[str, Any] = {
     "id": "asst_1",
@@ -27,7 +27,7 @@ RAW: dict[str, Any] = {
 
 def test_decode_names_every_field_it_finds() -> None:
     """`tool_resources` is split by tool; what the server fills in is no field."""
-    live = decode(RAW)
+    live = ASSISTANT.decode(RAW)
 
     assert live.fields == {
         "name": "瓜瓜",
@@ -47,7 +47,7 @@ def test_decode_names_every_field_it_finds() -> None:
 
 def test_what_the_table_does_not_know_is_an_extension() -> None:
     """A key that only this server has is there to be compared when it is declared."""
-    live = decode({**RAW, "text": {"verbosity": "low"}, "updated_at": 1700000001})
+    live = ASSISTANT.decode({**RAW, "text": {"verbosity": "low"}, "updated_at": 1700000001})
 
     assert live.fields["extensions.text"] == {"verbosity": "low"}
     assert live.updated_at == 1700000001
@@ -57,14 +57,14 @@ def test_what_the_table_does_not_know_is_an_extension() -> None:
 @pytest.mark.parametrize("metadata", [None, {}])
 def test_no_metadata_is_an_empty_map(metadata: object) -> None:
     """Null is what some servers send."""
-    assert decode({**RAW, "metadata": metadata}).metadata == {}
+    assert ASSISTANT.decode({**RAW, "metadata": metadata}).metadata == {}
 
 
 def test_missing_keys_are_missing_fields() -> None:
     """A server that knows less reports less."""
     raw = {key: RAW[key] for key in ("id", "object", "created_at", "model", "tools")}
 
-    assert decode(raw).fields == {"model": "gpt-4o", "tools": [{"type": "file_search"}], "metadata": {}}
+    assert ASSISTANT.decode(raw).fields == {"model": "gpt-4o", "tools": [{"type": "file_search"}], "metadata": {}}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_missing_keys_are_missing_fields() -> None:
 def test_what_is_no_assistant_is_a_bad_answer(change: dict[str, object], wrong: str) -> None:
     """The message names what is wrong with it."""
     with pytest.raises(BadAnswer) as caught:
-        decode({**RAW, **change})
+        ASSISTANT.decode({**RAW, **change})
 
     assert caught.value.detail == wrong
 
@@ -97,7 +97,7 @@ def test_encode_joins_tool_resources() -> None:
         "extensions.text": {"verbosity": "low"},
     }
 
-    assert encode_create(fields) == {
+    assert ASSISTANT.encode_create(fields) == {
         "model": "gpt-4o",
         "tool_resources": {"code_interpreter": {"file_ids": ["file-1"]}, "file_search": {"vector_store_ids": ["vs_1"]}},
         "text": {"verbosity": "low"},
@@ -109,7 +109,7 @@ def test_encode_and_decode_agree() -> None:
     server_filled = {"id", "object", "created_at"}
     defaults = {key for key, value in RAW.items() if value is None}
 
-    body = encode_create(decode(RAW).fields)
+    body = ASSISTANT.encode_create(ASSISTANT.decode(RAW).fields)
 
     assert body == {key: value for key, value in RAW.items() if key not in server_filled | defaults}
 
@@ -120,8 +120,8 @@ def test_none_leaves_a_create_and_resets_in_an_update() -> None:
         ["name", "tools", "metadata", "temperature", "response_format", "tool_resources.file_search", "extensions.text"]
     )
 
-    assert encode_create(nothing) == {}
-    assert encode_update(nothing) == {
+    assert ASSISTANT.encode_create(nothing) == {}
+    assert ASSISTANT.encode_update(nothing) == {
         "name": None,
         "tools": [],
         "metadata": {},
@@ -135,29 +135,29 @@ def test_none_leaves_a_create_and_resets_in_an_update() -> None:
 def test_what_has_no_reset_is_refused() -> None:
     """A model has no default."""
     with pytest.raises(Refused, match="model cannot be reset"):
-        encode_update({"model": None})
+        ASSISTANT.encode_update({"model": None})
 
 
 @pytest.mark.parametrize("key", ["metadata", "model", "tool_resources", "id"])
 def test_an_extension_cannot_shadow_a_field(key: str) -> None:
     """Otherwise a manifest could write over the mark."""
     with pytest.raises(Refused, match=f"extensions cannot hold {key}"):
-        encode_update({f"extensions.{key}": {}})
+        ASSISTANT.encode_update({f"extensions.{key}": {}})
 
 
 def test_an_unknown_field_is_our_bug() -> None:
     """The engine knows the names."""
     with pytest.raises(ValueError, match="no field colour"):
-        encode_create({"colour": "red"})
+        ASSISTANT.encode_create({"colour": "red"})
 
 
 @pytest.mark.parametrize("time", [float("inf"), float("nan"), -1, 10**300, True, "1"])
 def test_a_time_that_no_calendar_has_is_a_bad_answer(time: object) -> None:
     with pytest.raises(BadAnswer):
-        decode({**RAW, "created_at": time})
+        ASSISTANT.decode({**RAW, "created_at": time})
 
 
 @pytest.mark.parametrize("id", ["..", ".", "", "a\nb", "\x1b[31m", "a" * 300, 5, None])
 def test_an_id_that_no_path_can_carry_is_a_bad_answer(id: object) -> None:
     with pytest.raises(BadAnswer):
-        decode({**RAW, "id": id})
+        ASSISTANT.decode({**RAW, "id": id})

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from asstctl.core.diagnostic import Diagnostic, Where
-from asstctl.core.json_types import Json, JsonObject
-from asstctl.core.resource import EMPTY
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 

@@ -9,8 +9,7 @@ from asstctl.conversation.stubs import STUBS
 from asstctl.conversation.stubs.kind import StubRule, StubSource
 from asstctl.core.conversation import Mismatch
 from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.core.json_types import Json, JsonObject
-from asstctl.core.resource import EMPTY
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place

@@ -39,10 +39,23 @@ ASSISTANT_LIMITS = {
     "response_format.json_schema.name": Limit(max_chars=64),
 }
 
+# `description` can be given to a create alone, so it is nobody's field: an edit could not be applied.
+VECTOR_STORE_FIELDS = {
+    "name": WireField(("name",)),
+    "expires_after": WireField(("expires_after",)),
+    "metadata": WireField(("metadata",), reset={}),
+}
+
+VECTOR_STORE_LIMITS = {
+    "name": Limit(max_chars=256),
+    "expires_after.days": Limit(minimum=1, maximum=365),
+    "metadata": Limit(max_items=16 - PAIRS, max_key_chars=64, max_value_chars=512),
+}
+
 ASSISTANTS_V2 = Capabilities(
     wire="assistants-v2",
-    fields={"assistant": ASSISTANT_FIELDS},
-    limits={"assistant": ASSISTANT_LIMITS},
+    fields={"assistant": ASSISTANT_FIELDS, "vector_store": VECTOR_STORE_FIELDS},
+    limits={"assistant": ASSISTANT_LIMITS, "vector_store": VECTOR_STORE_LIMITS},
     list_lag=0.0,
     ties_in_creation_order=True,
     page_size=100,

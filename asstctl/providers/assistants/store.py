@@ -5,7 +5,6 @@ and sets the pace.
 """
 
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from asstctl.core.capabilities import Capabilities
@@ -14,11 +13,9 @@ from asstctl.core.json_types import Json
 from asstctl.core.resource import Listing, Live
 from asstctl.net.client import JsonClient
 from asstctl.net.retry import RetryPolicy
-from asstctl.providers.assistants import assistant
+from asstctl.providers.assistants.codecs import CODECS, Codec
 from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.paging import read_all
-
-CODECS: Mapping[str, ModuleType] = {"assistant": assistant}
 
 
 class AssistantsStore:
@@ -40,10 +37,10 @@ class AssistantsStore:
             params: dict[str, str | int] = {"order": "asc", "limit": self._capabilities.page_size}
             if cursor is not None:
                 params["after"] = cursor
-            answer = await self._client.request("GET", codec.COLLECTION, params=params, retry=self._reads)
+            answer = await self._client.request("GET", codec.collection, params=params, retry=self._reads)
             return answer.value
 
-        objects = await read_all(fetch, f"{kind}s")
+        objects = await read_all(fetch, f"{kind.replace('_', ' ')}s")
         return Listing(kind, oldest_first([codec.decode(raw) for raw in objects]))
 
     async def get(self, kind: str, id: str) -> Live:
@@ -53,9 +50,8 @@ class AssistantsStore:
 
     async def create(self, kind: str, fields: Mapping[str, Json]) -> Live:
         codec = CODECS[kind]
-        answer = await self._client.request("POST", codec.COLLECTION, body=codec.encode_create(fields))
-        live: Live = codec.decode(answer.value)
-        return live
+        answer = await self._client.request("POST", codec.collection, body=codec.encode_create(fields))
+        return codec.decode(answer.value)
 
     async def update(self, kind: str, id: str, fields: Mapping[str, Json]) -> Live:
         codec = CODECS[kind]
@@ -77,8 +73,8 @@ def oldest_first(objects: Sequence[Live]) -> tuple[Live, ...]:
     return tuple(sorted(reversed(objects) if newest_first else objects, key=lambda live: live.created_at))
 
 
-def _path(codec: ModuleType, id: str) -> str:
-    return f"{codec.COLLECTION}/{in_path(id)}"
+def _path(codec: Codec, id: str) -> str:
+    return f"{codec.collection}/{in_path(id)}"
 
 
 def _same(live: Live, id: str) -> Live:
