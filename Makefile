@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 NODE   := 24.19.0
 
-.PHONY: demo test test-node test-durability fix bench clean
+.PHONY: demo test test-node test-durability test-litellm fix bench clean
 .DEFAULT_GOAL := test
 
 # The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
@@ -57,6 +57,20 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.i
 # minutes.
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
+
+# A real LiteLLM proxy in front of the server. No part of .ci/run: it installs some 660 MB into an environment of its
+# own, and the proxy takes up to a minute to start. Its tight pins need overrides, which uv knows and pip does not.
+LITELLM := $(VENV)/litellm
+
+test-litellm: $(VENV)/.dev $(LITELLM)/.installed
+	LITELLM=$(abspath $(LITELLM))/bin/litellm $(BIN)/python -m pytest tests/litellm/proxy.py
+
+$(LITELLM)/.installed: tests/litellm/overrides.txt | $(VENV)/.runtime
+	@echo "installing LiteLLM into $(LITELLM)"
+	@$(BIN)/python -m venv $(LITELLM)
+	@$(LITELLM)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(LITELLM)/bin/uv pip install --quiet --python $(LITELLM)/bin/python --override $< 'litellm[proxy]==1.109.1'
+	@touch $@
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

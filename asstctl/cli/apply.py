@@ -1,62 +1,68 @@
 """`asstctl apply`"""
 
+from pathlib import Path
+from typing import Any
+
 import click
 
 from asstctl.cli.options import (
-    allow_same_name_option,
+    choice_options,
+    conduct_options,
+    expect_option,
     format_option,
-    only_option,
-    overwrite_drift_option,
     shared_command,
     yes_option,
 )
 from asstctl.cli.session import Session
+from asstctl.core.errors import WrongUsage
 from asstctl.core.exit_codes import ExitCode
 
 
 @shared_command("apply")
+@click.argument("plan_file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @yes_option
-@only_option
-@overwrite_drift_option
-@allow_same_name_option
-@click.option(
-    "--parallelism",
-    type=click.IntRange(1, 64),
-    default=8,
-    show_default=True,
-    envvar="ASSTCTL_PARALLELISM",
-    help="How many changes are made at once.",
-)
+@choice_options
+@expect_option
+@conduct_options
 @format_option("Applied")
 def command(
-    session: Session,
-    yes: bool,
-    only: tuple[str, ...],
-    overwrite_drift: tuple[str, ...],
-    allow_same_name: tuple[str, ...],
-    parallelism: int,
-    form: str,
+    session: Session, plan_file: Path | None, yes: bool, expect: str | None, form: str, **options: Any
 ) -> ExitCode:
     """Make the target match the files. Shows the plan and asks first.
 
     What was changed on the target outside of git blocks its assistant until you say which side wins.
 
+    PLAN_FILE is a plan that was saved with `asstctl plan --out`. The plan is made anew, from the files, for the saved
+    plan's target and with its options; it is carried out, without a question, if nothing is in it that was not
+    approved.
+
     \b
     Examples:
       asstctl apply
       asstctl apply --yes --target prod
+      asstctl apply --prune --max-deletes 5
       asstctl apply --overwrite-drift assistant.guagua.temperature
+      asstctl apply plan.json
     """
-    from asstctl.cli.applying import run_apply
+    from asstctl.cli.applying import Conducting, run_apply
     from asstctl.workspace.apply import apply
-    from asstctl.workspace.plan import Choices
+    from asstctl.workspace.choices import Choices
+    from asstctl.workspace.saved_plans import agreement_of
 
-    choices = Choices(only, overwrite_drift, allow_same_name)
+    conducting = Conducting.taken_from(options, yes=yes or bool(plan_file or expect), form=form)
+    choices = Choices(**options)
+    agreement = agreement_of(plan_file, expect)
+    if plan_file and agreement:
+        if choices != Choices():
+            raise WrongUsage(
+                "a saved plan has its own choices", hint="leave --only, --prune and their like out, or plan again"
+            )
+        choices = agreement.choices
+        if session.shared.target is None and agreement.approved:
+            session.work_on(agreement.approved.target)
     return run_apply(
         session,
-        lambda conduct: apply(session.workspace, conduct, choices),
+        lambda conduct: apply(session.workspace, conduct, choices, agreement=agreement),
         name="apply",
-        yes=yes,
-        form=form,
-        parallelism=parallelism,
+        conducting=conducting,
     )

@@ -1,10 +1,12 @@
-"""What `apply` and `destroy` share: show the plan, ask, say what happens, sum up, stop on Ctrl-C."""
+"""What commands that change things share: show the plan, ask, say what happens, sum up, stop on Ctrl-C."""
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from asstctl.cli.session import Session
 from asstctl.core.errors import Interrupted, WrongUsage
@@ -12,11 +14,29 @@ from asstctl.core.exit_codes import ExitCode
 from asstctl.render import TEXT
 
 if TYPE_CHECKING:
-    from asstctl.core.outcome import Applied, Outcome
+    from asstctl.core.outcome import Applied, Outcome, Progress
     from asstctl.core.plan import Plan
+    from asstctl.render.progress import Quiet
     from asstctl.workspace.apply import Conduct
 
 STOPPING = "Stopping: what was sent is waited for, nothing more is started. Press Ctrl-C again to leave at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Conducting:
+    """How a command carries a plan out, as it was typed: those of `options.conduct_options`, and what all have."""
+
+    yes: bool
+    form: str
+    parallelism: int = 8
+    on_error: str = "continue"
+    object_timeout: float = 300.0
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any], *, yes: bool, form: str) -> Self:
+        """Its own options taken out of all that a command was given."""
+        own = {name: options.pop(name) for name in ("parallelism", "on_error", "object_timeout")}
+        return cls(yes, form, **own)
 
 
 def run_apply(
@@ -24,56 +44,104 @@ def run_apply(
     use_case: "Callable[[Conduct], Awaitable[Applied]]",
     *,
     name: str,
-    yes: bool,
-    form: str,
-    parallelism: int = 8,
+    conducting: Conducting,
+    typed: str = "",
 ) -> ExitCode:
-    """Run one of the two use cases under the eyes of a person, or of CI with --yes."""
-    from asstctl.render.apply import address_column, outcome_text
-    from asstctl.render.plan import apply_question, plan_text
+    """Run a use case that changes things under the eyes of a person, or of CI with --yes.
 
-    column, look_again = 0, ""
-    stop = asyncio.Event()
-
-    def shown(plan: "Plan") -> None:
-        nonlocal column, look_again
-        column, look_again = address_column(plan), plan.target.command("plan")
-        session.warnings()
-        if form == TEXT:
-            session.result(plan_text(plan, session.look))
-
-    def approve(plan: "Plan") -> bool:
-        if yes:
-            return True
-        if not session.can_ask:
-            raise WrongUsage(
-                f"{name} needs --yes where nobody can be asked",
-                detail="nothing was sent but reads",
-                hint=plan.target.command(f"{name} --yes"),
-            )
-        if form != TEXT:
-            session.say(plan_text(plan, session.look))
-        return session.ask(apply_question(plan))
-
-    def said(outcome: "Outcome") -> None:
-        if form == TEXT:
-            session.result(outcome_text(outcome, column, session.look))
+    `typed` is the command to type again, where its name and the target are not enough.
+    """
+    watcher = _Watcher(session, name, conducting, typed)
 
     async def watched() -> "Applied":
+        from asstctl.engine.progress import OnError
         from asstctl.workspace.apply import Conduct
 
-        # not earlier: at the question Ctrl-C simply leaves
-        start = partial(stop_on_interrupt, stop, session)
-        return await use_case(Conduct(approve, shown, start, said, stop, parallelism))
+        conduct = Conduct(
+            approve=watcher.approve,
+            on_plan=watcher.shown,
+            # not earlier: at the question Ctrl-C simply leaves
+            on_start=partial(stop_on_interrupt, watcher.stop, session),
+            on_outcome=watcher.said,
+            on_progress=watcher.progressed,
+            stop=watcher.stop,
+            parallelism=conducting.parallelism,
+            on_error=OnError(conducting.on_error),
+            object_timeout=conducting.object_timeout,
+        )
+        return await use_case(conduct)
 
     try:
         applied = asyncio.run(watched())
     except asyncio.CancelledError:
-        raise Interrupted("interrupted", detail="what was in flight may have happened", hint=look_again) from None
-    session.show(applied, form)
+        detail, hint = "what was in flight may have happened", watcher.look_again
+        raise Interrupted("interrupted", detail=detail, hint=hint) from None
+    finally:
+        watcher.close()
+    session.show(applied, conducting.form)
     if applied.report is None:
         session.say("Nothing was changed.")
     return applied.exit_code
+
+
+class _Watcher:
+    """Tells one apply as it goes on."""
+
+    def __init__(self, session: Session, name: str, conducting: Conducting, typed: str) -> None:
+        self.stop = asyncio.Event()
+        self.look_again = ""
+        self._session = session
+        self._name = name
+        self._typed = typed
+        self._conducting = conducting
+        self._column = 0
+        self._files: dict[object, int] = {}
+        self._progress: Quiet | None = None
+
+    def shown(self, plan: "Plan") -> None:
+        from asstctl.render.apply import address_column
+        from asstctl.render.plan import plan_text
+        from asstctl.render.progress import progress_of
+
+        session = self._session
+        self._column, self.look_again = address_column(plan), plan.target.command("plan")
+        self._files = {change.address: len(change.files) for change in plan.changes}
+        bar = self._conducting.form == TEXT and session.is_watched
+        self._progress = progress_of(plan, sys.stderr, session.remark, bar=bar)
+        session.warnings()
+        if self._conducting.form == TEXT:
+            session.result(plan_text(plan, session.look))
+
+    def approve(self, plan: "Plan") -> bool:
+        from asstctl.render.plan import apply_question, plan_text
+
+        if self._conducting.yes:
+            return True
+        if not self._session.can_ask:
+            raise WrongUsage(
+                f"{self._name} needs --yes where nobody can be asked",
+                detail="nothing was sent but reads",
+                hint=f"{self._typed} --yes" if self._typed else plan.target.command(f"{self._name} --yes"),
+            )
+        if self._conducting.form != TEXT:
+            self._session.say(plan_text(plan, self._session.look))
+        return self._session.ask(apply_question(plan))
+
+    def said(self, outcome: "Outcome") -> None:
+        from asstctl.render.apply import outcome_text
+
+        if self._conducting.form == TEXT and self._progress is not None:
+            with self._progress.aside():
+                files = self._files.get(outcome.address, 0)
+                self._session.result(outcome_text(outcome, self._column, self._session.look, files=files))
+
+    def progressed(self, progress: "Progress") -> None:
+        if self._progress is not None:
+            self._progress.hear(progress)
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.close()
 
 
 def stop_on_interrupt(stop: asyncio.Event, session: Session) -> None:

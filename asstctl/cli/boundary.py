@@ -41,12 +41,21 @@ def _bug(error: Exception) -> int:
     if os.environ.get("ASSTCTL_DEBUG"):
         import traceback
 
-        traceback.print_exception(error)
+        _said(ExitCode.FAILED, *_without_secrets("".join(traceback.format_exception(error))).splitlines())
     return _said(
         ExitCode.FAILED,
-        f"error[bug]: {type(error).__name__}: {error}",
+        f"error[bug]: {type(error).__name__}: {_without_secrets(str(error))}",
         "  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.",
     )
+
+
+def _without_secrets(text: str) -> str:
+    """The words of a bug, which may hold anything, without what the environment's names call secret."""
+    from asstctl.core.hidden import SHORTEST, Hidden, looks_secret
+
+    return Hidden(
+        *(value for name, value in os.environ.items() if looks_secret(name) and len(value) >= SHORTEST)
+    ).out_of(text)
 
 
 def _said(code: ExitCode, *lines: str) -> ExitCode:

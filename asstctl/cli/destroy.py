@@ -1,8 +1,6 @@
 """`asstctl destroy`"""
 
-import click
-
-from asstctl.cli.options import format_option, only_option, shared_command, yes_option
+from asstctl.cli.options import format_option, max_deletes_option, only_option, shared_command, yes_option
 from asstctl.cli.session import Session
 from asstctl.core.exit_codes import ExitCode
 
@@ -10,13 +8,7 @@ from asstctl.core.exit_codes import ExitCode
 @shared_command("destroy")
 @yes_option
 @only_option
-@click.option(
-    "--max-deletes",
-    type=click.IntRange(1),
-    metavar="N",
-    envvar="ASSTCTL_MAX_DELETES",
-    help="Allow this many deletes. Default: the target's limit, or 3.",
-)
+@max_deletes_option
 @format_option("Applied")
 def command(session: Session, yes: bool, only: tuple[str, ...], max_deletes: int | None, form: str) -> ExitCode:
     """Delete what bears this project's mark on a target, and nothing else.
@@ -29,11 +21,14 @@ def command(session: Session, yes: bool, only: tuple[str, ...], max_deletes: int
       asstctl destroy --only assistant.old-bot
       asstctl destroy --target pr --max-deletes 12 --yes
     """
-    from asstctl.cli.applying import run_apply
+    from asstctl.cli.applying import Conducting, run_apply
     from asstctl.workspace.apply import destroy
-    from asstctl.workspace.plan import Choices
+    from asstctl.workspace.choices import Choices
 
     choices = Choices(only=only, max_deletes=max_deletes)
     return run_apply(
-        session, lambda conduct: destroy(session.workspace, conduct, choices), name="destroy", yes=yes, form=form
+        session,
+        lambda conduct: destroy(session.workspace, conduct, choices),
+        name="destroy",
+        conducting=Conducting(yes, form),
     )

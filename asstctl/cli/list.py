@@ -11,7 +11,7 @@ from asstctl.render import formats
 @click.option("--ids", is_flag=True, envvar="ASSTCTL_IDS", help="Only addresses and ids, for applications.")
 @format_option("Inventory", "Ids")
 def command(session: Session, ids: bool, form: str) -> None:
-    """List the assistants of this project on a target, with their ids.
+    """List the assistants and vector stores of this project on a target, with their ids.
 
     \b
     Examples:

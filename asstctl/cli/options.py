@@ -1,6 +1,6 @@
 """Options: the ones that every command takes, before and after its name, and a few that several share.
 
-Each has an environment variable ASSTCTL_NAME, except those that permit something (`--yes`,
+Each has an environment variable ASSTCTL_NAME, except those that permit something (`--yes`, `--prune`,
 `--overwrite-drift`, `--allow-...`): a permission is given in the command that uses it.
 """
 
@@ -87,15 +87,23 @@ def shared_options(function: F) -> F:
     return function
 
 
-def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that takes the shared options and is called with a Session and its own options."""
+def shared_command(
+    name: str, *, several_targets: bool = False, **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that takes the shared options and is called with a Session and its own options.
+
+    `several_targets`: its `--target` may be repeated, and all of them are given to it as `targets`.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         def call(ctx: click.Context, /, **values: Any) -> Any:
             from asstctl.cli.session import Session
 
-            own = Shared.of({key: values.pop(key) for key in Shared.__slots__})
-            session = Session((ctx.obj or Shared()).under(own))
+            shared = {key: values.pop(key) for key in Shared.__slots__}
+            if several_targets:
+                values["targets"] = shared["target"]
+                shared["target"] = next(iter(shared["target"]), None)
+            session = Session((ctx.obj or Shared()).under(Shared.of(shared)))
             try:
                 return function(session, **values)
             except AsstctlError as error:
@@ -103,10 +111,23 @@ def shared_command(name: str, **settings: Any) -> Callable[[Callable[..., Any]],
 
         # click keeps a function's parameters last first: this puts the command's own before the shared ones
         parameters = [*vars(shared_options(call))["__click_params__"], *vars(function).get("__click_params__", ())]
+        if several_targets:
+            parameters = [_several(one) if one.name == "target" else one for one in parameters]
         callback = click.pass_context(call)
         return click.Command(name, callback=callback, params=parameters[::-1], help=function.__doc__, **settings)
 
     return decorate
+
+
+def _several(option: click.Parameter) -> click.Option:
+    """The shared `--target`, to be repeated."""
+    return click.Option(
+        ["--target"],
+        metavar="NAME",
+        multiple=True,
+        envvar=option.envvar,
+        help="A target of the project file; may be repeated, for plans side by side.",
+    )
 
 
 def format_option(*results: str) -> Callable[[F], F]:
@@ -140,4 +161,61 @@ allow_same_name_option = click.option(
     multiple=True,
     help="Create it although an object that is not ours has the same name.",
 )
+prune_option = click.option("--prune", is_flag=True, help="Delete what is ours on the target and no longer declared.")
+max_deletes_option = click.option(
+    "--max-deletes",
+    type=click.IntRange(1),
+    metavar="N",
+    envvar="ASSTCTL_MAX_DELETES",
+    help="Allow this many deletes. Default: the target's limit, or 3.",
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+expect_option = click.option(
+    "--expect",
+    metavar="DIGEST",
+    envvar="ASSTCTL_EXPECT",
+    help="Go on only if the plan has this digest, `sha256:...`, and do not ask.",
+)
+
+
+def choice_options(function: F) -> F:
+    """All that `workspace.choices.Choices` holds."""
+    for option in (max_deletes_option, prune_option, allow_same_name_option, overwrite_drift_option, only_option):
+        function = option(function)
+    return function
+
+
+def conduct_options(function: F) -> F:
+    """How an apply is carried out: what `applying.run_apply` takes beside its use case."""
+    for option in reversed(
+        (
+            click.option(
+                "--parallelism",
+                type=click.IntRange(1, 64),
+                default=8,
+                show_default=True,
+                envvar="ASSTCTL_PARALLELISM",
+                help="How many changes are made at once.",
+            ),
+            click.option(
+                "--on-error",
+                type=click.Choice(("continue", "stop")),
+                default="continue",
+                show_default=True,
+                envvar="ASSTCTL_ON_ERROR",
+                help="After a failure: make the changes that do not depend on it, or start nothing more.",
+            ),
+            click.option(
+                "--object-timeout",
+                type=click.FloatRange(0, min_open=True),
+                metavar="SECONDS",
+                default=300,
+                show_default=True,
+                envvar="ASSTCTL_OBJECT_TIMEOUT",
+                help="How long one change may take, its files included.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function

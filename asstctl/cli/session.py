@@ -4,7 +4,9 @@ Results go to stdout, talk to stderr; with `--format json` stdout holds JSON alo
 """
 
 import os
+import shlex
 import sys
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +45,25 @@ class Session:
             folder=str(self.shared.directory or ""),
         )
 
+    def workspace_of(self, target: str) -> "Workspace":
+        """The same project on another target."""
+        return replace(self.workspace, target_name=target)
+
+    def work_on(self, target: str) -> None:
+        """From here on this is the target of the run."""
+        self.workspace = self.workspace_of(target)
+
+    def typed(self, words: str) -> str:
+        """A command for people to type in the same place, which names its targets itself."""
+        folder = f" -C {shlex.quote(str(self.shared.directory))}" if self.shared.directory else ""
+        return f"asstctl{folder} {words}"
+
     @cached_property
     def look(self) -> "Look":
         """How results look on stdout."""
         from asstctl.render.style import ColorChoice, look_for
 
-        return look_for(sys.stdout, ColorChoice(self.shared.color or "auto"))
+        return replace(look_for(sys.stdout, ColorChoice(self.shared.color or "auto")), full=self.shared.verbose)
 
     def show(self, result: object, form: str) -> None:
         """Print a result in one of the formats that `render.VIEWS` has for it."""
@@ -80,9 +95,13 @@ class Session:
         if not self.shared.quiet:
             click.echo(text, err=True, nl=not text.endswith("\n"), color=True)
 
-    def warnings(self) -> None:
-        """Say what is odd about the files and stops nothing, once they are loaded."""
-        if warned := self.workspace.loaded.diagnostics:
+    def warnings(self, *workspaces: "Workspace") -> None:
+        """Say what is odd about the files and stops nothing, once they are loaded, on one target or on several."""
+        from asstctl.core.diagnostic import has_errors, in_reading_order
+
+        every = [one.loaded.diagnostics for one in workspaces or (self.workspace,)]
+        # what has errors was answered with them
+        if warned := in_reading_order(one for those in every if not has_errors(those) for one in those):
             from asstctl.render.diagnostics import diagnostics_text
             from asstctl.render.style import ColorChoice, look_for
 
@@ -93,6 +112,11 @@ class Session:
         from asstctl.render.escape import defused, visible
 
         self.say(defused(visible(text)))
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody sees what moves on stderr."""
+        return sys.stderr.isatty() and not self.shared.quiet and not os.environ.get("CI")
 
     @property
     def can_ask(self) -> bool:

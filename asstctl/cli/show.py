@@ -10,12 +10,13 @@ from asstctl.cli.session import Session
 @click.argument("address")
 @format_option("Shown")
 def command(session: Session, address: str, form: str) -> None:
-    """Show one assistant in full, as it is live on a target.
+    """Show one assistant or vector store in full, as it is live on a target, with the files that it holds.
 
     \b
     Examples:
       asstctl show assistant.guagua
       asstctl show guagua --target prod --format json
+      asstctl show vector_store.handbook
     """
     import asyncio
 

@@ -52,8 +52,8 @@ class Capabilities:
     kind. `list_lag` is how many seconds after a create a listing may still miss it.
     `ties_in_creation_order`: objects created in the same second are listed in the order they were made.
     `dialect` is what people call this flavour of the wire; `missing` gives, for what it cannot do (`get`,
-    `update`, `files`), a sentence that says so and the way on. `trusted`: it is known to keep metadata, so the
-    first create of a run need not be tried alone.
+    `update`, `files`, a kind), a sentence that says so and the way on; `notes` are sentences that every plan on it
+    says. `trusted`: it is known to keep metadata, so the first create of a run need not be tried alone.
     """
 
     wire: str
@@ -65,4 +65,5 @@ class Capabilities:
     dialect: str = "full wire"
     metadata: Metadata = Metadata.KEPT
     missing: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     trusted: bool = False

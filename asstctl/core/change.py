@@ -90,6 +90,7 @@ class FieldChange:
     details: tuple[Detail, ...] = ()
     where: Where | None = None
     overwritten: bool = False  # drift or conflict that the user told us to overwrite
+    decided: Where | None = None  # where a `kind: changes` file says so
 
 
 class BlockCode(StrEnum):
@@ -105,6 +106,9 @@ class BlockCode(StrEnum):
     MARK_TOO_LONG = "mark-too-long"
     CODE_CLASH = "code-clash"
     DEPENDENCY = "dependency"
+    ADOPT = "adopt"
+    MOVE = "move"
+    CAPABILITY = "capability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,13 @@ class FileAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a vector store. `ids` are the live ones that it is about: the predecessors of a REPLACE, what
-    goes in a REMOVE, the one that stays in a REATTACH or a RELABEL.
+    """One file of a vector store. `ids` are the live ones that it is about: the predecessors of a REPLACE or an
+    ADD (failed ones), what goes in a REMOVE, the one that stays in a REATTACH or a RELABEL.
 
     `file` is what to upload or has been; `attributes` are all of them, ours included; `reason` says why where
-    the action does not (a failed predecessor).
+    the action does not (a failed predecessor). A REMOVE with a `file` takes away older uploads of a file that
+    stays; `awaits` is then the id of the one that stays where it is not processed yet: only once it is completed
+    may the older ones go. One path may have such a REMOVE beside another change.
     """
 
     action: FileAction
@@ -159,6 +165,12 @@ class FileChange:
     chunking: Json = None
     ids: tuple[str, ...] = ()
     reason: str = ""
+    awaits: str = ""
+
+    @property
+    def goes(self) -> tuple[str, ...]:
+        """The live ids that are gone afterwards."""
+        return () if self.action in (FileAction.REATTACH, FileAction.RELABEL) else self.ids
 
     @property
     def upload_bytes(self) -> int:
@@ -172,13 +184,19 @@ class Change:
 
     `send` holds the fields to write (None resets), without our mark; where `metadata` is not among them, the
     live pairs are sent again. `mark` is the whole mark that the object bears afterwards, but for the nonce of a
-    create, which apply draws; None where none is written. `revision` is what the live mark notes of the last
-    apply. `refresh` says that a KEEP's base is stale and is to be written again.
+    create, which apply draws; None where none is written (a DELETE, a FORGET). `revision` is what the live mark
+    notes of the last apply. `refresh` says that no field differs and the base is stale, so that the mark alone is
+    to be written again: of a KEEP, and of an UPDATE that has only `files`.
 
     `late` names the fields of `send` that hold placeholders (`core.reference`): apply puts the ids in and adds
-    their digests to the mark. `code_files` gives the mark's digest of each file id that is known already.
-    `files` and `files_unchanged` are a vector store's. `previous` is the address that a MOVE's object bears now.
-    `named`: a delete that the files name, which is not counted against max_deletes.
+    their digests to the mark. `code_files` gives the mark's digest of each file id that the live object is known
+    to hold or that `send` names: those of it that are no raw ids and that the object no longer holds afterwards
+    are uploads of ours to be deleted (of a DELETE: all of them; a FORGET has none). `references` gives, for each
+    id that stands in `fields` for something declared, the placeholder that it was put in for.
+    `files` and `files_unchanged` are a vector store's; those of a DELETE are the uploads that go with it.
+    `previous` is the address that a MOVE's object bears now. `named`: a delete that the files name, which is not
+    counted against max_deletes. `depends_on` is what it uses; `after` whose changes must have been made for other
+    reasons (a store goes once nothing uses it; an address is given anew once its object has been moved away).
     """
 
     address: Address
@@ -202,6 +220,14 @@ class Change:
     files_unchanged: int = 0
     previous: Address | None = None
     named: bool = False
+    references: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    after: tuple[Address, ...] = ()
+    decided: Where | None = None  # where a `kind: changes` file says so
+
+    @property
+    def writes_object(self) -> bool:
+        """Whether the object itself is written, and not only the files of a store."""
+        return bool(self.fields) or self.refresh or self.action not in (Action.KEEP, Action.UPDATE)
 
     @property
     def protect(self) -> bool:

@@ -4,7 +4,7 @@ They are part of the plan and of its digest, and harmless once done. Those that 
 in hand are not in these values.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
@@ -53,6 +53,12 @@ class Decisions:
     moved: tuple[Move, ...] = ()
     removed: tuple[Removal, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+
+    def under(self, adoptions: "Decisions") -> "Decisions":
+        """These, with the adoptions of a command in place of what the files say of the same addresses."""
+        named = {adoption.to for adoption in adoptions.adopt}
+        kept = tuple(adoption for adoption in self.adopt if adoption.to not in named)
+        return replace(self, adopt=(*adoptions.adopt, *kept))
 
 
 NONE = Decisions()

@@ -15,7 +15,7 @@
     │   ├── NoSuchApi         404 for the API itself
     │   ├── Rejected          any other 4xx
     │   └── IncompleteListing a listing that cannot be trusted to show everything
-    ├── StoreError            the local database cannot be used
+    ├── StoreError            the local database or a journal cannot be used
     └── Interrupted           Ctrl-C
 
 Every error has a fixed short `summary`, a `detail` (what and where) and a `hint` (the command to type).
@@ -155,7 +155,7 @@ class IncompleteListing(ProviderError):
 
 
 class StoreError(AsstctlError):
-    """The local database cannot be used: full, newer than this program, or not one of ours."""
+    """The local database, or a journal, cannot be used: full, newer than this program, or not one of ours."""
 
     code = "local-store"
 

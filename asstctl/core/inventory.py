@@ -12,11 +12,25 @@ from asstctl.core.plan import TargetInfo
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file of a vector store. `path` is empty for one that is not of this project, `id` for one to be uploaded.
+
+    `status` is the provider's, `error` its reason.
+    """
+
+    path: str
+    id: str
+    status: str
+    bytes: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One address that is declared or owned; `status` says in a few words where it stands.
 
     `fields` are the live ones, our mark left out of the metadata. Where nothing is live `id` is empty and they
-    are those of the files.
+    are those of the files. `files` are those of a vector store, None where nobody looked.
     """
 
     address: Address
@@ -26,6 +40,7 @@ class Resource:
     model: str = ""
     created_at: int | None = None
     fields: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    files: tuple[HeldFile, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

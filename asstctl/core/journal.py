@@ -1,12 +1,14 @@
 """The journal's words: what is written down before and after every write, so that nothing is lost with a run.
 
 A journal is a text of one JSON object a line, the first a Header, then a Begun before each write and an Ended
-after it, each on disk before the write goes on (ENGINE promise 7). It holds what the files and the provider hold
-anyway, never a key, and is trusted for neither URLs nor credentials. `engine.journal` writes and reads it.
+after it. A Begun is on disk before its write is sent, and an Ended before the next write is (ENGINE promise 7). It
+holds what the files and the provider hold anyway, never a key, and is trusted for neither URLs nor credentials.
+`engine.journal` writes it, `engine.journals` reads it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from asstctl.core.address import Address
@@ -30,13 +32,24 @@ class Header:
     version: str
 
 
+class Step(StrEnum):
+    """What a write does to a file."""
+
+    UPLOAD = "upload"
+    ATTACH = "attach"
+    RELABEL = "relabel"
+    DETACH = "detach"
+    DELETE = "delete"  # the upload
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A write that is about to be sent. `number` counts from 1 in its run.
 
     `before` are the live fields and the whole metadata (None for a create); `sent` are the fields as sent, in
-    the same shape, with the mark in `sent["metadata"]` (empty for a delete). For an upload `file` says which one
-    (`path`, `sha256`, `bytes`, `store`: an id or nothing), and everything of the object is left out.
+    the same shape, with the mark in `sent["metadata"]` (empty for a delete). For a write about a file `file` says
+    which one (`step`, `path`, `store`: an id or nothing; `sha256` and `bytes` where it is in the project), then
+    `remote_id` is the upload's, and everything of the object is left out.
     """
 
     number: int
@@ -76,7 +89,8 @@ class Record:
 
 
 class Recorder(Protocol):
-    """Where a run writes down what it does. Both return once the line is on disk."""
+    """Where a run writes down what it does. `begin` returns once its line is on disk, and with it every end that was
+    written down before it: nothing is sent on top of an end that could be lost."""
 
     async def begin(
         self,

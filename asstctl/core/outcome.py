@@ -1,4 +1,4 @@
-"""Outcome: what became of one change, the report of a whole apply, and that beside its plan."""
+"""Outcome: what became of one change, how far its files are, the report of a whole apply, and that beside its plan."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +31,16 @@ class Outcome:
     hint: str = ""
     request_id: str | None = None
     refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one file is: so many of its bytes have been sent."""
+
+    address: Address
+    path: str
+    sent: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Plan:
     """All changes of one target in the order they are made: waves of the dependency order, then by address.
 
     Objects that need nothing are in it too, as KEEP, so that each object is counted exactly once. `notes`
-    are sentences that change nothing (orphans, undeclared values, marks of other projects).
+    are sentences that change nothing (orphans, undeclared values, marks of other projects). `digest` is what an
+    approval names (`engine.approval`); `promoted_from` is the target that was found to be what the files say.
     """
 
     target: TargetInfo
@@ -51,6 +52,8 @@ class Plan:
     revision: str | None = None  # the git revision that the marks will name, 7 characters
     deletes: bool = False  # made by destroy: it only deletes
     flags: tuple[str, ...] = ()  # what was permitted or restricted beyond the default, as options, sorted
+    digest: str = ""
+    promoted_from: str = ""
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -5,6 +5,7 @@ after that line is the body, to the last character.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asstctl.core.diagnostic import Diagnostic, Where
@@ -41,3 +42,24 @@ def split(text: str, path: str) -> FrontMatter | None:
     head = text[opened.end() : closed.start()]
     document, diagnostics = parse_one(head, path, line_offset=1)
     return FrontMatter(head, document, text[closed.end() :], Source(path, text).at(closed.end()), diagnostics)
+
+
+def with_head(text: str, change: Callable[[str], str]) -> str:
+    """A text that has front matter, the head changed and everything else as it is."""
+    opened, closed = _bounds(text)
+    return text[:opened] + change(text[opened : closed.start()]) + text[closed.start() :]
+
+
+def with_body_text(text: str, body: str) -> str:
+    """A text that has front matter, with another body."""
+    _, closed = _bounds(text)
+    line_end = "" if closed[0][-1:] in {"\n", "\r"} or not body else "\n"
+    return text[: closed.end()] + line_end + body
+
+
+def _bounds(text: str) -> tuple[int, re.Match[str]]:
+    opened = _OPEN.match(text)
+    assert opened is not None
+    closed = _CLOSE.search(text, opened.end())
+    assert closed is not None
+    return opened.end(), closed

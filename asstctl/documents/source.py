@@ -63,7 +63,7 @@ def read_text(path: Path, shown: str, *, pipes: bool = False) -> str | Diagnosti
     command line names, which may be the output of another command.
     """
     try:
-        with open(path, "rb", opener=None if pipes else _open_plain) as file:
+        with open(path, "rb", opener=None if pipes else open_plain) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return error("missing-file", f"`{shown}` does not exist", Where(shown), hint="check the name")
@@ -90,7 +90,8 @@ def read_text(path: Path, shown: str, *, pipes: bool = False) -> str | Diagnosti
         )
 
 
-def _open_plain(path: str, flags: int) -> int:
+def open_plain(path: str, flags: int) -> int:
+    """An opener for `open` that takes plain files alone, and waits for nothing. Raises OSError."""
     # Without O_NONBLOCK, opening a pipe waits for somebody who writes into it.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -55,7 +55,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _COMPACT_NEST = re.compile(r"(?:[-?:][ \t]+){100}")
 
 
-class _CoreLoader(_Loader):  # type: ignore[misc]  # which base it is depends on how PyYAML was built
+class CoreLoader(_Loader):  # type: ignore[misc]  # which base it is depends on how PyYAML was built
     """Composes nodes; plain scalars are resolved by the 1.2 core schema instead of PyYAML's 1.1."""
 
     def resolve(self, kind: type[Node], value: Any, implicit: Any) -> str:
@@ -75,6 +75,11 @@ def _matched_tag(text: str) -> str:
         if pattern.fullmatch(text):
             return tag
     return _STR
+
+
+def is_text(unquoted: str) -> bool:
+    """Whether an unquoted scalar is text, and no number or other word of YAML."""
+    return plain_tag(unquoted) == _STR
 
 
 def scalar_from_text(text: str) -> Json:
@@ -97,6 +102,11 @@ class Document:
     _source: Source = field(repr=False, compare=False)
     _node: Node | None = field(repr=False, compare=False)
     _keys: dict[int, dict[str, tuple[Node, Node]]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def start(self) -> int:
+        """Where its value begins in the text; 0 for one that has none."""
+        return _start(self._node) if self._node is not None else 0
 
     def where(self, path: Path = (), *, key: bool = False) -> Where:
         """The place of the value at `path`, or of its key; of the nearest parent where it does not exist."""
@@ -171,7 +181,7 @@ def parse_yaml(text: str, path: str, *, line_offset: int = 0) -> tuple[tuple[Doc
         return (), (_depth_error(source, deep),)
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    loader = _CoreLoader(text)
+    loader = CoreLoader(text)
     try:
         for node in _nodes(loader):
             builder = _Builder(source)
@@ -215,7 +225,7 @@ def _too_deep(text: str) -> int | None:
         return None
     depth = 0
     try:
-        events: Any = yaml.parse(text, _CoreLoader)
+        events: Any = yaml.parse(text, CoreLoader)
         for event in events:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1

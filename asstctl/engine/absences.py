@@ -10,10 +10,10 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import ProviderError
 from asstctl.core.ports import ResourceStore
+from asstctl.engine.creates import reread
 from asstctl.engine.ownership import sort_out
 from asstctl.engine.read import Reading
 from asstctl.engine.requests import Requests
-from asstctl.engine.writes import reread
 
 
 class Absences:

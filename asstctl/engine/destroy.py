@@ -1,23 +1,23 @@
-"""Planning deletes (ENGINE promise 4): never a protected object, never more than was allowed.
+"""Planning `destroy`: it takes what bears this project's mark, declared or not.
 
-`destroy` takes what bears this project's mark, declared or not. The caller has made sure that the files
-loaded without error and declare something.
+The caller has made sure that the files loaded without error and declare something. What protects an object, and
+how many may go at once, is in `deletes`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
-from asstctl.core.change import Action, Block, BlockCode, Change, WayOn
-from asstctl.core.diagnostic import Where
+from asstctl.core.json_types import EMPTY
+from asstctl.core.knowledge import StoreFile
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
+from asstctl.engine.blocks import incapable
+from asstctl.engine.deletes import Doomed, guard_stores, make_deletes
 from asstctl.engine.notes import left_alone
-from asstctl.engine.order import waves
-from asstctl.engine.ownership import Owned, sort_out
-from asstctl.engine.plan import block_dependents, what_is_seen
+from asstctl.engine.order import block_dependents, waves
+from asstctl.engine.ownership import sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
-from asstctl.kinds import KINDS
 
 
 def make_destroy_plan(
@@ -27,21 +27,22 @@ def make_destroy_plan(
     target: TargetInfo,
     capabilities: Capabilities,
     policy: Policy = CAUTIOUS,
+    files: Mapping[str, tuple[StoreFile, ...]] = EMPTY,
 ) -> Plan:
     """Delete what this project owns on the target, as far as the policy covers it."""
     ownership = sort_out(objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order)
     doomed = {address: owned for address, owned in sorted(ownership.owned.items()) if policy.covers(address)}
     declared = {one.address: one for one in desired}
-    count = sum(not _is_protected(owned, declared.get(address)) for address, owned in doomed.items())
-    over = None
-    if count > policy.max_deletes:
-        only = "".join(f" --only {address}" for address in sorted(policy.only or ()))
-        over = Block(
-            BlockCode.MAX_DELETES,
-            f"{count} deletes are more than the {policy.max_deletes} allowed at once",
-            (WayOn("delete them all", target.command(f"destroy{only} --max-deletes {count}")),),
-        )
-    changes = [_delete(address, owned, declared.get(address), over, target) for address, owned in doomed.items()]
+    only = "".join(f" --only {address}" for address in sorted(policy.only or ()))
+    changes = make_deletes(
+        {address: Doomed(owned, desired=declared.get(address)) for address, owned in doomed.items()},
+        ownership.owned,
+        files,
+        target=target,
+        max_deletes=policy.max_deletes,
+        command=lambda count: target.command(f"destroy{only} --max-deletes {count}"),
+    )
+    changes = [replace(c, block=c.block or incapable(c, capabilities)) for c in guard_stores(changes, ownership.owned)]
     copies = (
         f"{address}: {', '.join(copy.id for copy in owned.copies)} bears this address too and is left alone."
         for address, owned in doomed.items()
@@ -49,28 +50,5 @@ def make_destroy_plan(
     )
     damaged = (left_alone(live, damaged) for live, damaged in ownership.damaged if policy.only is None)
     ordered = block_dependents([change for wave in waves(changes) for change in wave])
-    return Plan(target, ordered, (*copies, *damaged), deletes=True)
-
-
-def _is_protected(owned: Owned, desired: Desired | None) -> bool:
-    """Whether the object says so, or its manifest does and the object does not know it yet."""
-    return owned.mark.protect or (desired is not None and desired.protect)
-
-
-def _delete(address: Address, owned: Owned, desired: Desired | None, over: Block | None, target: TargetInfo) -> Change:
-    where: Where | None = desired.where if desired else None
-    protected = Block(
-        BlockCode.PROTECTED,
-        f"{owned.live.id} is protected",
-        (WayOn("take the protection off first", f"set protect: false and run {target.command('apply')}"),),
-    )
-    return Change(
-        address,
-        Action.DELETE,
-        name=owned.live.name,
-        remote_id=owned.live.id,
-        where=where,
-        block=protected if _is_protected(owned, desired) else over,
-        seen=what_is_seen(KINDS[address.kind], None, owned),
-        depends_on=desired.depends_on if desired else (),
-    )
+    notes = (*capabilities.notes, *copies, *damaged)
+    return Plan(target, ordered, notes, deletes=True, flags=policy.flags(deletes=True))

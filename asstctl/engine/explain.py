@@ -4,16 +4,23 @@ The one owner of DeepDiff, which is slow to import and to run, so it is asked on
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from asstctl.core.change import ABSENT, Absent, Detail
 from asstctl.core.json_types import Json
+from asstctl.engine.resolve import items_of
 
 
-def explain(before: Json | Absent, after: Json | Absent) -> tuple[Detail, ...]:
-    """The differences below a field, in path order; none where either side is a scalar or missing."""
+def explain(before: Json | Absent, after: Json | Absent, *, ids: str = "") -> tuple[Detail, ...]:
+    """The differences below a field, in path order; none where either side is a scalar or missing.
+
+    `ids` is the key of a set of ids, if the field is one: there places mean nothing.
+    """
     if not (_is_container(before) and _is_container(after)):
         return ()
+    if ids and isinstance(before, Mapping) and isinstance(after, Mapping):
+        return _of_sets(ids, items_of(before, ids), items_of(after, ids))
     from deepdiff import DeepDiff
 
     # the threshold keeps DeepDiff from reporting a mostly different mapping as one changed value; keys that
@@ -31,6 +38,12 @@ def explain(before: Json | Absent, after: Json | Absent) -> tuple[Detail, ...]:
         for level in levels
     ]
     return tuple(sorted(found, key=lambda detail: detail.path))
+
+
+def _of_sets(path: str, before: list[Json], after: list[Json]) -> tuple[Detail, ...]:
+    """What goes beside what comes, as far as there is as much of both."""
+    gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
+    return tuple(Detail(path, old, young) for old, young in zip_longest(gone, new, fillvalue=ABSENT))
 
 
 class _Truth(str):

@@ -12,13 +12,25 @@ from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import digest
 
 
+async def look_at(store: ResourceStore, kind: str, id: str) -> Live:
+    """One object as it is now, from a listing where the wire can do no better. Raises NotFound."""
+    if "get" not in store.capabilities.missing:
+        return await store.get(kind, id)
+    for live in (await store.list(kind)).objects:
+        if live.id == id:
+            return live
+    raise NotFound(f"no {kind.replace('_', ' ')} {id} is listed")
+
+
 class FreshReads:
     """What is known of live objects while it is young enough, single reads after that."""
 
     def __init__(self, store: ResourceStore, requests: Requests, reading: Reading) -> None:
         self._store = store
         self._requests = requests
-        self._known = {live.id: (live, reading.at) for live in reading.objects}
+        # a listing that lags shows objects as they were: only reads by id are fresh there
+        listed = reading.objects if not store.capabilities.list_lag else ()
+        self._known = {live.id: (live, reading.at) for live in listed}
 
     async def get(self, kind: str, id: str) -> Live | None:
         """The object as of at most two seconds ago; None when it is gone. Sends one request or none."""
@@ -26,7 +38,7 @@ class FreshReads:
         if id in self._known and pace.clock() - self._known[id][1] <= pace.fresh_for:
             return self._known[id][0]
         try:
-            return await self._store.get(kind, id)
+            return await look_at(self._store, kind, id)
         except NotFound:
             return None
         except AnswerLost as error:

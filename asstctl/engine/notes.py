@@ -11,6 +11,7 @@ from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.classify import FieldVerdict
+from asstctl.engine.identities import Identities
 from asstctl.engine.ownership import Ownership
 from asstctl.engine.policy import Policy
 
@@ -20,6 +21,7 @@ _MAX_SHOWN = 60
 def notes(
     desired: Sequence[Desired],
     ownership: Ownership,
+    identities: Identities,
     verdicts: Mapping[Address, Sequence[FieldVerdict]],
     target: TargetInfo,
     policy: Policy,
@@ -33,10 +35,15 @@ def notes(
     return (
         *_undeclared(verdicts, target),
         *_copies(ownership, policy),
-        *_other_projects(desired, ownership, target),
+        *_other_projects(desired, ownership, identities, target),
         *_damaged(ownership, policy, said),
-        *_orphans(desired, ownership, target, policy),
+        *_orphans(identities, policy),
     )
+
+
+def outside_of_git(ownership: Ownership, policy: Policy, *, said: Container[str | None] = ()) -> tuple[str, ...]:
+    """Those that speak of what somebody else did: copies and damaged marks."""
+    return (*_copies(ownership, policy), *_damaged(ownership, policy, said))
 
 
 def _undeclared(verdicts: Mapping[Address, Sequence[FieldVerdict]], target: TargetInfo) -> Iterable[str]:
@@ -53,10 +60,12 @@ def _copies(ownership: Ownership, policy: Policy) -> Iterable[str]:
             yield f"{address}: {_dated(owned.live)} keeps this address; {copies} bears it too and is left alone."
 
 
-def _other_projects(desired: Sequence[Desired], ownership: Ownership, target: TargetInfo) -> Iterable[str]:
+def _other_projects(
+    desired: Sequence[Desired], ownership: Ownership, identities: Identities, target: TargetInfo
+) -> Iterable[str]:
     names = {one.name: one.address for one in desired if one.name}
     for live, project in ownership.others:
-        if live.name in names and names[live.name] not in ownership.owned:
+        if live.name in names and names[live.name] not in identities.owned:
             yield f"{names[live.name]}: {live.id} on {target.name} has the same name and belongs to project {project}."
 
 
@@ -70,15 +79,14 @@ def left_alone(live: Live, damaged: Damaged) -> str:
     return f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
 
 
-def _orphans(desired: Sequence[Desired], ownership: Ownership, target: TargetInfo, policy: Policy) -> Iterable[str]:
-    if policy.only is not None:
+def _orphans(identities: Identities, policy: Policy) -> Iterable[str]:
+    if policy.only is not None or policy.prune:
         return
-    orphans = sorted(set(ownership.owned) - {one.address for one in desired})
+    orphans = sorted(set(identities.leaving) - set(identities.removed))
     if orphans:
         count = "1 object is" if len(orphans) == 1 else f"{len(orphans)} objects are"
         names = ", ".join(str(address) for address in orphans)
-        command = target.command("destroy " + " ".join(f"--only {address}" for address in orphans[:3]))
-        yield f"{count} no longer declared: {names} (to delete: {command})."
+        yield f"{count} no longer declared: {names} (use --prune, or `removed` in a kind: changes file)."
 
 
 def _short(value: Json) -> str:

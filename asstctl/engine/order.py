@@ -6,10 +6,11 @@ A wave holds what depends on nothing that is still to come; its members run at o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from graphlib import TopologicalSorter
 
 from asstctl.core.address import Address
-from asstctl.core.change import Action, Change
+from asstctl.core.change import Action, Block, BlockCode, Change
 
 
 def waves(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
@@ -21,8 +22,9 @@ def waves(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
 
 
 def needs_of(changes: Sequence[Change]) -> Mapping[Address, tuple[Address, ...]]:
-    """What has to be done before each change: what it uses; for a delete, the deletes of those that use it."""
-    needs: dict[Address, list[Address]] = {change.address: [] for change in changes}
+    """What has to be done before each change: what it uses, and what it comes after; for a delete, the deletes of
+    those that use it."""
+    needs: dict[Address, list[Address]] = {change.address: [*change.after] for change in changes}
     for change in changes:
         for address in change.depends_on:
             if change.action is not Action.DELETE:
@@ -32,10 +34,24 @@ def needs_of(changes: Sequence[Change]) -> Mapping[Address, tuple[Address, ...]]
     return {address: tuple(those) for address, those in needs.items()}
 
 
+def block_dependents(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The same changes in the same order (that of the waves), those blocked that need one that is blocked."""
+    done: dict[Address, Change] = {}
+    needs = needs_of(changes)
+    for change in changes:
+        stuck = [address for address in needs[change.address] if address in done and done[address].block]
+        if stuck and change.pending:
+            block = Block(BlockCode.DEPENDENCY, f"{stuck[0]}, which it needs, is blocked")
+            done[change.address] = replace(change, block=block)
+        else:
+            done[change.address] = change
+    return tuple(done.values())
+
+
 def _forwards(changes: list[Change]) -> list[tuple[Change, ...]]:
     by_address = {change.address: change for change in changes}
     sorter = TopologicalSorter(
-        {change.address: [a for a in change.depends_on if a in by_address] for change in changes}
+        {change.address: [a for a in change.depends_on + _after(change) if a in by_address] for change in changes}
     )
     sorter.prepare()
     result = []
@@ -44,3 +60,8 @@ def _forwards(changes: list[Change]) -> list[tuple[Change, ...]]:
         result.append(tuple(by_address[address] for address in sorted(ready)))
         sorter.done(*ready)
     return result
+
+
+def _after(change: Change) -> tuple[Address, ...]:
+    # a delete comes after everything that is no delete anyway, and among deletes the order runs backwards
+    return () if change.action is Action.DELETE else change.after

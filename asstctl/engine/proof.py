@@ -12,25 +12,26 @@ from asstctl.core.change import Change
 from asstctl.core.errors import ProviderError
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import ResourceStore
+from asstctl.engine.creates import delete_own, reread
 from asstctl.engine.ownership import sort_out
-from asstctl.engine.requests import Requests
-from asstctl.engine.writes import Written, delete_own, reread
+from asstctl.engine.recording import Recording
+from asstctl.engine.written import Written
 
 
 async def prove(
-    store: ResourceStore, requests: Requests, project: str, created: Sequence[tuple[Change, Written]]
+    store: ResourceStore, recording: Recording, project: str, created: Sequence[tuple[Change, Written]]
 ) -> Mapping[Address, Written]:
     """What becomes of these creates after the proof, by address: unchanged, or lost to an earlier twin."""
     done = {change.address: written for change, written in created}
     made = {address: written for address, written in done.items() if written.nonce and written.remote_id}
     if not made:
         return done
-    capabilities = store.capabilities
+    capabilities, requests = store.capabilities, recording.requests
     wait = capabilities.list_lag
     if not capabilities.ties_in_creation_order:
         # Age is (created_at, id) there, so a twin made later in this second could still turn out older. A whole
-        # second is longer than what is left of it, whatever the server's clock says.
-        wait = max(wait, 1.0)
+        # second is longer than what is left of it, whatever the server's clock says, and then it may be listed late.
+        wait += 1.0
     if wait:
         await requests.pace.sleep(wait)
     try:
@@ -51,7 +52,7 @@ async def prove(
             warning = f"{address}: {written.remote_id} was created and is not listed; plan again"
             done[address] = replace(written, warnings=(*written.warnings, warning))
         elif holder.live.id != written.remote_id:
-            done[address] = await _yield_to(holder.live.id, change, written, store, requests)
+            done[address] = await _yield_to(holder.live.id, change, written, store, recording)
         elif holder.copies:
             twins = ", ".join(copy.id for copy in holder.copies)
             warning = f"{address}: {twins} was made at the same time and bears the address too"
@@ -59,12 +60,14 @@ async def prove(
     return done
 
 
-async def _yield_to(winner: str, change: Change, written: Written, store: ResourceStore, requests: Requests) -> Written:
+async def _yield_to(
+    winner: str, change: Change, written: Written, store: ResourceStore, recording: Recording
+) -> Written:
     assert written.remote_id is not None
     id = written.remote_id
     said = f"another apply created {winner} first"
     try:
-        await delete_own(store, requests, change.address.kind, id)
+        await delete_own(store, recording, change, id)
     except ProviderError as error:
         return replace(written, status=OutcomeStatus.FAILED, detail=f"{said}; deleting {id} failed: {error}")
     return replace(

@@ -7,11 +7,14 @@ are ambiguous. What to do about an ambiguous one differs by write and is for `wr
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from asstctl.core.errors import AuthFailed, NoSuchApi, ProviderError, RateLimited, Unreachable
+from asstctl.core.address import Address
+from asstctl.core.errors import AsstctlError, AuthFailed, NoSuchApi, ProviderError, RateLimited, Unreachable
 from asstctl.engine.limiter import Limiter
 
 T = TypeVar("T")
@@ -19,7 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The times of one apply, in seconds, and how often a safe request is tried."""
+    """The times of one apply, in seconds, and how often a safe request is tried.
+
+    `object_timeout` is for one change with all its files, counted from its first request: after it nothing more is
+    begun for that change. Between `first_look` and `longest_look` lie the pauses in which a file is processed.
+    """
 
     concurrency: int = 8
     tries: int = 4
@@ -27,6 +34,9 @@ class Pace:
     longest_pause: float = 60.0
     fresh_for: float = 2.0
     second_look: float = 0.5
+    first_look: float = 0.1
+    longest_look: float = 5.0
+    object_timeout: float = 300.0
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
 
@@ -34,8 +44,19 @@ class Pace:
 NORMAL = Pace()
 
 
+@dataclass(slots=True)
+class _Allowance:
+    """The time that one change may take: when it ends is known once its first request has had its turn."""
+
+    ends: float | None = None
+
+
+_ALLOWANCE: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+
+
 class Requests:
-    """Sends the requests of one apply. A change holds a place of `limiter` from its first request to its last.
+    """Sends the requests of one apply. What is written holds a `place` of the limiter: an object from its first
+    request to its last, each file by itself.
 
     Once `stop` is set nothing is repeated any more.
     """
@@ -43,9 +64,48 @@ class Requests:
     def __init__(self, pace: Pace, stop: asyncio.Event | None = None) -> None:
         self.pace = pace
         self.limiter = Limiter(pace.concurrency)
-        self.hopeless: ProviderError | None = None
+        self.hopeless: AsstctlError | None = None
         self._stop = stop or asyncio.Event()
         self._answers = 0
+        self._allowances: dict[Address, _Allowance] = {}
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is to be begun because somebody said so."""
+        return self._stop.is_set()
+
+    @contextmanager
+    def of(self, address: Address) -> Iterator[None]:
+        """What is sent inside, by whatever tasks begin here, is for this address and counts against its time."""
+        token = _ALLOWANCE.set(self._allowances.setdefault(address, _Allowance()))
+        try:
+            yield
+        finally:
+            _ALLOWANCE.reset(token)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place among what runs at once, and hold it."""
+        async with self.limiter:
+            allowance = _ALLOWANCE.get()
+            if allowance and allowance.ends is None:
+                allowance.ends = self.pace.clock() + self.pace.object_timeout
+            yield
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the change in hand has used up its time."""
+        allowance = _ALLOWANCE.get()
+        return bool(allowance and allowance.ends is not None and self.pace.clock() >= allowance.ends)
+
+    @property
+    def why_no_more(self) -> str:
+        """Why nothing more may be begun for the change in hand, or nothing."""
+        if self.stopped:
+            return "interrupted before it was started"
+        if self.hopeless:
+            return f"not attempted: {self.hopeless.summary}"
+        return f"not begun within {self.pace.object_timeout:g} s" if self.out_of_time else ""
 
     async def safely(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send, and send again after what certainly did not happen: a refused connection or a 429.
@@ -61,7 +121,7 @@ class Requests:
                 if isinstance(error, RateLimited):
                     self.limiter.halve()
                 too_long = (error.retry_after or 0) > self.pace.longest_pause
-                if attempt == self.pace.tries or too_long or self.hopeless or self._stop.is_set():
+                if attempt == self.pace.tries or too_long or self.hopeless or self.stopped or self.out_of_time:
                     # a limit that lets others through is no reason to give up on them
                     if isinstance(error, Unreachable) or self._answers == answers:
                         self.give_up(error)
@@ -76,7 +136,18 @@ class Requests:
                 return answer
         raise AssertionError("the loop ends in a return or a raise")
 
-    def give_up(self, error: ProviderError) -> None:
+    async def repeatedly(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Send what may be sent twice, again also after an answer that was lost."""
+        for attempt in range(1, self.pace.tries + 1):
+            try:
+                return await self.safely(send)
+            except ProviderError as error:
+                if not error.ambiguous or attempt == self.pace.tries or self.out_of_time:
+                    raise
+                await self.pause(error, attempt)
+        raise AssertionError("the loop ends in a return or a raise")
+
+    def give_up(self, error: AsstctlError) -> None:
         """Nothing more is started: every further request would end like this one."""
         self.hopeless = self.hopeless or error
 
@@ -87,6 +158,10 @@ class Requests:
             # jitter, so that parallel writers do not come back in step
             spread = random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
             seconds = min(self.pace.first_pause * float(2 ** (attempt - 1)) * spread, self.pace.longest_pause)
+        await self.wait(seconds)
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, but not once asked to stop."""
         waits = [asyncio.ensure_future(self.pace.sleep(seconds)), asyncio.ensure_future(self._stop.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

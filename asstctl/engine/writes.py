@@ -1,4 +1,5 @@
-"""Writing one change: create, update, refresh or delete, with the mark in the same request as the fields.
+"""Writing one object: update, adopt, move, forget, refresh or delete, with the mark in the same request as the
+fields; creates are in `creates`.
 
 Every write is safe to interrupt and safe to run again. A create is never repeated blindly (promise 3);
 an update and a delete follow a fresh read (promise 5) and may be repeated after one.
@@ -10,34 +11,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from asstctl.core.capabilities import Metadata
 from asstctl.core.change import Action, Change
-from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError
-from asstctl.core.mark import BASE, Mark, MarkTooLong, only_mark, without_mark
+from asstctl.core.errors import AsstctlError, NotFound, ProviderError, Refused
+from asstctl.core.mark import Mark, MarkTooLong, only_mark, without_mark
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
+from asstctl.engine.creates import Creates
 from asstctl.engine.freshness import FreshReads, still_shows
-from asstctl.engine.read import Reading, read
-from asstctl.engine.requests import Requests
+from asstctl.engine.read import Reading
+from asstctl.engine.recording import Recording
+from asstctl.engine.written import Written, failed, unknown
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
-from asstctl.kinds.field import Kind
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How one write ended, before it becomes an Outcome. `nonce` is the one drawn by a create."""
-
-    status: OutcomeStatus
-    remote_id: str | None = None
-    detail: str = ""
-    hint: str = ""
-    request_id: str | None = None
-    warnings: tuple[str, ...] = ()
-    nonce: str | None = None
+IN_THE_METADATA = (Action.ADOPT, Action.MOVE, Action.FORGET)
+"""What is nothing but a write of the mark, or not without one."""
 
 
 @dataclass(slots=True)
@@ -61,111 +54,79 @@ class Writer:
     def __init__(
         self,
         store: ResourceStore,
-        requests: Requests,
+        recording: Recording,
         reading: Reading,
         *,
         target: str,
         draw_nonce: Callable[[], str],
     ) -> None:
         self._store = store
-        self._requests = requests
-        self._reads = FreshReads(store, requests, reading)
+        self._recording = recording
+        self._requests = recording.requests
+        self._reads = FreshReads(store, recording.requests, reading)
         self._target = target
-        self._draw_nonce = draw_nonce
+        # a server that lets a mark be written once alone is asked to write no other
+        self._marks = store.capabilities.metadata is not Metadata.WRITE_ONCE
+        self.creates = Creates(
+            store, recording.requests, recording, target, draw_nonce, self._settle, store.capabilities.trusted
+        )
 
     async def write(self, change: Change) -> Written:
         """Do it, whatever it is. Raises nothing that a provider may cause."""
         try:
             match change.action:
                 case Action.CREATE:
-                    return await self._create(change)
+                    return await self.creates.create(change)
                 case Action.DELETE:
                     return await self._delete(change)
+                case _ if not change.writes_object:
+                    return await self.check(change) or Written(OutcomeStatus.APPLIED, change.remote_id)
             return await self._update(change)
+        except (AsstctlError, MarkTooLong) as error:
+            wrong = error if isinstance(error, AsstctlError) else Refused(str(error), hint="declare fewer fields")
+            return failed(wrong, change.remote_id)
+
+    async def check(self, change: Change) -> Written | None:
+        """Why a change cannot be made any more, as its end; None where its object is what the plan saw."""
+        assert change.remote_id is not None
+        kind, id = change.address.kind, change.remote_id
+        try:
+            live = await self._requests.safely(lambda: self._reads.get(kind, id))
         except AsstctlError as error:
-            request_id = error.request_id if isinstance(error, ProviderError) else None
-            return Written(
-                OutcomeStatus.FAILED, change.remote_id, detail=str(error), hint=error.hint, request_id=request_id
-            )
-
-    async def _create(self, change: Change) -> Written:
-        assert change.mark is not None
-        mark = replace(change.mark, nonce=self._draw_nonce())
-        fields = {name: value for name, value in change.send.items() if value is not None}
-        fields["metadata"] = {**without_mark(change.send.get("metadata") or {}), **mark.metadata()}
-        kind = change.address.kind
-        try:
-            live = await self._requests.safely(lambda: self._store.create(kind, fields))
-        except ProviderError as error:
-            if not error.ambiguous:
-                raise
-            found = await self._look_for(kind, mark)
-            if found is None:
-                return Written(
-                    OutcomeStatus.UNKNOWN,
-                    detail=f"{error}; no object with nonce {mark.nonce} was found, it may still appear",
-                    hint="plan again before anything else",
-                    request_id=error.request_id,
-                    nonce=mark.nonce,
-                )
-            live = found
-        if only_mark(live.metadata) == mark.metadata():
-            return replace(await self._settle(change, mark, live), nonce=mark.nonce)
-        return await self._doubt(change, mark, live.id)
-
-    async def _doubt(self, change: Change, mark: Mark, id: str) -> Written:
-        """Read an object whose create answered without our mark; delete it where it really bears none.
-
-        A server that loses metadata would get another copy with every apply, so nothing more is made on it.
-        """
-        kind = change.address.kind
-        try:
-            live = await self._requests.safely(lambda: self._store.get(kind, id))
-            if only_mark(live.metadata) == mark.metadata():
-                return replace(await self._settle(change, mark, live), nonce=mark.nonce)
-            problem = BadAnswer(f"{self._target} does not keep metadata, without which nothing there can be ours")
-            self._requests.give_up(problem)
-            await delete_own(self._store, self._requests, kind, id)
-        except ProviderError as error:
-            return Written(OutcomeStatus.FAILED, id, detail=f"{id} was created without our mark, and stays: {error}")
-        return Written(OutcomeStatus.FAILED, detail=f"{problem}; {id} was deleted again")
-
-    async def _look_for(self, kind: str, mark: Mark) -> Live | None:
-        """The object that a create with a lost answer may have made, by its nonce: two looks after the lag."""
-        base, failures = mark.metadata()[BASE], []
-        pauses = (self._store.capabilities.list_lag, self._requests.pace.second_look)
-        for pause in pauses:
-            await self._requests.pace.sleep(pause)
-            try:
-                listing = await self._requests.safely(lambda: self._store.list(kind))
-            except ProviderError as error:
-                failures.append(error)
-                continue
-            if found := next((live for live in listing.objects if live.metadata.get(BASE) == base), None):
-                return found
-        if len(failures) == len(pauses):
-            self._requests.give_up(failures[-1])
-        return None
+            return failed(error, id)
+        if live is None:
+            return self._skipped(id, "deleted from")
+        return None if still_shows(live, change) else self._skipped(id, "changed on")
 
     async def _update(self, change: Change) -> Written:
         assert change.remote_id is not None
-        assert change.mark is not None
-        kind, id, mark = change.address.kind, change.remote_id, change.mark
+        kind, id, mark = change.address.kind, change.remote_id, self._judged_by(change)
+        if not self._marks and (change.action in IN_THE_METADATA or not self._sent(change)):
+            raise Refused(f"{self._target} keeps the metadata of a create alone", hint="plan again")
 
         async def attempt(sent: _Sent) -> Written:
             live = await self._reads.get(kind, id)
             if live is None:
                 return self._skipped(id, "deleted from")
             if still_shows(live, change):
-                fields = {**change.send, "metadata": self._metadata(change, live, mark)}
-                live = await sent.watch(self._store.update(kind, id, fields))
+                live = await self._send(sent, change, live, self._fields(change, live))
+            elif sent.lost is None and self._marks and self._arrived(live, change, mark):
+                return Written(OutcomeStatus.APPLIED, id, detail="it was so already")
             elif sent.lost is None:
                 return self._skipped(id, "changed on")
-            elif not _arrived(live, change, mark):
-                return _unknown(id, sent.lost)
-            return await self._settle(change, mark, live)
+            elif not self._arrived(live, change, mark):
+                return unknown(id, sent.lost)
+            return await self._settle(change, mark, live) if mark else Written(OutcomeStatus.APPLIED, id)
 
         return await self._persist(id, attempt)
+
+    async def _send(self, sent: _Sent, change: Change, live: Live, fields: Mapping[str, Any]) -> Live:
+        """One update, written down, and watched for an answer that is lost."""
+
+        async def send() -> Live:
+            return await sent.watch(self._store.update(live.kind, live.id, fields))
+
+        return await self._recording.write(send, change.address, change.action, before=live, sent=fields)
 
     async def _delete(self, change: Change) -> Written:
         assert change.remote_id is not None
@@ -177,8 +138,12 @@ class Writer:
                 return Written(OutcomeStatus.APPLIED, id, detail="" if sent.lost else "it was gone already")
             if not still_shows(live, change):
                 return self._skipped(id, "changed on")
-            with suppress(NotFound):
-                await sent.watch(self._store.delete(kind, id))
+
+            async def send() -> None:
+                with suppress(NotFound):
+                    await sent.watch(self._store.delete(kind, id))
+
+            await self._recording.write(send, change.address, change.action, before=live)
             return Written(OutcomeStatus.APPLIED, id)
 
         return await self._persist(id, attempt)
@@ -193,18 +158,18 @@ class Writer:
             except ProviderError as error:
                 if sent.lost is None:
                     raise
-                if error is not sent.lost or number == self._requests.pace.tries:
+                if error is not sent.lost or number == self._requests.pace.tries or self._requests.out_of_time:
                     break
             self._reads.forget(id)
             await self._requests.pause(sent.lost, number)
         assert sent.lost is not None
-        return _unknown(id, sent.lost)
+        return unknown(id, sent.lost)
 
     async def _settle(self, change: Change, mark: Mark, live: Live) -> Written:
         """Compare the answer with what was sent; where the provider rewrote a value, record both halves."""
         kind = KINDS[change.address.kind]
         halves, said = dict(mark.fields), []
-        for name in change.send:
+        for name in self._sent(change):
             code, response = kind.field(name).code, canonical_live(kind, name, live)
             if code not in mark.fields:
                 said += [f"did not reset {name}"] if response is not None else []
@@ -215,31 +180,31 @@ class Writer:
                 said.append(f"rewrote {name}")
         warnings = tuple(f"{change.address}: {self._target} {what}" for what in said)
         written = Written(OutcomeStatus.APPLIED, live.id, warnings=warnings)
-        if halves == mark.fields:
+        if halves == mark.fields or not self._marks:
             return written
         self._reads.learn(live)
         try:
-            recorded = await self._record(kind, live.id, mark, replace(mark, fields=halves).metadata())
-        except (ProviderError, MarkTooLong) as error:
+            recorded = await self._record(change, live.id, mark, replace(mark, fields=halves).metadata())
+        except (AsstctlError, MarkTooLong) as error:
             recorded = Written(OutcomeStatus.FAILED, detail=str(error))
         if recorded.status is OutcomeStatus.APPLIED:
             return written
         detail = f"it was written, and what {self._target} rewrote was not recorded: {recorded.detail}"
         return replace(written, status=recorded.status, detail=detail, hint="plan again")
 
-    async def _record(self, kind: Kind, id: str, mark: Mark, both: Mapping[str, str]) -> Written:
+    async def _record(self, change: Change, id: str, mark: Mark, both: Mapping[str, str]) -> Written:
         """The one metadata-only write after a write whose values the provider rewrote."""
+        kind = change.address.kind
 
         async def attempt(sent: _Sent) -> Written:
-            live = await self._reads.get(kind.name, id)
+            live = await self._reads.get(kind, id)
             if live is None:
                 return self._skipped(id, "deleted from")
             if sent.lost and only_mark(live.metadata) == both:
                 return Written(OutcomeStatus.APPLIED, id)
             if only_mark(live.metadata) != mark.metadata():
                 return self._skipped(id, "changed on")
-            metadata = {**without_mark(live.metadata), **both}
-            await sent.watch(self._store.update(kind.name, id, {"metadata": metadata}))
+            await self._send(sent, change, live, {"metadata": {**without_mark(live.metadata), **both}})
             return Written(OutcomeStatus.APPLIED, id)
 
         return await self._persist(id, attempt)
@@ -249,46 +214,41 @@ class Writer:
             OutcomeStatus.SKIPPED, id, detail=f"it was {what} {self._target} since the plan", hint="plan again"
         )
 
-    @staticmethod
-    def _metadata(change: Change, live: Live, mark: Mark) -> Mapping[str, Any]:
-        """The whole map: the declared pairs, or the live ones from the read before the write, and our mark."""
+    def _fields(self, change: Change, live: Live) -> dict[str, Any]:
+        """What an update sends. Metadata goes whole: the declared pairs, or the live ones from the read before the
+        write, and our mark, if the object is to bear one."""
+        if not self._marks:
+            return {name: change.send[name] for name in self._sent(change)}
         user = change.send["metadata"] or {} if "metadata" in change.send else live.metadata
-        return {**without_mark(user), **mark.metadata()}
+        mark = change.mark.metadata() if change.mark else {}
+        return {**change.send, "metadata": {**without_mark(user), **mark}}
 
+    def _sent(self, change: Change) -> list[str]:
+        """The names of the fields that are sent."""
+        kept = self._marks or change.action is Action.CREATE
+        return [name for name in change.send if kept or name != "metadata"]
 
-def _arrived(live: Live, change: Change, mark: Mark) -> bool:
-    """Whether a write whose answer was lost took effect, although the object is no longer what the plan saw."""
-    assert change.seen is not None
-    if only_mark(live.metadata) != mark.metadata():
-        return False
-    if change.seen.marks != mark.metadata():
-        return True  # nobody else puts our new mark there
-    kind = KINDS[change.address.kind]
-    for name in change.send:
-        held = mark.fields.get(kind.field(name).code, digest(None))
-        if digest(canonical_live(kind, name, live)) not in (held[:DIGEST_LENGTH], held[-DIGEST_LENGTH:]):
-            return False
-    return True
+    def _judged_by(self, change: Change) -> Mark | None:
+        """The mark that answers are held against: the next one; where none can be written, one of what is sent."""
+        if self._marks or change.mark is None:
+            return change.mark
+        kind = KINDS[change.address.kind]
+        rows = {name: kind.field(name) for name in self._sent(change)}
+        sent = {row.code: digest(row.canonical(change.send[name])) for name, row in rows.items()}
+        return replace(change.mark, fields={**change.mark.fields, **sent})
 
-
-def _unknown(id: str, lost: ProviderError) -> Written:
-    return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
-
-
-async def delete_own(store: ResourceStore, requests: Requests, kind: str, id: str) -> None:
-    """Delete what this run made a moment ago. Repeating that is safe: no other object will have its id."""
-    for attempt in range(1, requests.pace.tries + 1):
-        try:
-            return await requests.safely(lambda: store.delete(kind, id))
-        except NotFound:
-            return None
-        except ProviderError as error:
-            if not error.ambiguous or attempt == requests.pace.tries:
-                raise
-            await requests.pause(error, attempt)
-    return None
-
-
-async def reread(store: ResourceStore, requests: Requests, kinds: frozenset[str]) -> Reading:
-    """A fresh reading under the same rules as every request of the apply."""
-    return await requests.safely(lambda: read(store, sorted(kinds), clock=requests.pace.clock))
+    def _arrived(self, live: Live, change: Change, mark: Mark | None) -> bool:
+        """Whether a write whose answer was lost took effect, although the object is no longer what the plan saw."""
+        assert change.seen is not None
+        if self._marks:
+            pairs = mark.metadata() if mark else {}
+            if only_mark(live.metadata) != pairs:
+                return False
+            if change.seen.marks != pairs:
+                return True  # nobody else puts our new mark there, or takes it away
+        kind, fields = KINDS[change.address.kind], mark.fields if mark else {}
+        for name in self._sent(change):
+            held = fields.get(kind.field(name).code, digest(None))
+            if digest(canonical_live(kind, name, live)) not in (held[:DIGEST_LENGTH], held[-DIGEST_LENGTH:]):
+                return False
+        return True

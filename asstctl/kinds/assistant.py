@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validator
 
-from asstctl.core.mark import PREFIX, is_ours
 from asstctl.core.resource import EXTENSION
-from asstctl.core.suggest import did_you_mean, nearest, shortened
+from asstctl.core.suggest import nearest, shortened
 from asstctl.documents.models import Many, Model, by_key, by_shape, problem
 from asstctl.kinds.assistant_fields import ASSISTANT
 from asstctl.kinds.function import FUNCTION_NAME, InlineFunction
+from asstctl.kinds.shared import Metadata, field_of
 
 FIELD_NAMES = tuple(ASSISTANT.fields)
 """The fields of an assistant, as `ignore_changes` names them."""
@@ -93,11 +93,17 @@ Tool = Annotated[
 
 
 class CodeInterpreterResources(Model):
+    """`files` are paths and globs of the project; ids of uploads are taken beside them."""
+
     file_ids: Many[str] = ()
+    files: Many[str] = ()
 
 
 class FileSearchResources(Model):
+    """`vector_stores` are keys; ids are taken beside them."""
+
     vector_store_ids: Many[str] = ()
+    vector_stores: Many[str] = ()
 
 
 class ToolResources(Model):
@@ -151,17 +157,7 @@ ResponseFormat = Annotated[
 ]
 
 
-def _not_ours(key: str) -> str:
-    if is_ours(key):
-        raise problem("reserved-metadata", f"`{key}` is reserved: `{PREFIX}` pairs are the program's", "rename it")
-    return key
-
-
-def _field_name(name: str) -> str:
-    known = (*FIELD_NAMES, "tool_resources")
-    if name not in known and not name.startswith(EXTENSION):
-        raise problem("unknown-field", f"`{name}` is not a field of an assistant", did_you_mean(name, known))
-    return name
+_field_name = field_of("an assistant", (*FIELD_NAMES, "tool_resources"), beginning=(EXTENSION,))
 
 
 class AssistantManifest(Model):
@@ -179,7 +175,7 @@ class AssistantManifest(Model):
     top_p: float | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     response_format: ResponseFormat | None = None
-    metadata: dict[Annotated[str, AfterValidator(_not_ours)], str] | None = None
+    metadata: Metadata | None = None
     protect: bool = False
     ignore_changes: Many[Annotated[str, AfterValidator(_field_name)]] = ()
     targets: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -12,6 +12,7 @@ from typing import Any
 
 from asstctl.core.json_text import canonical as canonical_text
 from asstctl.core.json_types import Json
+from asstctl.core.reference import placeholders
 
 Rule = Callable[[Json], Json]
 """Brings a value to canonical form; None for the default."""
@@ -68,14 +69,17 @@ def with_default(default: Json) -> Rule:
 
 
 def id_set(key: str) -> Rule:
-    """`{key: [ids]}`, an unordered set; none at all is the default."""
+    """`{key: [ids]}`, an unordered set; none at all is the default. What stands for an id that is not known yet
+    (`core.reference`) comes last."""
 
     def rule(value: Json) -> Json:
         ids = value.get(key) if isinstance(value, Mapping) else None
         if not isinstance(ids, Sequence) or isinstance(ids, str):
             return None
-        known = {id for id in ids if isinstance(id, str)}
-        return {key: sorted(known)} if known else None
+        known = sorted({id for id in ids if isinstance(id, str)})
+        waiting = {canonical_text(one): one for one in placeholders(ids)}
+        found = [*known, *(plain(one) for _, one in sorted(waiting.items()))]
+        return {key: found} if found else None
 
     return rule
 

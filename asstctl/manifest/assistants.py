@@ -1,220 +1,194 @@
-"""One assistant on one target: its layers merged, rendered, checked, and put into the fields of Desired.
+"""Assistants: what a manifest of this kind becomes on one target."""
 
-The order is FORMAT section 3's: defaults, overlay, templates, types, references.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from asstctl.core.address import Address
-from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, warning
-from asstctl.core.json_types import Json
-from asstctl.core.resource import EXTENSION, Desired
+from asstctl.core.diagnostic import Diagnostic, Where, error
+from asstctl.core.json_types import JsonObject
+from asstctl.core.knowledge import LocalFile
+from asstctl.core.reference import file_reference, reference
+from asstctl.core.resource import EXTENSION
 from asstctl.core.suggest import did_you_mean
-from asstctl.documents.models import check_parts, without
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.assistant import FIELD_NAMES, AssistantManifest
-from asstctl.manifest.files import Files
 from asstctl.manifest.functions import check_parameters
-from asstctl.manifest.layers import WHOLE, Layer, Layered
-from asstctl.manifest.manifests import Manifest
-from asstctl.manifest.overlays import with_body, with_overlay
-from asstctl.manifest.project_model import PROVIDERS
-from asstctl.manifest.secrets import Secret, leaks
-from asstctl.manifest.texts import Renderer
+from asstctl.manifest.kind import Kind, Rendered
+from asstctl.manifest.layers import Layered
+from asstctl.manifest.resources import Context, Parts, Upload
 from asstctl.manifest.tools import ToolReader, Tools
 
 RESOURCES = "tool_resources"
 PLAIN_FIELDS = tuple(name for name in FIELD_NAMES if not name.startswith(RESOURCES) and name != "tools")
-RESOURCE_KEYS = tuple(name.removeprefix(f"{RESOURCES}.") for name in FIELD_NAMES if name.startswith(RESOURCES))
-
-EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
-"""Whose extensions a manifest may hold: also of providers that this version cannot be pointed at yet."""
-
-_PARTED = ("metadata", "extensions", "tools")
-"""Fields of which one bad entry does not spoil the others."""
-
-IDENTITY = ("kind", "key", "targets")
-"""What defaults and overlays may not set."""
+STORE = "vector_store"
 
 
-@dataclass(frozen=True)
-class Assistant:
-    """One assistant on one target. `desired` is None when it has errors; `fields` are what limits look at.
-
-    `extensions` says where each of those for this target's provider was written.
-    """
-
-    merged: Layered
-    fields: Mapping[str, Json]
-    tools: Tools | None
-    desired: Desired | None
-    extensions: Mapping[str, Where]
-    diagnostics: tuple[Diagnostic, ...]
-
-    def locate(self, path: Place, *, key: bool = False) -> Where:
-        """Where a path in the fields was written."""
-        if path[0] == "tools" and self.tools is not None:
-            return self.tools.locate(self.merged, path, key=key)
-        return self.merged.where(path, key=key)
-
-
-@dataclass(frozen=True)
-class AssistantReader:
-    """Reads assistants for one target."""
-
-    target: str
-    provider: str
-    own_all: bool
-    targets: Sequence[str]
-    defaults: Layer | None
-    files: Files
-    renderer: Renderer
-    tools: ToolReader
-    secrets: Sequence[Secret]
-
-    def read(self, manifest: Manifest) -> Assistant:
-        """The assistant that a manifest means. Raises texts.Skipped."""
-        merged = self._merge(manifest.body)
-        diagnostics = [*self._check_overlays(manifest.body), *_blank_fields(manifest.body)]
-        value, found = self.renderer.fields(merged)
-        merged = replace(merged, value=value)
-        model, more, wrong_parts = check_parts(AssistantManifest, merged, what="an assistant")
-        diagnostics += (*found, *more)
-        # What is wrong in one field hides nothing of the others.
-        merged = replace(merged, value=without(value, wrong_parts, lambda path: 2 if path[0] in _PARTED else 1))
-        fields, places, tools, wrong = self._fields(merged, manifest.body)
-        diagnostics += (*wrong, *self._check_response_format(merged), *self._check_secrets(fields, places))
-        desired = None
-        if model is not None and not has_errors(diagnostics) and (tools is None or tools.wire is not None):
-            desired = _desired(manifest.address, fields, places, model, own_all=self.own_all)
-        extensions = {name.removeprefix(EXTENSION): places[name] for name in fields if name.startswith(EXTENSION)}
-        return Assistant(merged, fields, tools, desired, extensions, tuple(diagnostics))
-
-    def _merge(self, body: Layer) -> Layered:
-        whole = WHOLE["assistant"]
-        value = with_body(self.defaults.value if self.defaults else {}, body.value, whole)
-        layers = [body, *([self.defaults] if self.defaults else [])]
-        overlays = body.value.get("targets")
-        overlay = overlays.get(self.target) if isinstance(overlays, Mapping) else None
-        if isinstance(overlay, Mapping):
-            patch = {key: item for key, item in overlay.items() if key not in IDENTITY}
-            value = with_overlay(value, patch, whole)
-            layers.insert(0, Layer(patch, body.document, body.base, ("targets", self.target)))
-        return Layered(value, layers, body, whole)
-
-    def _check_overlays(self, body: Layer) -> Iterator[Diagnostic]:
-        overlays = body.value.get("targets")
-        for name, overlay in overlays.items() if isinstance(overlays, Mapping) else ():
-            if name not in self.targets:
-                where = body.where(("targets", name), key=True)
-                hint = did_you_mean(name, self.targets)
-                yield error("unknown-target", f"there is no target `{name}`", where, hint=hint)
-            for key in IDENTITY:
-                if isinstance(overlay, Mapping) and key in overlay:
-                    where = body.where(("targets", name, key), key=True)
-                    yield error("overlay-identity", f"an overlay cannot set `{key}`", where, hint="remove it")
-
-    def _fields(
-        self, merged: Layered, body: Layer
-    ) -> tuple[dict[str, Json], dict[str, Where], Tools | None, list[Diagnostic]]:
-        value: Mapping[str, Any] = merged.value
-        diagnostics: list[Diagnostic] = []
-        fields: dict[str, Json] = {name: value[name] for name in PLAIN_FIELDS if name in value}
-        places = {"": body.where(())} | {name: merged.where((name,), key=True) for name in fields}
-        if "instructions" in fields:
-            text = self._instructions(fields["instructions"], merged)
-            if isinstance(text, tuple):
-                diagnostics += text
-            fields["instructions"] = None if isinstance(text, tuple) else text
-        tools: Tools | None = None
-        if "tools" in value:
-            tools = self.tools.read(value["tools"] or (), merged)
-            diagnostics += tools.diagnostics
-            fields["tools"] = None if value["tools"] is None else list(tools.wire or ())
-            places["tools"] = merged.where(("tools",), key=True)
-        for name, item, place in (*_resources(value, tools), *self._extensions(merged, diagnostics)):
-            fields[name] = item
-            places[name] = merged.where(place, key=True)
-        return fields, places, tools, diagnostics
-
-    def _instructions(self, value: Any, merged: Layered) -> str | tuple[Diagnostic, ...] | None:
-        if not isinstance(value, Mapping):
-            return None if value is None else str.__str__(value)
-        kind, written = next((kind, value[kind]) for kind in ("file", "template") if kind in value)
-        place: Place = ("instructions", kind)
-        where = merged.where(place)
-        path = self.files.find(merged.owner(place).base, written, where)
-        if isinstance(path, Diagnostic):
-            return (path,)
-        text = self.files.text(path, written, where)
-        if isinstance(text, Diagnostic):
-            return (text,)
-        return self.renderer.file(text, path) if kind == "template" else text
-
-    def _extensions(self, merged: Layered, diagnostics: list[Diagnostic]) -> Iterator[tuple[str, Json, Place]]:
-        for provider, entries in (merged.value.get("extensions") or {}).items():
-            if provider not in EXTENSION_PROVIDERS:
-                where = merged.where(("extensions", provider), key=True)
-                hint = did_you_mean(provider, EXTENSION_PROVIDERS)
-                diagnostics.append(error("unknown-provider", f"there is no provider `{provider}`", where, hint=hint))
-            if provider == self.provider:
-                for name, item in entries.items():
-                    yield EXTENSION + name, item, ("extensions", provider, name)
-
-    def _check_response_format(self, merged: Layered) -> tuple[Diagnostic, ...]:
-        wanted = merged.value.get("response_format")
-        named = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
-        if not isinstance(named, Mapping) or named.get("schema") is None:
-            return ()
-        place: Place = ("response_format", "json_schema", "schema")
-
-        def locate(path: Place, key: bool) -> Where:
-            return merged.where(place + path, key=key)
-
-        return check_parameters(named["schema"], locate, strict=named.get("strict") is True)
-
-    def _check_secrets(self, fields: Mapping[str, Json], places: Mapping[str, Where]) -> Iterator[Diagnostic]:
-        for path, secret in leaks(fields, self.secrets):
-            name = str(path[0])
-            summary = f"`{name}` contains the value of the secret `{secret.env}`"
-            yield error("secret-in-manifest", summary, places.get(name), hint="take it out, and change the secret")
+def read_assistant(merged: Layered, context: Context) -> Parts:
+    """The parts of an assistant on a target."""
+    value: Mapping[str, Any] = merged.value
+    parts = Parts()
+    for name in PLAIN_FIELDS:
+        if name in value:
+            parts.declare(name, value[name])
+    if "instructions" in value:
+        text = _instructions(value["instructions"], merged, context)
+        if isinstance(text, tuple):
+            parts.diagnostics += text
+        parts.fields["instructions"] = None if isinstance(text, tuple) else text
+    tools: Tools | None = None
+    if "tools" in value:
+        reader = ToolReader(context.target, context.targets, context.manifests, context.functions, context.files)
+        tools = reader.read(value["tools"] or (), merged)
+        parts.diagnostics += tools.diagnostics
+        parts.complete = tools.wire is not None
+        parts.declare("tools", None if value["tools"] is None else list(tools.wire or ()))
+    _read_resources(parts, merged, context, tools.absent if tools else frozenset())
+    _read_extensions(parts, merged, context)
+    parts.diagnostics += _check_response_format(merged)
+    parts.locate = partial(_locate, merged, tools)
+    return parts
 
 
-def _resources(value: Mapping[str, Any], tools: Tools | None) -> Iterator[tuple[str, Json, Place]]:
-    """Each key of tool_resources is a field; a null for all of them speaks of each."""
-    if RESOURCES not in value:
+ASSISTANT = Kind(
+    "assistant",
+    "an assistant",
+    AssistantManifest,
+    whole=frozenset({"response_format", "instructions"}),
+    parted=("metadata", "extensions", "tools"),
+    required=frozenset({"model"}),
+    rendered=Rendered(
+        texts=("name", "description", "model", "instructions", "reasoning_effort"),
+        numbers=("temperature", "top_p"),
+        closed=("reasoning_effort",),
+    ),
+    read=read_assistant,
+)
+
+
+def _locate(merged: Layered, tools: Tools | None, path: Place, key: bool) -> Where | None:
+    """Places in functions, which may be in files of their own, and of ids that are written as keys or paths."""
+    if path[0] == "tools" and tools is not None:
+        return tools.locate(merged, path, key=key)
+    if path[0] == RESOURCES and len(path) == 3:
+        written = merged.value[RESOURCES]
+        names = _REFERENCES[str(path[1])]
+        inner = written.get(path[1]) if isinstance(written, Mapping) else None
+        there = next((name for name in names if isinstance(inner, Mapping) and inner.get(name)), names[0])
+        return merged.where((*path[:2], there), key=True)
+    return None
+
+
+def _instructions(value: Any, merged: Layered, context: Context) -> str | tuple[Diagnostic, ...] | None:
+    if not isinstance(value, Mapping):
+        return None if value is None else str.__str__(value)
+    kind, written = next((kind, value[kind]) for kind in ("file", "template") if kind in value)
+    place: Place = ("instructions", kind)
+    where = merged.where(place)
+    path = context.files.find(merged.owner(place).base, written, where)
+    if isinstance(path, Diagnostic):
+        return (path,)
+    text = context.files.text(path, written, where)
+    if isinstance(text, Diagnostic):
+        return (text,)
+    return context.renderer.file(text, path) if kind == "template" else text
+
+
+def _read_resources(parts: Parts, merged: Layered, context: Context, absent: frozenset[str]) -> None:
+    """Each key of tool_resources is a field; a null for all of them speaks of each. They stay away with their tool."""
+    if RESOURCES not in merged.value:
         return
-    written = value[RESOURCES]
-    for key in RESOURCE_KEYS:
-        if tools is not None and key in tools.absent:
+    written: Any = merged.value[RESOURCES]
+    for key, read in _READERS.items():
+        name, place = f"{RESOURCES}.{key}", (RESOURCES, key)
+        if key in absent:
             continue
         if written is None:
-            yield f"{RESOURCES}.{key}", None, (RESOURCES,)
+            parts.declare(name, None, (RESOURCES,))
         elif key in written:
-            yield f"{RESOURCES}.{key}", written[key], (RESOURCES, key)
+            value = written[key]
+            parts.declare(name, None if value is None else read(parts, value, place, merged, context), place)
 
 
-def _blank_fields(body: Layer) -> Iterator[Diagnostic]:
-    for name, value in body.value.items():
-        if value is None and name in AssistantManifest.model_fields and body.document.is_blank((*body.at, name)):
-            where = body.where((name,), key=True)
-            hint = f"write `{name}: null` if that is meant, or remove the line"
-            yield warning("empty-value", f"`{name}` is empty: it is kept at the provider's default", where, hint=hint)
+def _code_interpreter(
+    parts: Parts, written: Mapping[str, Any], place: Place, merged: Layered, context: Context
+) -> JsonObject:
+    """Ids, and a placeholder for each file of the project."""
+    if "files" not in written:
+        return dict(written)
+    found: dict[str, LocalFile] = {}
+    named: dict[str, str] = {}
+    for number, entry in enumerate(written["files"]):
+        at = (*place, "files", number)
+        where = merged.where(at)
+        files, wrong = context.local_files.matching(merged.owner(at).base, entry, where)
+        parts.diagnostics += wrong
+        for file in files:
+            if file.path in found:
+                continue
+            other = named.setdefault(file.name, file.path)
+            if other != file.path:
+                summary = f"two files are called `{file.name}`: `{other}` and `{file.path}`"
+                hint = "rename one of them: code sees the name alone"
+                parts.diagnostics.append(error("same-file-name", summary, where, hint=hint))
+            found[file.path] = file
+            parts.uploads += (Upload(file, at),)
+    # in the order of their paths: that of the entries means nothing on the wire
+    uploads = [file_reference(found[path]) for path in sorted(found)]
+    return {"file_ids": [*written.get("file_ids", ()), *uploads]}
 
 
-def _desired(
-    address: Address,
-    fields: Mapping[str, Json],
-    places: Mapping[str, Where],
-    model: AssistantManifest,
-    *,
-    own_all: bool,
-) -> Desired:
-    ignored = {name for name in model.ignore_changes if name != RESOURCES}
-    if RESOURCES in model.ignore_changes:
-        ignored |= {f"{RESOURCES}.{key}" for key in RESOURCE_KEYS}
-    if own_all:
-        fields = {name: None for name in FIELD_NAMES if name != "model" and name not in ignored} | dict(fields)
-    return Desired(address, fields, places, protect=model.protect, ignored=frozenset(ignored))
+def _file_search(
+    parts: Parts, written: Mapping[str, Any], place: Place, merged: Layered, context: Context
+) -> JsonObject:
+    """Ids, and a placeholder for each vector store of the project."""
+    if "vector_stores" not in written:
+        return dict(written)
+    known = context.manifests.keys_of(STORE)
+    stores: dict[str, Address] = {}
+    for number, key in enumerate(written["vector_stores"]):
+        if key in known:
+            stores[key] = known[key]
+        elif not context.manifests.may_hold(key):
+            hint = did_you_mean(key, known, otherwise=f"declare it: `kind: {STORE}`") or f"declare it: `kind: {STORE}`"
+            where = merged.where((*place, "vector_stores", number))
+            parts.diagnostics.append(error("bad-reference", f"there is no vector store `{key}`", where, hint=hint))
+        else:
+            parts.complete = False
+    parts.depends_on = tuple(stores.values())
+    return {"vector_store_ids": [*written.get("vector_store_ids", ()), *map(reference, parts.depends_on)]}
+
+
+_Reader = Callable[[Parts, Mapping[str, Any], Place, Layered, Context], JsonObject]
+
+_READERS: Mapping[str, _Reader] = {"code_interpreter": _code_interpreter, "file_search": _file_search}
+
+_REFERENCES: Mapping[str, Sequence[str]] = {
+    "code_interpreter": ("file_ids", "files"),
+    "file_search": ("vector_store_ids", "vector_stores"),
+}
+
+
+def _read_extensions(parts: Parts, merged: Layered, context: Context) -> None:
+    written: Any = merged.value.get("extensions") or {}
+    for provider, entries in written.items():
+        if provider not in context.extension_providers:
+            where = merged.where(("extensions", provider), key=True)
+            hint = did_you_mean(provider, context.extension_providers)
+            parts.diagnostics.append(error("unknown-provider", f"there is no provider `{provider}`", where, hint=hint))
+        if provider == context.provider:
+            for name, item in entries.items():
+                parts.declare(EXTENSION + name, item, ("extensions", provider, name))
+
+
+def _check_response_format(merged: Layered) -> tuple[Diagnostic, ...]:
+    wanted = merged.value.get("response_format")
+    named = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
+    if not isinstance(named, Mapping) or named.get("schema") is None:
+        return ()
+    place: Place = ("response_format", "json_schema", "schema")
+
+    def locate(path: Place, key: bool) -> Where:
+        return merged.where(place + path, key=key)
+
+    return check_parameters(named["schema"], locate, strict=named.get("strict") is True)

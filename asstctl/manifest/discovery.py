@@ -90,34 +90,38 @@ def _refused_links(root: Path, files: Iterable[str]) -> dict[str, Diagnostic]:
 
 def _walk(root: Path, globs: Sequence[str], unreadable: dict[str, str]) -> Iterator[str]:
     """Every file that a glob might match, as a path in the project."""
-    starts = {_literal_folder(glob.lstrip("/")) for glob in globs}
+    starts = {literal_folder(glob.lstrip("/")) for glob in globs}
     # A folder below another start is walked with it.
     for start in sorted(starts):
         parents = {"", *(start[:i] for i, char in enumerate(start) if char == "/")} - {start}
         hidden = any(part.startswith(".") for part in start.split("/"))
-        if not hidden and not parents & starts and not _crosses_project(root, start):
-            yield from _files(root, f"{start}/" if start else "", unreadable)
+        if not hidden and not parents & starts and not crosses_project(root, start):
+            yield from files_below(root, start, unreadable)
 
 
-def _literal_folder(glob: str) -> str:
+def literal_folder(glob: str) -> str:
     """The folders of a glob before its first wildcard."""
     parts = glob.split("/")[:-1]
     first = next((number for number, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
     return "/".join(parts[:first])
 
 
-def _crosses_project(root: Path, start: str) -> bool:
+def crosses_project(root: Path, start: str) -> bool:
+    """Whether the way to a folder leads through a link, or into a project of its own."""
     folder = root
     for part in filter(None, start.split("/")):
         folder /= part
-        if folder.is_symlink() or (folder / PROJECT_FILE).is_file():
+        try:
+            if folder.is_symlink() or (folder / PROJECT_FILE).is_file():
+                return True
+        except OSError:  # a name that the system refuses: nobody gets there
             return True
     return False
 
 
-def _files(root: Path, start: str, unreadable: dict[str, str]) -> Iterator[str]:
+def files_below(root: Path, start: str, unreadable: dict[str, str]) -> Iterator[str]:
     """The files of one folder and all below it. A folder that cannot be looked into is noted, with its reason."""
-    pending = [start]
+    pending = [f"{start}/" if start else ""]
     while pending:
         prefix = pending.pop()
         try:

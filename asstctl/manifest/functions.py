@@ -18,11 +18,14 @@ from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.function import FunctionManifest, is_schema_file
 from asstctl.manifest.files import Files
-from asstctl.manifest.layers import WHOLE, Layer, Layered
+from asstctl.manifest.kind import Kind
+from asstctl.manifest.layers import Layer, Layered
 from asstctl.manifest.manifests import Manifest
 from asstctl.manifest.overlays import with_body
 
 Locate = Callable[[Place, bool], Where]
+
+FUNCTION = Kind("function", "a function", FunctionManifest, whole=frozenset({"parameters"}))
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,11 @@ def read_function(
     manifest: Manifest, defaults: Layer | None, files: Files
 ) -> tuple[Function | None, tuple[Diagnostic, ...]]:
     """A `kind: function`; None when it has errors."""
-    whole = WHOLE["function"]
     inherited = defaults.value if defaults else {}
     layers = [manifest.body, *([defaults] if defaults else [])]
+    whole = FUNCTION.whole
     merged = Layered(with_body(inherited, manifest.body.value, whole), layers, manifest.body, whole)
-    model, diagnostics, wrong = check_parts(FunctionManifest, merged, what="a function")
+    model, diagnostics, wrong = check_parts(FUNCTION.model, merged, what=FUNCTION.what)
     sound = without(merged.value, wrong, lambda _: 1)
     written = {"name": manifest.address.key, **{k: v for k, v in sound.items() if v is not None}}
     function, found = make_function(written, merged, (), files)

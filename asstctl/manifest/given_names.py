@@ -9,6 +9,7 @@ from asstctl.core.errors import WrongUsage
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.templates import names_used
+from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.manifest.files import Files
 from asstctl.manifest.layers import Layer
 from asstctl.manifest.manifests import Manifests
@@ -19,15 +20,15 @@ _INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 
 
 def check_given(
-    given: Given, project: Project, manifests: Manifests, defaults: Layer | None, files: Files
+    given: Given, project: Project, manifests: Manifests, defaults: Iterable[Layer], files: Files
 ) -> tuple[Diagnostic, ...]:
     """A warning for each unknown name in a file of variables. Raises WrongUsage for one that `--var` gives."""
     declared = {*project.vars, *(name for target in project.targets.values() for name in target.vars)}
     unknown = (given.texts.keys() | given.values.keys()) - declared
     if not unknown or manifests.unreadable:
         return ()
-    layers = [manifest.body for manifest in manifests.of_kind("assistant")]
-    texts = [text for layer in (*layers, *([defaults] if defaults else [])) for text in _texts(layer, files)]
+    layers = [manifest.body for manifest in manifests.every if manifest.address.kind in LIVE_KINDS]
+    texts = [text for layer in (*layers, *defaults) for text in _texts(layer, files)]
     if any(_INCLUDES.search(text) for text in texts):
         return ()  # what is included may use it
     used = {name for text in texts for name in names_used(text)}

@@ -13,9 +13,6 @@ from asstctl.core.json_types import Json, JsonObject
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
-WHOLE = {"assistant": frozenset({"response_format", "instructions"}), "function": frozenset({"parameters"})}
-"""The fields of each kind that are replaced whole and never merged."""
-
 
 @dataclass(frozen=True)
 class Layer:
@@ -55,7 +52,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layered:
-    """A merged value and its layers, the strongest first. Placed, as `documents.models` wants it."""
+    """A merged value and its layers, the strongest first. Placed, as `documents.models` wants it.
+
+    `whole` are the fields that are replaced and never merged.
+    """
 
     value: JsonObject
     layers: Sequence[Layer]

@@ -4,14 +4,22 @@ The bounds are the wire's own data (`Capabilities.limits`); this module only kno
 and what each kind of bound means.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asstctl.core.capabilities import Limit
+from asstctl.core.capabilities import Capabilities, Limit
 from asstctl.core.json_types import Json
+from asstctl.core.knowledge import Attribute
+from asstctl.core.suggest import shortened
 from asstctl.documents.models import dotted
+from asstctl.manifest.resources import Upload
 
 Path = tuple[str | int, ...]
+
+BYTES = "[].bytes"
+"""What the name of a limit ends with that bounds the sizes of files."""
+
+FILES, PATHS, ATTRIBUTES = "files", "files[].path", "files[].attributes"
 
 
 @dataclass(frozen=True)
@@ -26,10 +34,49 @@ class Excess:
 
 
 def excesses(fields: Mapping[str, Json], limits: Mapping[str, Limit]) -> Iterator[Excess]:
-    """Every value of an assistant's fields that a wire would not take."""
+    """Every value of an object's fields that a wire would not take."""
     for name, limit in limits.items():
-        for path, value in _values(fields, name.split("."), ()):
-            yield from _check(path, value, limit)
+        if not name.endswith(BYTES):
+            for path, value in _values(fields, name.split("."), ()):
+                yield from _check(path, value, limit)
+
+
+def upload_excesses(
+    uploads: Sequence[Upload], attributes: Mapping[Path, Mapping[str, Attribute]], limits: Mapping[str, Limit]
+) -> Iterator[Excess]:
+    """Every file, and every entry's attributes, that a wire would not take; each at the entry that names it."""
+    if not uploads and not attributes:
+        return
+    none = Limit()
+    if _over(len(uploads), most := limits.get(FILES, none).max_items):
+        yield Excess((FILES,), f"there are {len(uploads):,} files", f"at most {most:,}", "name fewer", of_key=True)
+    sizes = next((limit for name, limit in limits.items() if name.endswith(BYTES)), none)
+    length = limits.get(PATHS, none).max_chars
+    for one in uploads:
+        name, size = f"`{shortened(one.file.path)}`", one.file.bytes
+        if _over(size, sizes.maximum):
+            taken = f"at most {sizes.maximum:,} bytes"
+            yield Excess(one.entry, f"{name} has {size:,} bytes", taken, "split it, or leave it out")
+        if sizes.minimum is not None and size < sizes.minimum:
+            hint = "put something in it, or leave it out"
+            yield Excess(one.entry, f"{name} is empty", "no empty file", hint)
+        if _over(len(one.file.path), length):
+            summary = f"the path {name} has {len(one.file.path)} characters"
+            yield Excess(one.entry, summary, f"at most {length}", "shorten it: it is the identity of the file")
+    for path, pairs in attributes.items():
+        yield from _check(path, pairs, limits.get(ATTRIBUTES, none))
+
+
+def largest_file(known: Iterable[Capabilities]) -> int | None:
+    """How many bytes a file may have that some target takes; None where one has no bound, or nothing is known."""
+    bounds = [
+        limit.maximum
+        for one in known
+        for limits in one.limits.values()
+        for name, limit in limits.items()
+        if name.endswith(BYTES)
+    ]
+    return None if not bounds or None in bounds else int(max(bound for bound in bounds if bound is not None))
 
 
 def _values(value: Json, steps: Sequence[str], path: Path) -> Iterator[tuple[Path, Json]]:

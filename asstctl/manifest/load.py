@@ -18,19 +18,26 @@ from asstctl.core.json_types import JsonObject
 from asstctl.core.resource import Desired
 from asstctl.core.suggest import nearest
 from asstctl.documents.paths import is_file
-from asstctl.manifest.assistants import IDENTITY, Assistant, AssistantReader
+from asstctl.manifest.assistants import ASSISTANT
+from asstctl.manifest.changes import read_changes
 from asstctl.manifest.discovery import discover
 from asstctl.manifest.files import Files
-from asstctl.manifest.functions import Function, read_function
+from asstctl.manifest.functions import FUNCTION, Function, read_function
 from asstctl.manifest.given_names import check_given
+from asstctl.manifest.kinds import KINDS, LIVE
 from asstctl.manifest.layers import Layer
-from asstctl.manifest.limits import Excess, excesses
+from asstctl.manifest.limits import Excess, excesses, largest_file, upload_excesses
+from asstctl.manifest.local_files import LocalFiles
 from asstctl.manifest.manifests import Manifests, read_manifests
 from asstctl.manifest.project import Project
+from asstctl.manifest.project_model import PROVIDERS
+from asstctl.manifest.resources import IDENTITY, Context, Resource, read_resource
 from asstctl.manifest.secrets import masked
 from asstctl.manifest.texts import Renderer, Skipped
-from asstctl.manifest.tools import ToolReader
 from asstctl.manifest.variables import Given, read_given, variables_of
+
+EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
+"""Whose extensions a manifest may hold: also of providers that this version cannot be pointed at yet."""
 
 FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
 """What every wire's objects hold and no request may."""
@@ -86,23 +93,27 @@ def _collector_paused() -> Iterator[None]:
 def _load(project: Project, target_name: str, given: Given, known: Mapping[str, Capabilities]) -> Loaded:
     files = Files(project.root)
     found = discover(project)
-    manifests = read_manifests(project.root, found.manifests)
+    manifests = read_manifests(project.root, found.manifests, KINDS)
     defaults, diagnostics = _defaults(project)
     diagnostics += (*project.diagnostics, *found.diagnostics, *manifests.diagnostics, *given.diagnostics)
-    diagnostics += check_given(given, project, manifests, defaults.get("assistant"), files)
+    inherited = [defaults[kind.name] for kind in LIVE if kind.name in defaults]
+    diagnostics += check_given(given, project, manifests, inherited, files)
     functions: dict[str, Function | None] = {}
-    for manifest in manifests.of_kind("function"):
-        function, more = read_function(manifest, defaults.get("function"), files)
+    for manifest in manifests.of_kind(FUNCTION.name):
+        function, more = read_function(manifest, defaults.get(FUNCTION.name), files)
         functions.setdefault(manifest.address.key, function)
         diagnostics += more
-    shared = _Shared(project, manifests, functions, defaults.get("assistant"), files, given)
-    assistants = shared.assistants(target_name)
-    others = {name: shared.assistants(name, lenient=True) for name in known if name != target_name}
-    for read in (assistants, *others.values()):
+    local_files = LocalFiles(files, largest_file(known.values()))
+    shared = _Shared(project, manifests, functions, defaults, files, local_files, given)
+    resources = shared.resources(target_name)
+    others = {name: shared.resources(name, lenient=True) for name in known if name != target_name}
+    for read in (resources, *others.values()):
         diagnostics += tuple(found for one in read for found in one.diagnostics)
-    diagnostics += _over_limits({target_name: assistants, **others}, known)
-    diagnostics += _reserved_extensions({target_name: assistants, **others}, known)
-    diagnostics += _unused_functions(manifests, functions, defaults.get("assistant"))
+    diagnostics += _over_limits({target_name: resources, **others}, known)
+    diagnostics += _reserved_extensions({target_name: resources, **others}, known)
+    diagnostics += _unused_functions(manifests, functions, defaults.get(ASSISTANT.name))
+    decisions, more = read_changes(manifests.changes, manifests, tuple(project.targets), target_name)
+    diagnostics += more
     stub_files, more = _stub_files(project, files)
     diagnostics += more
     # A link out of the project that somebody names is spoken of there.
@@ -110,7 +121,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
         one for file, one in found.refused.items() if os.path.normpath(project.root / file) not in files.refused
     )
     desired: dict[Address, Desired] = {}
-    for one in assistants:
+    for one in resources:
         if one.desired is not None:
             desired.setdefault(one.desired.address, one.desired)
     return Loaded(
@@ -120,6 +131,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
         diagnostics=masked(in_reading_order(diagnostics), project.secrets),
         files=manifests.files,
         stub_files=stub_files,
+        decisions=decisions,
     )
 
 
@@ -130,34 +142,38 @@ class _Shared:
     project: Project
     manifests: Manifests
     functions: Mapping[str, Function | None]
-    defaults: Layer | None
+    defaults: Mapping[str, Layer]
     files: Files
+    local_files: LocalFiles
     given: Given
 
-    def assistants(self, target_name: str, *, lenient: bool = False) -> list[Assistant]:
-        """Every assistant on a target, sorted by address.
+    def resources(self, target_name: str, *, lenient: bool = False) -> list[Resource]:
+        """Every object on a target, sorted by address.
 
         `lenient`: one whose variables need an environment that is not set is left out, because nobody said
         that this target is to be used now.
         """
         target = self.project.targets[target_name]
-        variables = variables_of(self.project, target, self.given)
-        names = tuple(self.project.targets)
-        reader = AssistantReader(
+        context = Context(
             target=target_name,
             provider=target.provider,
             own_all=target.own_all,
-            targets=names,
-            defaults=self.defaults,
+            targets=tuple(self.project.targets),
+            extension_providers=EXTENSION_PROVIDERS,
+            manifests=self.manifests,
+            functions=self.functions,
             files=self.files,
-            renderer=Renderer(self.files, variables, lenient),
-            tools=ToolReader(target_name, names, self.manifests, self.functions, self.files),
+            local_files=self.local_files,
+            renderer=Renderer(self.files, variables_of(self.project, target, self.given), lenient),
+            defaults=self.defaults,
             secrets=self.project.secrets,
         )
         read = []
-        for manifest in self.manifests.of_kind("assistant"):
-            with suppress(Skipped):
-                read.append(reader.read(manifest))
+        for manifest in self.manifests.every:
+            kind = KINDS[manifest.address.kind]
+            if kind.read is not None:
+                with suppress(Skipped):
+                    read.append(read_resource(kind, manifest, context))
         return read
 
 
@@ -177,14 +193,14 @@ def _defaults(project: Project) -> tuple[dict[str, Layer], tuple[Diagnostic, ...
 
 
 def _over_limits(
-    assistants: Mapping[str, Sequence[Assistant]], capabilities: Mapping[str, Capabilities]
+    resources: Mapping[str, Sequence[Resource]], capabilities: Mapping[str, Capabilities]
 ) -> tuple[Diagnostic, ...]:
     """Each excess once, with all the targets that do not take it."""
     targets: dict[tuple[Where, Excess], list[str]] = {}
     for target, known in capabilities.items():
-        limits = known.limits.get("assistant", {})
-        for one in assistants[target]:
-            for excess in excesses(one.fields, limits):
+        for one in resources[target]:
+            limits, parts = known.limits.get(one.kind.name, {}), one.parts
+            for excess in (*excesses(parts.fields, limits), *upload_excesses(parts.uploads, parts.attributes, limits)):
                 where = one.locate(excess.path, key=excess.of_key)
                 targets.setdefault((where, excess), []).append(target)
     return tuple(
@@ -194,15 +210,15 @@ def _over_limits(
 
 
 def _reserved_extensions(
-    assistants: Mapping[str, Sequence[Assistant]], capabilities: Mapping[str, Capabilities]
+    resources: Mapping[str, Sequence[Resource]], capabilities: Mapping[str, Capabilities]
 ) -> tuple[Diagnostic, ...]:
     """Extensions that name a field of the wire itself: they would write it past its compare rule."""
     diagnostics = []
     for target, known in capabilities.items():
-        own = {field.path[0] for field in known.fields.get("assistant", {}).values()}
-        for one in assistants[target]:
-            for name, place in one.extensions.items():
-                if name in own:
+        own = {kind: {field.path[0] for field in fields.values()} for kind, fields in known.fields.items()}
+        for one in resources[target]:
+            for name, place in one.extensions:
+                if name in own.get(one.kind.name, ()):
                     hint = f"write `{name}:` outside of `extensions`; `targets:` sets it for one target"
                     summary = f"`{name}` is a field of its own, and not an extension"
                 elif name in FILLED_BY_SERVER:
@@ -228,7 +244,7 @@ def _unused_functions(
     """
     if manifests.unreadable:
         return ()
-    bodies: list[JsonObject] = [manifest.body.value for manifest in manifests.of_kind("assistant")]
+    bodies: list[JsonObject] = [manifest.body.value for manifest in manifests.of_kind(ASSISTANT.name)]
     bodies += [defaults.value] if defaults else []
     named = {name for body in bodies for name in _functions_named(body)}
     meant = {name if name in functions else nearest(name, functions) for name in named}

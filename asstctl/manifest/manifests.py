@@ -7,6 +7,7 @@ have declared is remembered as text, so that nobody is told that it does not exi
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from asstctl.core.address import KEY, Address
@@ -15,10 +16,9 @@ from asstctl.core.suggest import did_you_mean
 from asstctl.documents.front_matter import split, unclosed
 from asstctl.documents.source import Source, read_text
 from asstctl.documents.yaml import Document, parse_yaml
+from asstctl.kinds import KINDS as LIVE_KINDS
+from asstctl.manifest.kind import Kind
 from asstctl.manifest.layers import Layer
-
-KINDS = ("assistant", "function")
-"""The kinds that a manifest may be of."""
 
 _KIND_LINE = re.compile(r"^kind[ \t]*:", re.MULTILINE)
 
@@ -45,10 +45,12 @@ class Manifest:
 class Manifests:
     """All manifests, sorted by address; of two with one address the first in the order of files counts.
 
-    `files` counts the files that were read as manifests, `unreadable` are texts that could not be.
+    `changes` are documents of a kind that declares nothing, in the order of files. `files` counts the files that
+    were read as manifests, `unreadable` are texts that could not be.
     """
 
     every: tuple[Manifest, ...]
+    changes: tuple[Layer, ...]
     files: int
     unreadable: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -56,26 +58,39 @@ class Manifests:
     def of_kind(self, kind: str) -> list[Manifest]:
         return [manifest for manifest in self.every if manifest.address.kind == kind]
 
+    @cached_property
+    def _keys(self) -> Mapping[str, Mapping[str, Address]]:
+        keys: dict[str, dict[str, Address]] = {}
+        for manifest in self.every:
+            keys.setdefault(manifest.address.kind, {}).setdefault(manifest.address.key, manifest.address)
+        return keys
+
+    def keys_of(self, kind: str) -> Mapping[str, Address]:
+        """The addresses of one kind, by their keys."""
+        return self._keys.get(kind, {})
+
     def may_hold(self, key: str) -> bool:
         """Whether a part of the files that could not be read names this key."""
         return any(re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text) for text in self.unreadable)
 
 
-def read_manifests(root: Path, files: Sequence[str]) -> Manifests:
-    """Every manifest in these files."""
-    reader = _Reader(root)
+def read_manifests(root: Path, files: Sequence[str], kinds: Mapping[str, Kind]) -> Manifests:
+    """Every manifest in these files, which may be of these kinds."""
+    reader = _Reader(root, kinds)
     for file in files:
         reader.read(file)
     reader.check_addresses()
     every = tuple(sorted(reader.found, key=lambda manifest: manifest.address))
-    return Manifests(every, reader.files, tuple(reader.unreadable), tuple(reader.diagnostics))
+    return Manifests(every, tuple(reader.changes), reader.files, tuple(reader.unreadable), tuple(reader.diagnostics))
 
 
 class _Reader:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kinds: Mapping[str, Kind]) -> None:
         self.root = root
+        self.kinds = kinds
         self.files = 0
         self.found: list[Manifest] = []
+        self.changes: list[Layer] = []
         self.unreadable: list[str] = []
         self.diagnostics: list[Diagnostic] = []
 
@@ -137,23 +152,30 @@ class _Reader:
             summary, hint = "a manifest must be a map", "begin with `kind: assistant`"
             self.diagnostics.append(error("wrong-type", summary, document.where(), hint=hint))
             return
-        address = self.address(document, value, file)
-        if address is not None:
-            base = (self.root / file).parent
-            self.found.append(Manifest(address, Layer({**value, **more}, document, base, extra=extra or {})))
+        kind = self.kind(document, value)
+        if kind is None:
+            return
+        layer = Layer({**value, **more}, document, (self.root / file).parent, extra=extra or {})
+        if not kind.has_key:
+            self.changes.append(layer)
+        elif (address := self.address(kind.name, document, value, file)) is not None:
+            self.found.append(Manifest(address, layer))
 
-    def address(self, document: Document, value: Mapping[str, object], file: str) -> Address | None:
+    def kind(self, document: Document, value: Mapping[str, object]) -> Kind | None:
         kind = value.get("kind")
         if kind is None:
-            hint = f"add `kind:` ({' or '.join(KINDS)}), or keep the file out of `manifests`"
+            *others, last = self.kinds
+            choice = f"{', '.join(others)} or {last}"
+            hint = f"add `kind:` ({choice}), or keep the file out of `manifests`"
             self.diagnostics.append(error("missing-key", "a manifest has no `kind`", document.where(), hint=hint))
-            return None
-        if kind not in KINDS:
-            where = document.where(("kind",))
-            self.diagnostics.append(
-                error("unknown-kind", f"there is no kind `{kind}`", where, hint=did_you_mean(str(kind), KINDS))
-            )
-            return None
+        elif not isinstance(kind, str) or kind not in self.kinds:
+            where, hint = document.where(("kind",)), did_you_mean(str(kind), self.kinds)
+            self.diagnostics.append(error("unknown-kind", f"there is no kind `{kind}`", where, hint=hint))
+        else:
+            return self.kinds[kind]
+        return None
+
+    def address(self, kind: str, document: Document, value: Mapping[str, object], file: str) -> Address | None:
         key = value.get("key")
         where = document.where(("key",)) if "key" in value else document.where()
         if key is None:
@@ -163,7 +185,7 @@ class _Reader:
             hint = "use up to 64 lower-case letters, digits, `-` and `_`"
             self.diagnostics.append(error("bad-name", f"`{key}`{source} cannot be a key", where, hint=hint))
             return None
-        return Address(str(kind), key)
+        return Address(kind, key)
 
     def check_addresses(self) -> None:
         """Each address may be declared once; the first in the order of files keeps it."""
@@ -183,12 +205,15 @@ def _same_environment_names(manifests: Iterable[Manifest]) -> list[Diagnostic]:
     seen: dict[str, Manifest] = {}
     diagnostics = []
     for manifest in manifests:
-        if manifest.address.kind != "assistant":
+        if manifest.address.kind not in LIVE_KINDS:
             continue
         name = manifest.address.id_variable
         other = seen.setdefault(name, manifest)
         if other is not manifest:
-            summary = f"`{manifest.address.key}` and `{other.address.key}` both give `{name}`"
+            pair: tuple[object, object] = (manifest.address, other.address)
+            if manifest.address.kind == other.address.kind:
+                pair = (manifest.address.key, other.address.key)
+            summary = f"`{pair[0]}` and `{pair[1]}` both give `{name}`"
             place = manifest.body.where(("key",), key=True)
             hint = f"the other one is at {other.where}; change one `key`"
             diagnostics.append(error("same-env-name", summary, place, hint=hint))

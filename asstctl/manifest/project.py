@@ -25,6 +25,9 @@ DEFAULT_TIMEOUT = 30.0
 class Target:
     """A configured provider. `api_key` is None when there is none, or `api_key_env` is not set.
 
+    `dialect`, `auth` and `passthrough_url` are empty where the file says nothing; `headers` holds those whose
+    variable is set, `unset_headers` the others with their variables.
+
     `replies` is `echo`, `{"script": PATH}` or `{"chat": {...}}` with the key in it, and so is not printed.
     `max_deletes` and `list_lag` (seconds) are None where the file says nothing. `vars` are still as written.
     `own_all`: what a manifest does not declare is kept at the provider's default.
@@ -41,6 +44,11 @@ class Target:
     timeout: float = DEFAULT_TIMEOUT
     own_all: bool = False
     list_lag: float | None = None
+    passthrough_url: str = ""
+    dialect: str = ""
+    auth: str = ""
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+    unset_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ class Project:
     """One project. `file` is None when there is no project file; `document` is what it was read from.
 
     `vars` are as written, `environment` holds the values of the names that the file names, `secret_names` those
-    of them that are secret wherever they are named. `diagnostics` say what is wrong with the file: warnings, and
+    of them that are secret wherever they are named, `withheld` those that are set and that ASSTCTL_ALLOW_ENV keeps
+    from it. `diagnostics` say what is wrong with the file: warnings, and
     errors in a project that was opened in spite of them.
     """
 
@@ -73,6 +82,7 @@ class Project:
     document: Document | None = field(default=None, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_names: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

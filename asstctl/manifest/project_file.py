@@ -1,11 +1,12 @@
 """The project file: found upwards from a folder, read, and checked."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from asstctl.core.allowed import readable
 from asstctl.core.diagnostic import Diagnostic, Where, has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput
 from asstctl.core.suggest import nearest
@@ -55,12 +56,13 @@ def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool 
     document, diagnostics = parse_one(text, PROJECT_FILE)
     if document is None:
         raise InvalidInput(in_reading_order(diagnostics))
-    project, found, readable = _read(document, root, environ)
-    secrets = tuple(declared_in(document.value, environ))
+    allowed = readable(environ)
+    project, found, sound = _read(document, root, allowed, environ.keys() - allowed.keys())
+    secrets = tuple(declared_in(document.value, allowed))
     diagnostics = masked(in_reading_order((*diagnostics, *found)), secrets)
     if not has_errors(diagnostics) and project is not None:
         return replace(project, diagnostics=diagnostics)
-    if project is None or not tolerant or not readable:
+    if project is None or not tolerant or not sound:
         raise InvalidInput(diagnostics)
     # A key whose settings are wrong is still one that no message may show.
     values = {one.env: one.reveal() for one in secrets}
@@ -73,7 +75,7 @@ def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool 
 
 
 def _read(
-    document: Document, root: Path, environ: Mapping[str, str]
+    document: Document, root: Path, environ: Mapping[str, str], withheld: Collection[str]
 ) -> tuple[Project | None, tuple[Diagnostic, ...], bool]:
     """The project as far as its file is sound, what is wrong, and whether manifests can be read with it."""
     model, diagnostics, wrong = check_parts(ProjectModel, document, what="a project")
@@ -87,7 +89,7 @@ def _read(
         if model is None:
             return None, diagnostics + more, False
         document = sound
-    project, found = read_targets(model, document, root, environ, dropped)
+    project, found = read_targets(model, document, root, environ, dropped, withheld)
     return project, diagnostics + found, not any(_is_read_by_manifests(path) for path in dropped)
 
 

@@ -7,9 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Tag
 
-from asstctl.core.suggest import shortened
+from asstctl.core.suggest import did_you_mean, shortened
 from asstctl.documents.models import Many, Model, by_shape, problem
+from asstctl.manifest.kinds import DECLARING
 
+_HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_TAKEN_HEADERS = frozenset(("authorization", "connection", "cookie", "expect", "host", "te", "trailer", "upgrade"))
+_TAKEN_PREFIXES = ("accept", "content-", "keep-", "openai-", "proxy-", "sec-", "transfer-", "user-", "x-forwarded-")
 _TARGET_NAME = re.compile(r"\w[\w.-]{0,59}")
 
 
@@ -23,7 +27,9 @@ class Settings:
 
 PROVIDERS: Mapping[str, Settings] = {
     "local": Settings(takes=("replies",)),
-    "assistants": Settings(takes=("base_url", "api_key"), needs=("base_url",)),
+    "assistants": Settings(
+        takes=("base_url", "api_key", "passthrough_url", "dialect", "auth", "headers"), needs=("base_url",)
+    ),
 }
 
 EVERY_TARGET = ("provider", "vars", "limits", "timeout", "own", "list_lag")
@@ -62,6 +68,24 @@ Variable = Annotated[
 Variables = dict[Annotated[str, AfterValidator(_variable_name)], Variable]
 
 
+Dialect = Literal["full", "litellm", "foundry", "astra"]
+"""The servers that speak the wire of provider `assistants` in a way of their own."""
+
+
+def _header_name(name: str) -> str:
+    lower = name.lower()
+    if not _HEADER.fullmatch(lower) or lower in _TAKEN_HEADERS or lower.startswith(_TAKEN_PREFIXES):
+        raise problem("bad-name", f"`{shortened(name)}` cannot be a header of yours", "use `api_key` for the key")
+    return name
+
+
+def _with_defaults(kind: str) -> str:
+    if kind not in DECLARING:
+        hint = did_you_mean(kind, DECLARING)
+        raise problem("unknown-value", f"`{shortened(kind)}` is not a key of `defaults`", hint)
+    return kind
+
+
 class Limits(Model):
     max_deletes: int | None = Field(default=None, ge=0)
 
@@ -98,6 +122,10 @@ class TargetModel(Model):
     provider: str
     base_url: str | None = None
     api_key: KeyFromEnvironment | None = None
+    passthrough_url: str | None = None
+    dialect: Dialect | None = None
+    auth: Literal["entra", "key"] | None = None
+    headers: dict[Annotated[str, AfterValidator(_header_name)], KeyFromEnvironment] = Field(default_factory=dict)
     replies: Replies | None = None
     vars: Variables = Field(default_factory=dict)
     limits: Limits = Limits()
@@ -119,7 +147,7 @@ class ProjectModel(Model):
     manifests: Many[str] | None = Field(default=None, min_length=1)
     conversations: Many[str] | None = None
     vars: Variables = Field(default_factory=dict)
-    defaults: dict[Literal["assistant", "function"], dict[str, Any]] = Field(default_factory=dict)
+    defaults: dict[Annotated[str, AfterValidator(_with_defaults)], dict[str, Any]] = Field(default_factory=dict)
     default_target: str = "local"
     targets: dict[Annotated[str, AfterValidator(_target_name)], TargetModel] = Field(default_factory=dict)
     test: TestModel = TestModel()

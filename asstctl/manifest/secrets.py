@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asstctl.core.diagnostic import Diagnostic
+from asstctl.core.hidden import looks_secret
 from asstctl.core.json_types import Json
 
 Path = tuple[str | int, ...]
-
-SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-"""An environment variable whose name ends so must be declared `secret: true`."""
 
 SHORTEST = 4
 """A secret of fewer characters is not looked for: it would be found everywhere."""
@@ -33,11 +31,6 @@ class Secret:
     def reveal(self) -> str:
         """The value itself, for the one request that needs it."""
         return self._value
-
-
-def looks_secret(env: str) -> bool:
-    """Whether a name in the environment says that its value is a secret."""
-    return env.upper().endswith(SECRET_ENDINGS)
 
 
 def masked(diagnostics: Iterable[Diagnostic], secrets: Iterable[Secret]) -> tuple[Diagnostic, ...]:
@@ -75,16 +68,19 @@ def _without(text: str, known: Sequence[str]) -> str:
     return text
 
 
-def declared_in(value: Json, environ: Mapping[str, str]) -> Iterator[Secret]:
-    """Every secret that a project file speaks of, whatever else is wrong with the file."""
+def declared_in(value: Json, environ: Mapping[str, str], *, secret: bool = False) -> Iterator[Secret]:
+    """Every secret that a project file speaks of, whatever else is wrong with the file.
+
+    `secret`: every name in this part of it is one.
+    """
     if isinstance(value, Mapping):
         for key, item in value.items():
             env = item.get("env") if isinstance(item, Mapping) else None
             if isinstance(env, str) and env in environ:
                 assert isinstance(item, Mapping)
-                if key == "api_key" or item.get("secret") or looks_secret(env):
+                if secret or key == "api_key" or item.get("secret") or looks_secret(env):
                     yield Secret(env, environ[env])
-            yield from declared_in(item, environ)
+            yield from declared_in(item, environ, secret=key == "headers")
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
             yield from declared_in(item, environ)

@@ -7,9 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from asstctl.core.allowed import NAMES
 from asstctl.core.base_url import broken_rule
-from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.diagnostic import Diagnostic, error, warning
+from asstctl.core.hidden import looks_secret
 from asstctl.core.ports import Replies
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside, is_file
@@ -26,7 +29,7 @@ from asstctl.manifest.project_model import (
     Script,
     TargetModel,
 )
-from asstctl.manifest.secrets import Secret, looks_secret
+from asstctl.manifest.secrets import Secret
 
 
 def read_targets(
@@ -35,10 +38,12 @@ def read_targets(
     root: Path,
     environ: Mapping[str, str],
     dropped: Collection[Place] = (),
+    withheld: Collection[str] = (),
 ) -> tuple[Project, tuple[Diagnostic, ...]]:
     """The project that a checked model means, and what is wrong with it beyond its shape.
 
-    `dropped` are paths of the file that are in neither model nor document, because of what is wrong with them.
+    `dropped` are paths of the file that are in neither model nor document, because of what is wrong with them;
+    `withheld` are names that are set, although they are not in `environ`.
     """
     reader = _Reader(model, document, root, environ, dropped)
     targets = {name: reader.target(name, target) for name, target in model.targets.items()}
@@ -47,6 +52,7 @@ def read_targets(
     reader.project_name()
     reader.variables()
     reader.test_environment()
+    kept = reader.withheld(withheld)
     project = Project(
         root=root,
         name=model.project or LOCAL,
@@ -61,8 +67,18 @@ def read_targets(
         document=document,
         environment={name: environ[name] for name in reader.named() if name in environ},
         secret_names=reader.secret_names(),
+        withheld=kept,
     )
     return project, tuple(reader.diagnostics)
+
+
+def _sends_secrets(model: TargetModel) -> bool:
+    return model.api_key is not None or model.auth == "entra" or bool(model.headers)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _raw(document: Document, path: Place) -> Mapping[str, Any]:
@@ -105,7 +121,8 @@ class _Reader:
                 summary = f"target `{name}` has no `{key}`"
                 self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
         if model.base_url is not None and "base_url" in known:
-            self.url(model.base_url, (*place, "base_url"), has_key=model.api_key is not None)
+            self.url(model.base_url, (*place, "base_url"), has_key=_sends_secrets(model))
+            self.dialect(model, place)
         return Target(
             name=name,
             provider=model.provider,
@@ -118,7 +135,30 @@ class _Reader:
             timeout=model.timeout or DEFAULT_TIMEOUT,
             own_all=model.own == "all",
             list_lag=model.list_lag,
+            passthrough_url=(model.passthrough_url or "").rstrip("/"),
+            dialect=model.dialect or "",
+            auth=model.auth or "",
+            headers={name: secret for name, key in model.headers.items() if (secret := self.secret(key.env))},
+            unset_headers={name: key.env for name, key in model.headers.items() if not self.secret(key.env)},
         )
+
+    def dialect(self, model: TargetModel, place: Place) -> None:
+        """Settings of a server that go together, or do not."""
+        through, spoken = (*place, "passthrough_url"), (*place, "dialect")
+        if model.passthrough_url is not None:
+            self.url(model.passthrough_url, through, has_key=_sends_secrets(model))
+            if _origin(model.passthrough_url) != _origin(model.base_url or ""):
+                summary = "`passthrough_url` is not on the server of `base_url`"
+                self.refuse("bad-url", summary, through, "they are two paths of one proxy; both get its key")
+            if model.dialect not in (None, "litellm"):
+                self.refuse("clash", "only LiteLLM has a `passthrough_url`", through, "remove it, or `dialect`")
+        elif model.dialect == "litellm" and through not in self.dropped:
+            summary = "LiteLLM needs a `passthrough_url`: its own routes can neither read nor update one assistant"
+            self.refuse("missing-key", summary, spoken, "add `passthrough_url: http://HOST:PORT/openai`")
+        if model.auth == "entra" and model.api_key is not None:
+            self.refuse("clash", "`auth: entra` draws a token of its own", (*place, "auth"), "remove it, or `api_key`")
+        if model.auth == "key" and model.api_key is None and (*place, "api_key") not in self.dropped:
+            self.refuse("missing-key", "`auth: key` needs an `api_key`", (*place, "auth"), "add `api_key: {env: NAME}`")
 
     def secret(self, env: str) -> Secret | None:
         return Secret(env, self.environ[env]) if self.environ.get(env) else None
@@ -185,15 +225,29 @@ class _Reader:
                 summary = f"`{name}` is a secret, and code under test must not see secrets"
                 self.refuse("secret-in-test", summary, ("test", "env", number), "give it a variable of its own")
 
+    def withheld(self, names: Collection[str]) -> frozenset[str]:
+        """Of these names, those that the file uses; each is said, or its user would look for it in vain."""
+        used: dict[str, Place] = {}
+        places = [*((place, one.env) for place, one in self._from_environment()), *self._keys()]
+        places += [(("test", "env", number), name) for number, name in enumerate(self.model.test.env)]
+        for place, name in places:
+            if name in names:
+                used.setdefault(name, place)
+        for name, place in used.items():
+            summary = f"`{name}` counts as not set: {NAMES} does not name it"
+            hint = f"add {name} to {NAMES} where that is set, outside of the checkout"
+            self.diagnostics.append(warning("withheld-variable", summary, self.document.where(place), hint=hint))
+        return frozenset(used)
+
     def secret_names(self) -> frozenset[str]:
         """Names that any key or secret variable uses: secret wherever they are named."""
         variables = [variable for _, variable in self._from_environment()]
         secret = {one.env for one in variables if one.secret or looks_secret(one.env)}
-        return frozenset(secret | set(self._keys()))
+        return frozenset(secret | {env for _, env in self._keys()})
 
     def named(self) -> frozenset[str]:
         """Every name in the environment that the file names; no other is read."""
-        return frozenset({variable.env for _, variable in self._from_environment()} | set(self._keys()))
+        return frozenset({variable.env for _, variable in self._from_environment()} | {env for _, env in self._keys()})
 
     def _from_environment(self) -> Iterator[tuple[Place, FromEnvironment]]:
         scopes: list[tuple[Place, Mapping[str, Any]]] = [(("vars",), self.model.vars)]
@@ -203,9 +257,11 @@ class _Reader:
                 if isinstance(value, FromEnvironment):
                     yield (*place, name), value
 
-    def _keys(self) -> Iterator[str]:
-        for target in self.model.targets.values():
+    def _keys(self) -> Iterator[tuple[Place, str]]:
+        for name, target in self.model.targets.items():
+            place: Place = ("targets", name)
             if target.api_key:
-                yield target.api_key.env
+                yield (*place, "api_key"), target.api_key.env
+            yield from (((*place, "headers", header), key.env) for header, key in target.headers.items())
             if isinstance(target.replies, Chat) and target.replies.chat.api_key:
-                yield target.replies.chat.api_key.env
+                yield (*place, "replies", "chat", "api_key"), target.replies.chat.api_key.env

@@ -1,7 +1,7 @@
 """Templates in a manifest: which strings are rendered, for one target, and what is wrong with them.
 
-Rendered are name, description, model, instructions, metadata values and the numeric fields; never keys,
-`kind`, `key`, functions. In a numeric field a value that is one `{{ expression }}` keeps its type.
+Which fields of a kind are rendered stands in its row; metadata values are for every kind, and keys, `kind`, `key`
+and functions for none. In a numeric field a value that is one `{{ expression }}` keeps its type.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,18 +24,15 @@ from asstctl.documents.templates import (
 from asstctl.documents.yaml import Path as Place
 from asstctl.documents.yaml import scalar_from_text
 from asstctl.manifest.files import Files
+from asstctl.manifest.kind import Rendered
 from asstctl.manifest.layers import Layered
 from asstctl.manifest.manifests import Verbatim
 from asstctl.manifest.variables import Variables
 
-Rendered = TypeVar("Rendered")
+T = TypeVar("T")
 
-RENDERED = ("name", "description", "model", "instructions", "reasoning_effort")
-NUMERIC = ("temperature", "top_p")
 MOST_SAID = 20
 """Variables of one template that are said to be missing."""
-
-CHECKED_AFTER = (*NUMERIC, "reasoning_effort")
 
 
 class Skipped(Exception):
@@ -48,7 +45,7 @@ class Patience:
 
     left: int = 3
 
-    def render(self, work: Callable[[], Rendered]) -> Rendered:
+    def render(self, work: Callable[[], T]) -> T:
         """Do it; once patience is at its end, raise TemplateFault instead."""
         if self.left <= 0:
             raise TemplateFault("template-timeout", "not rendered: other templates took too long", "mend those first")
@@ -68,13 +65,13 @@ class Renderer:
     lenient: bool = False
     patience: Patience = field(default_factory=Patience)
 
-    def fields(self, merged: Layered) -> tuple[JsonObject, tuple[Diagnostic, ...]]:
+    def fields(self, merged: Layered, rendered: Rendered) -> tuple[JsonObject, tuple[Diagnostic, ...]]:
         """The value of a manifest with its strings rendered, as far as they can be."""
         value: dict[str, Json] = dict(merged.value)
         diagnostics: list[Diagnostic] = []
-        for place, text in _templates(merged.value):
+        for place, text in _templates(merged.value, rendered):
             base = merged.owner(place).base
-            render = self._number if place[0] in NUMERIC else self._render
+            render = self._number if place[0] in rendered.numbers else self._render
             try:
                 result = render(text, base)
             except TemplateFault as first:
@@ -82,10 +79,10 @@ class Renderer:
                     self._diagnose(fault, merged.find(place, fault.needle or r"\{[{%]"))
                     for fault in self._every_fault(first, text, base, render)
                 ]
-                if place[0] in CHECKED_AFTER:
+                if place[0] in (*rendered.numbers, *rendered.closed):
                     value[str(place[0])] = None  # or it would be called a wrong type as well
                 continue
-            if place[0] in NUMERIC and isinstance(result, str | bool):
+            if place[0] in rendered.numbers and isinstance(result, str | bool):
                 diagnostics.append(_no_number(str(place[0]), text, result, merged.where(place)))
                 result = None
             if len(place) == 1:
@@ -168,8 +165,8 @@ def _no_number(name: str, text: str, value: str | bool, where: Where) -> Diagnos
     return error("wrong-type", summary, where, hint=hint)
 
 
-def _templates(value: JsonObject) -> Iterator[tuple[Place, str]]:
-    for name in (*RENDERED, *NUMERIC):
+def _templates(value: JsonObject, rendered: Rendered) -> Iterator[tuple[Place, str]]:
+    for name in (*rendered.texts, *rendered.numbers):
         text = value.get(name)
         if isinstance(text, str) and not isinstance(text, Verbatim) and has_template(text):
             yield (name,), text

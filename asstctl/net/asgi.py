@@ -1,15 +1,15 @@
 """AsgiTransport: requests answered by an ASGI app in this process, as a server behind a socket would.
 
-Body chunks arrive as the app sends them (httpx2's own ASGI transport waits for the last one). Each request
-is a task of its own, so whoever gives up on an answer does not stop the app: it learns of it by
-`http.disconnect` and by OSError from `send`, and may finish its work, as under a real server. `aclose` ends
-what is still going on. The app's lifespan is for whoever opened the app.
+Bodies go both ways in the pieces in which they are sent (httpx2's own ASGI transport waits for the last one), and the
+body of a request no faster than the app asks for it. Each request is a task of its own, so whoever gives up on an
+answer does not stop the app: it learns of it by `http.disconnect` and by OSError from `send`, and may finish its work,
+as under a real server. `aclose` ends what is still going on. The app's lifespan is for whoever opened the app.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 import httpx2
@@ -37,13 +37,19 @@ class AsgiTransport(httpx2.AsyncBaseTransport):
         self._exchanges: set[_Exchange] = set()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        exchange = _Exchange(await request.aread(), request.extensions.get("timeout", {}).get("read"))
+        timeouts = request.extensions.get("timeout", {})
+        exchange = _Exchange(timeouts.get("write"), timeouts.get("read"))
         self._exchanges.add(exchange)
         task = asyncio.create_task(exchange.serve(self._app, _scope(request)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._exchanges.discard(exchange))
+        assert isinstance(request.stream, AsyncIterable)
         try:
+            if isinstance(request.stream, httpx2.ByteStream):
+                exchange.offer(await request.aread())
+            else:
+                await exchange.feed(request.stream)
             await exchange.begun()
         except BaseException:
             exchange.disconnect()
@@ -85,11 +91,15 @@ class _Exchange(httpx2.AsyncByteStream):
     Both run in one event loop, so plain attributes and one event for "something is new" are enough.
     """
 
-    def __init__(self, body: bytes, read_timeout: float | None) -> None:
+    def __init__(self, write_timeout: float | None, read_timeout: float | None) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
-        self._request_body: bytes | None = body
+        self._write_timeout = write_timeout
         self._read_timeout = read_timeout
+        self._offered: bytes | None = None
+        self._offered_all = False
+        self._taken_all = False
+        self._arrived = asyncio.Event()
         self._chunks: deque[bytes] = deque()
         self._unread = 0
         self._complete = False
@@ -120,9 +130,14 @@ class _Exchange(httpx2.AsyncByteStream):
         self._news.set()
 
     async def _receive(self) -> Message:
-        if self._request_body is not None:
-            body, self._request_body = self._request_body, None
-            return {"type": "http.request", "body": body, "more_body": False}
+        while self._offered is None and not self._taken_all and not self._gone:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._offered is not None:
+            body, self._offered = self._offered, None
+            self._taken_all = self._offered_all
+            self._news.set()
+            return {"type": "http.request", "body": body, "more_body": not self._taken_all}
         await self._disconnected.wait()
         return {"type": "http.disconnect"}
 
@@ -145,12 +160,33 @@ class _Exchange(httpx2.AsyncByteStream):
 
     # The client's side
 
+    def offer(self, piece: bytes, *, more: bool = False) -> None:
+        """Let the app have a piece of the request's body, the last one unless there is more."""
+        self._offered = piece
+        self._offered_all = not more
+        self._arrived.set()
+
+    async def feed(self, body: AsyncIterable[bytes]) -> None:
+        """Offer a body piece by piece, each once the one before was taken. An answer that begins earlier ends it."""
+        pieces = aiter(body)
+        try:
+            async for piece in pieces:
+                self.offer(piece, more=True)
+                while self._offered is not None:
+                    if self.status or self._failure is not None:
+                        return
+                    await self._wait_for_news(self._write_timeout, httpx2.WriteTimeout)
+            self.offer(b"")
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+
     async def begun(self) -> None:
         """Wait for the start of an answer."""
         while not self.status:
             if self._failure is not None:
                 raise httpx2.RemoteProtocolError("the app gave no answer") from self._failure
-            await self._wait_for_news()
+            await self._wait_for_news(self._read_timeout, httpx2.ReadTimeout)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
@@ -163,7 +199,7 @@ class _Exchange(httpx2.AsyncByteStream):
                 return
             if self._failure is not None:
                 raise httpx2.ReadError("the app broke off its answer") from self._failure
-            await self._wait_for_news()
+            await self._wait_for_news(self._read_timeout, httpx2.ReadTimeout)
 
     async def aclose(self) -> None:
         self.disconnect()
@@ -171,16 +207,17 @@ class _Exchange(httpx2.AsyncByteStream):
     def disconnect(self) -> None:
         """Tell the app that nobody reads any more."""
         self._gone = True
+        self._arrived.set()
         self._disconnected.set()
         self._room.set()
 
-    async def _wait_for_news(self) -> None:
+    async def _wait_for_news(self, seconds: float | None, late: type[httpx2.TimeoutException]) -> None:
         self._news.clear()
-        if self._read_timeout is None:
+        if seconds is None:
             await self._news.wait()
             return
         try:
-            async with asyncio.timeout(self._read_timeout):
+            async with asyncio.timeout(seconds):
                 await self._news.wait()
         except TimeoutError as error:
-            raise httpx2.ReadTimeout("the app sent nothing in time") from error
+            raise late("the app did nothing in time") from error

@@ -1,30 +1,34 @@
-"""JsonClient: JSON requests to one server, answers as values, failures as errors of `core.errors`.
+"""JsonClient: JSON requests and files to one server, answers as values, failures as errors of `core.errors`.
 
 It follows no redirect, keeps no cookie, logs nothing, and repeats only what its caller allows (`retry.py`).
 What the paths and objects mean is for `providers`.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
 from asstctl.core.errors import BadAnswer, Refused
-from asstctl.core.json_types import JsonObject
+from asstctl.core.hidden import Hidden
+from asstctl.core.json_types import EMPTY, JsonObject
+from asstctl.core.ports import Told, nobody
 from asstctl.net.body import json_value
 from asstctl.net.failures import Asked, Explain, Failure, failure_of, lost, request_id_of
 from asstctl.net.retry import ONCE, RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse, LentTransport, Transport
+from asstctl.net.upload import FileForm
 
 CONNECT_TIMEOUT = 5.0
 
 PATIENCE = 10
 """How many times its timeout an answer may take as a whole: a byte now and then is no reason to wait for ever."""
 
-SHORTEST_KEY = 12
-"""A key of fewer characters is not looked for in answers: it could stand there by chance."""
+PASSED_ON = 1024 * 1024
+"""Bytes a second at which a server is expected to store a file that it has, or to send it on to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,27 @@ class Answer:
 def bearer(key: str | None) -> dict[str, str]:
     """The header that carries a key; empty without one."""
     key = (key or "").strip()
-    if not key:
-        return {}
-    if not key.isascii() or not key.isprintable():
+    return {"authorization": f"Bearer {sendable(key, 'api_key')}"} if key else {}
+
+
+def sendable(value: str, setting: str) -> str:
+    """A secret that a header can hold; raises Refused for any other. `setting` is what brought it."""
+    if not value.isascii() or not value.isprintable():
         raise Refused(
             "the key holds characters that a header cannot",
             detail="line breaks, control characters or letters beyond ASCII",
-            hint="Check the variable that api_key of this target names in asstctl.yaml.",
+            hint=f"Check the variable that {setting} of this target names in asstctl.yaml.",
         )
-    return {"authorization": f"Bearer {key}"}
+    return value
 
 
-def answer_of(response: HttpResponse, asked: Asked, key: str | None) -> Answer:
-    """A success as a value; raises BadAnswer when it is not a JSON object, or holds the key it was asked with."""
-    headers = _without(key, response.headers)
+def answer_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Answer:
+    """A success as a value; raises BadAnswer when it is not a JSON object, or repeats what it must not."""
+    headers = _without(hidden, response.headers)
     request_id = request_id_of(headers)
     if response.status_code == 204:
         return Answer({}, 204, request_id, headers)
-    if key and len(key) >= SHORTEST_KEY and key.encode() in response.content:
+    if hidden.stands_in(response.content):
         raise BadAnswer(
             f"{asked.place} sent our key back",
             detail=f"{asked}: what it sent is not used, so that nothing shows the key",
@@ -77,28 +84,33 @@ def answer_of(response: HttpResponse, asked: Asked, key: str | None) -> Answer:
     return Answer(value, response.status_code, request_id, headers)
 
 
-def failure_from(response: HttpResponse, asked: Asked, key: str | None) -> Failure:
-    """An answer that is no success, as a value without the key in it."""
-    body = response.content.replace(key.encode(), b"***") if key else response.content
-    return Failure(asked, response.status_code, _without(key, response.headers), body)
+def failure_from(response: HttpResponse, asked: Asked, hidden: Hidden) -> Failure:
+    """An answer that is no success, as a value without anything hidden in it."""
+    return Failure(asked, response.status_code, _without(hidden, response.headers), hidden.taken_out(response.content))
 
 
-def _without(key: str | None, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The headers of an answer, the key taken out should the server repeat it."""
-    if not key or not any(key in value for value in headers.values()):
-        return headers
-    return httpx2.Headers({name: value.replace(key, "***") for name, value in headers.items()})
+def _without(hidden: Hidden, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of an answer without what is hidden, should the server repeat it."""
+    return httpx2.Headers({name: hidden.out_of(value) for name, value in headers.items()})
 
 
-def timeouts(seconds: float) -> httpx2.Timeout:
-    """Seconds without a byte; a connection is given less, since one that takes long does not come."""
-    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT))
+def timeouts(seconds: float, *, answer: float | None = None) -> httpx2.Timeout:
+    """Seconds without a byte; a connection is given less, since one that takes long does not come.
+
+    `answer` is given to the server alone: what it may take once it has all of a request.
+    """
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT), read=answer or seconds)
 
 
-def http_client(transport: Transport, headers: Mapping[str, str], timeout: float) -> HttpClient:
-    """httpx2's client over a transport that stays its owner's: nothing needs to be closed here."""
+def http_client(
+    transport: Transport, headers: Mapping[str, str], timeout: float, *, query: Mapping[str, str] = EMPTY
+) -> HttpClient:
+    """httpx2's client over a transport that stays its owner's: nothing needs to be closed here.
+
+    `headers` and `query` go with every request.
+    """
     return httpx2.AsyncClient(
-        transport=LentTransport(transport, headers),
+        transport=LentTransport(transport, headers, query),
         timeout=timeouts(timeout),
         follow_redirects=False,
         trust_env=False,
@@ -106,7 +118,7 @@ def http_client(transport: Transport, headers: Mapping[str, str], timeout: float
 
 
 class JsonClient:
-    """A client of one server. `place` is what messages call the server; `key` is what they must not hold."""
+    """A client of one server. `place` is what messages call the server; `hidden` is what they must not hold."""
 
     def __init__(
         self,
@@ -114,12 +126,12 @@ class JsonClient:
         http: HttpClient,
         *,
         place: str,
-        key: str | None = None,
+        hidden: Hidden | None = None,
         timeout: float = 30.0,
         explain: Explain = failure_of,
     ) -> None:
         self._place = place
-        self._key = (key or "").strip() or None
+        self._hidden = hidden or Hidden()
         self._timeout = timeout
         self._explain = explain
         self._base = base_url.rstrip("/")
@@ -141,14 +153,55 @@ class JsonClient:
         asked = Asked(method, path, self._place)
         return await repeating(retry, asked.writes, lambda: self._send(asked, params, body))
 
+    async def upload(self, path: str, form: FileForm, told: Told = nobody) -> Answer:
+        """Send an opened form, once. It may take as long as it likes while the server goes on taking it.
+
+        Raises what `request` does, and Refused where the file is not the planned one any more.
+        """
+        asked = Asked("POST", path, self._place)
+        patience = _Patience(self._timeout + form.file.bytes / PASSED_ON)
+
+        def moved(sent: int) -> None:
+            patience.renew()
+            told(sent)
+
+        async with aclosing(form.blocks(moved)) as blocks:
+            return await self._answer(
+                asked,
+                self._http.request(
+                    asked.method,
+                    self._base + path,
+                    content=blocks,
+                    headers=form.headers,
+                    timeout=timeouts(self._timeout, answer=patience.silence),
+                ),
+                patience,
+            )
+
     async def _send(self, asked: Asked, params: Mapping[str, str | int] | None, body: JsonObject | None) -> Answer:
+        sending = self._http.request(asked.method, self._base + asked.path, params=params, json=body)
+        return await self._answer(asked, sending, _Patience(self._timeout))
+
+    async def _answer(self, asked: Asked, sending: Awaitable[HttpResponse], patience: "_Patience") -> Answer:
         try:
-            async with asyncio.timeout(PATIENCE * self._timeout):
-                response = await self._http.request(asked.method, self._base + asked.path, params=params, json=body)
+            async with patience.limit:
+                response = await sending
         except TimeoutError as error:
-            raise lost(error, asked, PATIENCE * self._timeout) from error
+            raise lost(error, asked, patience.seconds) from error
         except httpx2.RequestError as error:
-            raise lost(error, asked, self._timeout) from error
+            raise lost(error, asked, patience.silence) from error
         if not response.is_success:
-            raise self._explain(failure_from(response, asked, self._key))
-        return answer_of(response, asked, self._key)
+            raise self._explain(failure_from(response, asked, self._hidden))
+        return answer_of(response, asked, self._hidden)
+
+
+class _Patience:
+    """How long one answer may take: `silence` seconds without a byte, `seconds` since it was last renewed."""
+
+    def __init__(self, silence: float) -> None:
+        self.silence = silence
+        self.seconds = PATIENCE * silence
+        self.limit = asyncio.timeout(self.seconds)
+
+    def renew(self) -> None:
+        self.limit.reschedule(asyncio.get_running_loop().time() + self.seconds)

@@ -207,9 +207,11 @@ def lost(error: Exception, asked: Asked, timeout: float) -> ProviderError:
         return BadAnswer(
             f"{asked.place} sends its answer too slowly", detail=f"{asked}: it was not complete after {timeout:g} s"
         )
-    happened = (
-        f"nothing came for {timeout:g} s" if isinstance(error, httpx2.ReadTimeout) else "the connection broke off"
-    )
+    happened = "the connection broke off"
+    if isinstance(error, httpx2.ReadTimeout):
+        happened = f"nothing came for {timeout:g} s"
+    elif isinstance(error, httpx2.WriteTimeout):
+        happened = "it stopped taking the request"
     doubt = "; it may have been carried out" if asked.writes else ""
     return AnswerLost(
         f"no answer from {asked.place}",

@@ -6,7 +6,7 @@ are what the rest of the program needs of httpx2's names.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,6 +14,7 @@ import httpx2
 
 from asstctl.core.base_url import broken_rule, is_loopback
 from asstctl.core.errors import Refused
+from asstctl.core.json_types import EMPTY
 
 Transport = httpx2.AsyncBaseTransport
 HttpClient = httpx2.AsyncClient
@@ -81,21 +82,39 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._response.aclose()
 
 
+class BearerTransport(httpx2.AsyncBaseTransport):
+    """A transport whose requests carry a token that is drawn anew when it is about to end. It owns `inner`."""
+
+    def __init__(self, inner: Transport, token: Callable[[], Awaitable[str]]) -> None:
+        self._inner = inner
+        self._token = token
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.headers["authorization"] = f"Bearer {await self._token()}"
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 class LentTransport(httpx2.AsyncBaseTransport):
     """A transport lent to a library: it cannot close it, and of its headers only what HTTP needs goes out.
 
     The openai SDK adds a description of the machine, and organisation, project and free headers from the
     environment, which were meant for another host. `headers` are ours, the key among them: the library never
-    sees it.
+    sees it. `query` is added to every request.
     """
 
-    def __init__(self, inner: Transport, headers: Mapping[str, str]) -> None:
+    def __init__(self, inner: Transport, headers: Mapping[str, str], query: Mapping[str, str] = EMPTY) -> None:
         self._inner = inner
         self._headers = dict(headers)
+        self._query = query
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         kept = {name: value for name, value in request.headers.items() if name in _NEEDED}
         request.headers = httpx2.Headers(kept | self._headers)
+        if self._query:
+            request.url = request.url.copy_merge_params(self._query)
         response = await self._inner.handle_async_request(request)
         response.request = request
         left = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_BODY]

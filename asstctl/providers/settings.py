@@ -5,13 +5,19 @@ Each says its `place`: what a person calls the other side, known before anything
 The project file, the environment and the command line are for `workspace`, which fills these in.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, Self
 from urllib.parse import urlsplit
 
+from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import Replies
 from asstctl.documents.paths import shown
+from asstctl.providers.assistants.dialects import Dialect, dialect_of
+
+ENTRA = "entra"
+"""The `auth` of a target whose token comes from the machine's own identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,10 @@ class Configured:
     replies: Replies = field(default="echo", repr=False)
     timeout: float = 30.0
     list_lag: float = 0.0
+    passthrough_url: str = ""
+    dialect: str = ""
+    auth: str = ""
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
 
 
 class Settings(Protocol):
@@ -39,28 +49,68 @@ class Settings(Protocol):
         """What a person calls the other side."""
         ...
 
+    @property
+    def dialect_name(self) -> str:
+        """What people call the dialect that is spoken there, or nothing where that is no question."""
+        ...
+
+    @property
+    def guarded_url(self) -> str:
+        """The address that a secret of this target goes to, or nothing where none does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AssistantsSettings:
     """A server that speaks the Assistants v2 wire.
 
     `timeout`: seconds without a byte before giving up; `list_lag`: seconds for which its listings may still miss
-    what was just created.
+    what was just created. `passthrough_url`: where LiteLLM does all but creates; `dialect` (a name of
+    `assistants.dialects`), where the target says it; `auth`: `entra` for a token of this machine's identity;
+    `headers` are secret and go with every request.
     """
 
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 30.0
     list_lag: float = 0.0
+    passthrough_url: str = ""
+    dialect: str = ""
+    auth: str = ""
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
 
     @classmethod
     def of(cls, configured: Configured) -> Self:
-        return cls(configured.base_url, configured.api_key, configured.timeout, configured.list_lag)
+        return cls(
+            configured.base_url,
+            configured.api_key,
+            configured.timeout,
+            configured.list_lag,
+            configured.passthrough_url,
+            configured.dialect,
+            configured.auth,
+            configured.headers,
+        )
 
     @property
     def place(self) -> str:
         """Host and port, without credentials."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def spoken(self) -> Dialect:
+        """How the server is spoken to."""
+        return dialect_of(self.base_url, dialect=self.dialect, passthrough_url=self.passthrough_url)
+
+    @property
+    def dialect_name(self) -> str:
+        """The name of its dialect."""
+        return self.spoken.name
+
+    @property
+    def guarded_url(self) -> str:
+        """Its address, where a key, a token or a secret header goes there."""
+        return self.base_url if self.api_key or self.auth == ENTRA or self.headers else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +135,14 @@ class LocalSettings:
     def place(self) -> str:
         """The path of the database from here, or that it is in memory."""
         return shown(Path.cwd(), self.database) if isinstance(self.database, Path) else "memory"
+
+    @property
+    def dialect_name(self) -> str:
+        """Nothing: it is always the same."""
+        return ""
+
+    @property
+    def guarded_url(self) -> str:
+        """The address of a model that answers, where a key goes there."""
+        chat = self.replies.get("chat") if isinstance(self.replies, Mapping) else None
+        return str(chat["base_url"]) if chat and chat.get("api_key") else ""

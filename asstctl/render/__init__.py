@@ -18,7 +18,11 @@ TEXT = "text"
 
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "Plan": {TEXT: "plan:plan_text", "json": "json.plan:plan_json"},
+    "Drift": {TEXT: "drift:drift_text", "json": "json.drift:drift_json"},
+    "Plans": {TEXT: "plans:plans_text", "json": "json.plans:plans_json"},
     "Applied": {TEXT: "apply:applied_text", "json": "json.apply:applied_json"},
+    "Pulled": {TEXT: "pull:pulled_text", "json": "json.pull:pull_json"},
+    "Runs": {TEXT: "runs:runs_text", "json": "json.runs:runs_json"},
     "SuiteResult": {TEXT: "test:closing_text", "json": "json.test:suite_json"},
     "Validation": {TEXT: "diagnostics:validation_text", "json": "json.validate:validation_json"},
     "Inventory": {TEXT: "tables:list_text", "json": "json.list:list_json"},

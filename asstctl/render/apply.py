@@ -36,8 +36,11 @@ def address_column(plan: Plan) -> int:
     return max(widths, default=0)
 
 
-def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN) -> str:
-    """The line said when a change has ended. What went wrong is explained once, in `applied_text`."""
+def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files: int = 0) -> str:
+    """The line said when a change has ended. What went wrong is explained once, in `applied_text`.
+
+    `files` is how many of a store's files were changed with it.
+    """
     done = outcome.status is OutcomeStatus.APPLIED
     style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
     word = _DONE[outcome.action] if done else str(outcome.status)
@@ -46,9 +49,10 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN) -> str:
     head = line("  ", Span(symbol, style), " ", padded(str(outcome.address), column), "   ", padded(word, 9))
     if outcome.status is OutcomeStatus.SKIPPED:
         return written([head], look)  # nothing was sent, so there is no id and no time to tell
-    tail = line("   ", padded(id, 14), f"   {outcome.seconds:.1f} s")
+    taken = f"   {outcome.seconds:.1f} s" + (f"   {counted(files, 'file')}" if files and done else "")
+    tail = line("   ", padded(id, 14), taken)
     if cells(head) + cells(tail) > look.width:
-        tail = line("   ", id, f"   {outcome.seconds:.1f} s")
+        tail = line("   ", id, taken)
     return written([line(head, tail)], look)
 
 

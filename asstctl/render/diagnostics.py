@@ -112,7 +112,7 @@ def _closing(validation: Validation) -> str:
         return f"{_problems(diagnostics)} in {counted(files, 'file')}. Nothing was sent."
     verb = "is" if files == 1 else "are"
     warned = any(d.severity is Severity.WARNING for d in diagnostics)
-    parts = [counted(number, noun) for noun, number in validation.found.items() if number]
+    parts = [counted(number, noun.replace("_", " ")) for noun, number in validation.found.items() if number]
     return (
         f"{counted(files, 'file')} {verb} valid"
         + (f", with {_problems(diagnostics)}" if warned else "")

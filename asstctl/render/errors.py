@@ -1,6 +1,8 @@
 """An error that stopped a command, as one block for stderr: what, why, and the way on."""
 
 from asstctl.core.errors import AsstctlError, InvalidInput, ProviderError
+from asstctl.core.plans import PlanChanged
+from asstctl.render.contrast import contrast_lines
 from asstctl.render.diagnostics import problems_text
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import Line, Span, line, wrapped, written
@@ -11,7 +13,10 @@ def error_text(error: AsstctlError, look: Look = PLAIN) -> str:
     if isinstance(error, InvalidInput):
         return problems_text(error.diagnostics, look)
     heading = line(Span(f"error[{error.code}]", Style.BAD), ": ", Span(error.summary, Style.STRONG))
-    lines = wrapped(heading, look.width, rest="  ") + indented(error.detail, look)
+    lines = wrapped(heading, look.width, rest="  ")
+    if isinstance(error, PlanChanged):
+        lines += contrast_lines(error.contrasts, look)
+    lines += indented(error.detail, look)
     if isinstance(error, ProviderError) and error.request_id:
         lines.append(line(f"  request {error.request_id}"))
     return written(lines + indented(error.hint, look), look)

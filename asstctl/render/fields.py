@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from asstctl.core.change import Absent, Action, Change, Detail, FieldChange, FieldState
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
+from asstctl.core.reference import is_known
 from asstctl.render.style import Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped
-from asstctl.render.values import counted, is_long_text, summary, tool_names
+from asstctl.render.values import counted, is_long_text, place, summary, tool_names, value_text
 from asstctl.render.words import Piece, Row, Side, diff_texts
 
 _FIELD = " " * 6
@@ -27,12 +28,9 @@ _SIDE_STYLES = {Side.SAME: Style.PLAIN, Side.OLD: Style.REMOVE, Side.NEW: Style.
 
 
 def field_lines(change: Change, look: Look) -> list[Line]:
-    """All fields of a change, aligned, and how many others it leaves alone."""
+    """All fields of a change, aligned."""
     column = max((cells(f.name) + 1 for f in change.fields if cells(f.name) < _NAME_COLUMN), default=0) + 1
-    lines = [text for field in change.fields for text in _Writer(look, column, change.action).lines(field)]
-    if change.unchanged and change.action is not Action.CREATE:
-        lines.append(line(_FIELD, Span(f"({counted(change.unchanged, 'unchanged attribute')} hidden)", Style.FAINT)))
-    return lines
+    return [text for field in change.fields for text in _Writer(look, column, change.action).lines(field)]
 
 
 class _Writer:
@@ -59,7 +57,8 @@ class _Writer:
     def _outside(self, field: FieldChange) -> list[Line]:
         """Drift and conflict: the live value first, since nobody has seen it yet."""
         if field.overwritten:
-            return self._both_sides("!", Style.DRIFT, field, " (overwrites drift)")
+            accepted = f", as {place(field.decided)} says" if field.decided else ""
+            return self._both_sides("!", Style.DRIFT, field, f" (overwrites drift{accepted})")
         drift = field.state is FieldState.DRIFT
         why = "(changed outside of git)" if drift else "(both changed)"
         if self._is_text(field):
@@ -106,11 +105,15 @@ class _Writer:
         """A value that appears: on its line if it fits there, else its entries below."""
         if name == "tools" and not isinstance(value, Absent) and (names := tool_names(value)):
             return self._value(symbol, style, name, ", ".join(names))
-        if isinstance(value, (Absent, str)) or cells(json_text(value)) <= self._room:
+        if isinstance(value, (Absent, str)) or cells(value_text(value)) <= self._room:
             return self._value(symbol, style, name, self._short(value))
         entries = _entries(value)
         lines = self._value(symbol, style, name, "")
         for label, entry in entries[:_ENTRIES]:
+            if not is_known(entry):
+                # what is to be made is told whole: a name cut off would be of no use
+                lines += wrapped(f"{label}{value_text(entry)}", self._look.width, _BELOW, _BELOW + "  ")
+                continue
             room = self._look.width - len(_BELOW) - cells(label)
             lines.append(line(_BELOW, label, summary(entry, max(20, room), self._look)))
         if more := len(entries) - _ENTRIES:

@@ -1,12 +1,15 @@
 """A plan as a reviewer reads it: header, changes with their reasons and ways on, notes, one summary line."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from asstctl.core.change import Action, Block, BlockCode, Change
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.render.escape import visible
 from asstctl.render.fields import field_lines
+from asstctl.render.files import file_lines, uploads
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
 from asstctl.render.values import counted, listed, place, short_id, spoken_kind
@@ -32,6 +35,9 @@ _BLOCKED_HEADINGS = {
     BlockCode.MARK_TOO_LONG: "would bear a mark that is too long",
     BlockCode.CODE_CLASH: "has two fields with one code in the mark",
     BlockCode.DEPENDENCY: "depends on something that is blocked",
+    BlockCode.ADOPT: "cannot be adopted",
+    BlockCode.MOVE: "cannot be moved",
+    BlockCode.CAPABILITY: "asks for what the target cannot do",
 }
 _BLOCKED_BY = {
     BlockCode.DRIFT: "drift",
@@ -44,6 +50,9 @@ _BLOCKED_BY = {
     BlockCode.MARK_TOO_LONG: "a mark that is too long",
     BlockCode.CODE_CLASH: "a clash of codes",
     BlockCode.DEPENDENCY: "a dependency",
+    BlockCode.ADOPT: "an adoption",
+    BlockCode.MOVE: "a move",
+    BlockCode.CAPABILITY: "what the target cannot do",
 }
 _FARTHEST_PLACE = 52
 """The last column at which the places of changes may be aligned."""
@@ -54,15 +63,32 @@ def plan_text(plan: Plan, look: Look = PLAIN) -> str:
     changes = [change for change in plan.changes if change.pending or change.block]
     lines: list[Line] = []
     if changes:
-        column = max(min(cells(_heading(change)), _FARTHEST_PLACE - 3) for change in changes) + 3
-        lines += [*_header(plan.target, look), EMPTY]
-        for change in changes:
-            lines += [*_change_lines(change, column, look), EMPTY]
-    if plan.notes:
-        lines += [text for note in plan.notes for text in wrapped(f"Note: {note}", look.width, rest="  ")]
-        lines.append(EMPTY)
-    lines.append(line(_summary(plan)))
-    return written(lines, look)
+        lines += [*header_lines(plan.target, look, plan.promoted_from), EMPTY, *change_lines(changes, look)]
+    if look.full and plan.digest:
+        lines += [line(f"Plan digest: {plan.digest}"), EMPTY]
+    return written([*lines, *note_lines(plan.notes, look), line(plan_summary(plan))], look)
+
+
+def change_lines(changes: Sequence[Change], look: Look) -> list[Line]:
+    """All changes, the places of their headings aligned, an empty line after each."""
+    column = max(min(cells(_heading(change)), _FARTHEST_PLACE - 3) for change in changes) + 3
+    return [text for change in changes for text in (*_change_lines(change, column, look), EMPTY)]
+
+
+def note_lines(notes: Sequence[str], look: Look) -> list[Line]:
+    """Every note, and an empty line below them."""
+    lines = [text for note in notes for text in wrapped(f"Note: {note}", look.width, rest="  ")]
+    return [*lines, EMPTY] if lines else []
+
+
+def saved_text(plan: Plan, path: str, look: Look = PLAIN) -> str:
+    """What is said once a plan has been written to a file: its digest, and how to make exactly these changes."""
+    said = f"Saved to {path}. To make exactly these changes:"
+    # the file names its target
+    command = Span(replace(plan.target, default=True).command(f"apply {shlex.quote(path)}"), Style.STRONG)
+    whole = line(said, " ", command)
+    told = [whole] if cells(whole) <= look.width else [line(said), line("  ", command)]
+    return written([*told, line(f"Plan digest: {plan.digest}")], look)
 
 
 def apply_question(plan: Plan) -> str:
@@ -79,12 +105,14 @@ def target_place(target: TargetInfo) -> str:
     """`assistants at 127.0.0.1:8000 (full wire)`, `embedded server at .asstctl/local.db`."""
     if target.local:
         return f"embedded server at {target.place}"
-    return f"{target.provider} at {target.place}" + (f" ({target.wire})" if target.wire else "")
+    return f"{target.provider} at {target.place}" + (f" ({target.dialect})" if target.dialect else "")
 
 
-def _header(target: TargetInfo, look: Look) -> list[Line]:
+def header_lines(target: TargetInfo, look: Look, promoted_from: str = "") -> list[Line]:
+    """Which target, where it is, and whose objects: on one line, or on two."""
     dot = f" {look.glyphs.dot} "
     first, where, project = f"Target {target.name}", target_place(target), f"project {target.project}"
+    project += f"{dot}promoted from {promoted_from}" if promoted_from else ""
     whole = line(Span(first, Style.STRONG), dot, where, dot, project)
     if cells(whole) <= look.width:
         return [whole]
@@ -105,7 +133,7 @@ def _change_lines(change: Change, column: int, look: Look) -> list[Line]:
     if reason := _reason(change):
         lines += wrapped(Span(f"({reason})", Style.FAINT), look.width, "  # ", "  #  ")
     lines.append(_symbol_line(change, look))
-    lines += field_lines(change, look)
+    lines += [*field_lines(change, look), *file_lines(change, look), *_hidden(change)]
     if change.block:
         lines += _ways(change.block, look)
     return lines
@@ -115,7 +143,9 @@ def _reason(change: Change) -> str:
     """Why, where heading and fields do not tell already: drift, creates and updates explain themselves."""
     if change.block:
         return "" if change.block.code is BlockCode.DRIFT else change.block.reason
-    return "" if change.action in {Action.CREATE, Action.UPDATE} else change.reason
+    if change.decided and change.decided != change.where:
+        return f"as {place(change.decided)} says"
+    return "" if change.action in {Action.CREATE, Action.UPDATE, Action.MOVE} else change.reason
 
 
 def _title(change: Change, column: int, look: Look) -> list[Line]:
@@ -135,10 +165,21 @@ def _symbol_line(change: Change, look: Look) -> Line:
         style = Style.DRIFT if change.block.code is BlockCode.DRIFT else Style.BAD
         symbol = "!"
     id = f"  {short_id(change.remote_id, look.glyphs)}" if change.remote_id else ""
-    text = line("  ", Span(symbol, style), f' {change.address.kind} "{change.address.key}"{id}')
+    was = f"  (was {change.previous})" if change.previous else ""
+    text = line("  ", Span(symbol, style), f' {change.address.kind} "{change.address.key}"{id}{was}')
     if not change.block:
-        return text
+        sent = str(uploads([change])) if change.pending else ""
+        return line(text, f"     {sent}") if sent else text
     return line(padded(text, look.width - len("blocked")), " " * (cells(text) > look.width - 9), Span("blocked", style))
+
+
+def _hidden(change: Change) -> list[Line]:
+    """How much of the object the change leaves alone."""
+    if change.action is Action.CREATE:
+        return []
+    parts = ((change.unchanged, "unchanged attribute"), (change.files_unchanged, "unchanged file"))
+    hidden = [counted(number, noun) for number, noun in parts if number]
+    return [line("      ", Span(f"({listed(hidden)} hidden)", Style.FAINT))] if hidden else []
 
 
 def _ways(block: Block, look: Look) -> list[Line]:
@@ -155,7 +196,8 @@ def _ways(block: Block, look: Look) -> list[Line]:
     ]
 
 
-def _summary(plan: Plan) -> str:
+def plan_summary(plan: Plan) -> str:
+    """The last line: each object counted once, what is not zero alone."""
     stale = counted(len(plan.stale_marks), "mark")
     marks = f" {stale} to refresh." if plan.stale_marks else ""
     if plan.is_empty:
@@ -167,7 +209,8 @@ def _summary(plan: Plan) -> str:
     parts += [f"{n:,} blocked by {_BLOCKED_BY[code]}" for code in BlockCode if (n := counts.get(f"blocked:{code}", 0))]
     if unchanged := counts.get("unchanged"):
         parts.append(f"{unchanged:,} unchanged")
-    return f"Plan: {', '.join(parts)}.{marks}"
+    sent = str(uploads(plan.pending))
+    return f"Plan: {', '.join(parts)}.{f' {sent}.' if sent else ''}{marks}"
 
 
 def _matching(changes: Iterable[Change], target: str) -> str:

@@ -75,11 +75,12 @@ class ColorChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a result is shown: in colour or not, in which signs, in how many columns."""
+    """How a result is shown: in colour or not, in which signs, in how many columns; `full`: nothing is folded."""
 
     color: bool = False
     glyphs: Glyphs = UNICODE
     width: int = WIDTH
+    full: bool = False
 
 
 PLAIN = Look()

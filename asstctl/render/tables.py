@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from asstctl.core.inventory import Ids, Inventory, Resource, Shown
+from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_text import json_lines, json_text
 from asstctl.core.json_types import Json
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import Line, Part, Span, cells, clipped, line, padded, wrapped, written
-from asstctl.render.values import counted, short_id
+from asstctl.render.values import counted, short_id, size
 
 _WIDEST, _NARROWEST = 32, 12
 _GAP = " " * 3
@@ -18,14 +18,15 @@ def list_text(inventory: Inventory, look: Look = PLAIN) -> str:
     """A table with a heading; an empty one is said in words."""
     if not inventory.resources:
         return written([line(f"Nothing on {inventory.target.name}.")], look)
-    heading = ("ADDRESS", "NAME", "ID", "MODEL", "STATUS")
+    heading = ("ADDRESS", "NAME", "ID", "MODEL", "FILES", "STATUS")
     shown: list[tuple[str, ...]] = [heading, *(_cells(resource, look) for resource in inventory.resources)]
     if (excess := _width(shown) - look.width) > 0:
-        # names can be cut, for addresses say the same; where that is not enough the model goes
+        # names can be cut, for addresses say the same; where that is not enough the model goes, then the files
         room = max(_NARROWEST, max(cells(row[1]) for row in shown) - excess)
         shown = [(row[0], clipped(row[1], room, look.glyphs.ellipsis), *row[2:]) for row in shown]
-    if _width(shown) > look.width:
-        shown = [(*row[:3], row[4]) for row in shown]
+    for _ in range(2):
+        if _width(shown) > look.width:
+            shown = [(*row[:3], *row[4:]) for row in shown]
     return table(shown, look)
 
 
@@ -44,7 +45,20 @@ def show_text(shown: Shown, look: Look = PLAIN) -> str:
     column = max((cells(name) for name in one.fields), default=0) + 2
     for name, value in one.fields.items():
         lines += _field(line("  ", padded(f"{name}:", column)), value, look)
-    return written(lines, look)
+    files = "" if one.files is None else _files(one.files, look)
+    return written(lines, look) + files
+
+
+def _files(files: Sequence[HeldFile], look: Look) -> str:
+    """A table below the fields: those of other people have an id only."""
+    if not files:
+        return written([line("  no files")], look)
+    rows = [("  FILE", "SIZE")]
+    rows += [(f"  {one.path or f'{one.id} (not of this project)'}", size(one.bytes)) for one in files]
+    room = max(_NARROWEST, look.width - _width(rows) - len(_GAP))
+    said = [f"{one.status}: {one.error}" if one.error else one.status for one in files]
+    status = ["STATUS", *(clipped(text, room, look.glyphs.ellipsis) for text in said)]
+    return table([(*row, text) for row, text in zip(rows, status, strict=True)], look)
 
 
 def moment(seconds: int) -> str:
@@ -71,7 +85,8 @@ def _width(rows: Sequence[Sequence[Part]]) -> int:
 
 def _cells(one: Resource, look: Look) -> tuple[str, ...]:
     name = clipped(one.name, _WIDEST, look.glyphs.ellipsis)
-    return str(one.address), name, short_id(one.id, look.glyphs), one.model, one.status
+    files = "" if one.files is None else f"{len(one.files):,}"
+    return str(one.address), name, short_id(one.id, look.glyphs), one.model, files, one.status
 
 
 def _field(head: Line, value: Json, look: Look) -> list[Line]:

@@ -6,6 +6,7 @@ from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
+from asstctl.core.reference import address_of, is_known, path_of
 from asstctl.render.style import Glyphs, Look
 from asstctl.render.text import cells, clipped
 
@@ -23,7 +24,34 @@ def summary(value: Json, room: int, look: Look) -> str:
         mark = look.glyphs.ellipsis
         first = clipped(lines[0], max(12, room - len(size) - 2 - cells(mark)), "")
         return f'"{first}{mark}"{size}'
-    return clipped(json_text(value), room, look.glyphs.ellipsis)
+    return clipped(value_text(value), room, look.glyphs.ellipsis)
+
+
+def value_text(value: Json) -> str:
+    """JSON on one line; what stands for an id that is not known yet is told in words, without quotes."""
+    if is_known(value):
+        return json_text(value)
+    if address := address_of(value):
+        return f"{address} (known after apply)"
+    assert not isinstance(value, str)
+    if isinstance(value, Mapping):
+        if path := path_of(value):
+            return f"{path} ({size(value['bytes'])}, to be uploaded)"
+        return "{" + ", ".join(f"{json_text(key)}: {value_text(item)}" for key, item in value.items()) + "}"
+    assert isinstance(value, Sequence)
+    return "[" + ", ".join(value_text(item) for item in value) + "]"
+
+
+def size(number: int) -> str:
+    """`812 bytes`, `1.2 KB`, `34 MB`: two digits are enough to know what an upload takes."""
+    amount = float(number)
+    if amount < 1000:
+        return counted(number, "byte")
+    for unit in ("KB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.5 or unit == "TB":
+            break
+    return f"{amount:,.1f} {unit}" if amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
 def tool_names(value: Json) -> list[str]:

@@ -2,27 +2,30 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
 from asstctl.core.errors import Refused
-from asstctl.core.outcome import Applied, Outcome
+from asstctl.core.outcome import Applied, Outcome, Progress
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.ownership import sort_out
-from asstctl.engine.policy import CAUTIOUS, Policy
-from asstctl.engine.read import Reading, read
+from asstctl.engine.policy import Policy
+from asstctl.engine.progress import OnError
+from asstctl.engine.read import Reading, interest_in, read
 from asstctl.engine.requests import Pace
 from asstctl.kinds import KINDS
-from asstctl.workspace.plan import DEFAULT, Choices, plan_on, policy_of
+from asstctl.workspace.choices import DEFAULT, Choices, check, max_deletes
+from asstctl.workspace.journal import begin_journal, earlier_runs
+from asstctl.workspace.plan import plan_chosen
+from asstctl.workspace.saved_plans import Agreement, check_target, hold_against
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
-
-
-def _nobody(outcome: Outcome) -> None:
-    """Tell no one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,37 @@ class Conduct:
     approve: Callable[[Plan], bool]
     on_plan: Callable[[Plan], None] = lambda plan: None
     on_start: Callable[[], None] = lambda: None
-    on_outcome: Callable[[Outcome], None] = _nobody
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     parallelism: int = 8
+    on_error: OnError = OnError.CONTINUE
+    object_timeout: float = 300.0
 
 
-async def apply(workspace: Workspace, conduct: Conduct, choices: Choices = DEFAULT) -> Applied:
-    """Plan, ask `conduct.approve`, and carry the plan out. Changes that are blocked are reported as skipped."""
-    policy = policy_of(workspace, choices)
+async def apply(
+    workspace: Workspace,
+    conduct: Conduct,
+    choices: Choices = DEFAULT,
+    *,
+    agreement: Agreement | None = None,
+    promoted_from: str = "",
+) -> Applied:
+    """Plan, ask `conduct.approve`, and carry the plan out. Changes that are blocked are reported as skipped.
+
+    With an `agreement`, of whose choices these must be, raises Refused or PlanChanged where the plan of now is not
+    covered by it.
+    """
+    if agreement:
+        check_target(agreement, workspace.info)
+    check(workspace, choices)
     async with workspace.open() as provider:
-        plan, reading = await plan_on(workspace, provider, policy)
-        return await _carry_out(plan, reading, provider, conduct)
+        plan, reading = await plan_chosen(workspace, provider, choices)
+        if agreement:
+            hold_against(agreement, plan)
+        plan = replace(plan, promoted_from=promoted_from)
+        command = "promote" if promoted_from else "apply"
+        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, command)
 
 
 async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEFAULT) -> Applied:
@@ -57,23 +80,38 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
             detail="destroy works from an intact project only, so that a wrong folder cannot empty an account",
             hint="run it in the project's folder, or name the folder with -C DIR",
         )
-    limits = (choices.max_deletes, workspace.target.max_deletes, CAUTIOUS.max_deletes)
     async with workspace.open() as provider:
-        reading = await read(provider.store, KINDS)
+        interest = interest_in(desired, project=workspace.project.name, everything=True)
+        reading = await read(provider.store, KINDS, files=provider.files, interest=interest)
         info, capabilities = workspace.info, provider.store.capabilities
         owned = sort_out(
             reading.objects, info.project, ties_in_creation_order=capabilities.ties_in_creation_order
         ).owned
         only = select(choices.only, {*owned, *(one.address for one in desired)}, "--only")
-        policy = Policy(only=only or None, max_deletes=next(limit for limit in limits if limit is not None))
-        plan = make_destroy_plan(desired, reading.objects, target=info, capabilities=capabilities, policy=policy)
-        return await _carry_out(plan, reading, provider, conduct)
+        policy = Policy(only=only or None, max_deletes=max_deletes(workspace, choices))
+        plan = make_destroy_plan(
+            desired, reading.objects, target=info, capabilities=capabilities, policy=policy, files=reading.files
+        )
+        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, "destroy")
 
 
-async def _carry_out(plan: Plan, reading: Reading, provider: Provider, conduct: Conduct) -> Applied:
+async def carry_out_plan(
+    plan: Plan, reading: Reading, provider: Provider, conduct: Conduct, root: Path, command: str
+) -> Applied:
+    """Show a plan, ask, carry it out and write it down as a run of this command."""
     conduct.on_plan(plan)
     if plan.pending and not conduct.approve(plan):
         return Applied(plan, None)
     conduct.on_start()
-    run = Run(Pace(concurrency=conduct.parallelism), conduct.on_outcome, conduct.stop)
-    return Applied(plan, await carry_out(plan, provider.store, reading, run))
+    async with aclosing(begin_journal(root, command, plan.target, plan.revision)) as journal:
+        run = Run(
+            Pace(concurrency=conduct.parallelism, object_timeout=conduct.object_timeout),
+            conduct.on_outcome,
+            conduct.stop,
+            on_progress=conduct.on_progress,
+            on_error=conduct.on_error,
+            recorder=journal,
+            earlier=partial(earlier_runs, root, plan.target),
+            root=root,
+        )
+        return Applied(plan, await carry_out(plan, provider.store, reading, run, files=provider.files))

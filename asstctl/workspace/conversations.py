@@ -28,7 +28,7 @@ def load_conversations(
         root=workspace.project.root,
         use=loaded.stub_files,
         assistants={address.key for address in loaded.declared if address.kind == "assistant"},
-        functions={one.address.key: function_names(one) for one in loaded.desired},
+        functions={one.address.key: function_names(one) for one in loaded.desired if one.address.kind == "assistant"},
     )
     return cases, masked(diagnostics, workspace.project.secrets)
 

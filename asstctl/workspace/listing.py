@@ -5,26 +5,33 @@ from collections.abc import Mapping
 from asstctl.core.address import Address
 from asstctl.core.change import Action, BlockCode, Change
 from asstctl.core.errors import Refused
-from asstctl.core.inventory import Ids, Inventory, Resource, Shown
+from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import without_mark
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.ownership import sort_out
-from asstctl.workspace.plan import plan_on
+from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.read import Reading
+from asstctl.workspace.plan import look, make
 from asstctl.workspace.workspace import Workspace
 
 
-async def inventory(workspace: Workspace) -> Inventory:
-    """Look at everything that the files declare and everything that bears this project's mark."""
+async def inventory(workspace: Workspace, *, every_file: bool = False) -> Inventory:
+    """Look at everything that the files declare and everything that bears this project's mark.
+
+    `every_file`: also at the files of stores that are no longer declared.
+    """
     desired = {one.address: one for one in workspace.desired()}
     async with workspace.open() as provider:
-        plan, reading = await plan_on(workspace, provider)
+        reading = await look(workspace, provider, Policy(prune=every_file))
+        plan = make(workspace, provider, reading, CAUTIOUS)
     owned = sort_out(
         reading.objects,
         workspace.project.name,
         ties_in_creation_order=workspace.capabilities.ties_in_creation_order,
     ).owned
     planned = {change.address: change for change in plan.changes}
+    moved = {change.previous for change in plan.changes}
     live = {one.id: one for one in reading.objects}
     resources = tuple(
         _resource(
@@ -32,15 +39,16 @@ async def inventory(workspace: Workspace) -> Inventory:
             _status(planned.get(address)),
             desired.get(address),
             live.get(planned[address].remote_id or "") if address in planned else owned[address].live,
+            reading,
         )
-        for address in sorted({*desired, *owned})
+        for address in sorted({*desired, *owned} - moved)
     )
     return Inventory(plan.target, resources)
 
 
 async def shown(workspace: Workspace, text: str) -> Shown:
     """One resource by its address, or by its key where that is enough. Raises Refused when there is none."""
-    everything = await inventory(workspace)
+    everything = await inventory(workspace, every_file=True)
     for one in everything.resources:
         if text in (str(one.address), one.address.key):
             return Shown(everything.target, one)
@@ -72,7 +80,7 @@ async def ids(workspace: Workspace, *, as_variables: bool = False) -> Ids:
     return Ids(everything.target, there, missing)
 
 
-def _resource(address: Address, status: str, desired: Desired | None, live: Live | None) -> Resource:
+def _resource(address: Address, status: str, desired: Desired | None, live: Live | None, reading: Reading) -> Resource:
     fields: Mapping[str, Json] = desired.fields if desired else EMPTY
     if live is not None:
         fields = {**live.fields, "metadata": without_mark(live.metadata)}
@@ -84,7 +92,20 @@ def _resource(address: Address, status: str, desired: Desired | None, live: Live
         model=str(fields.get("model") or ""),
         created_at=live.created_at if live else None,
         fields=fields,
+        files=_files(desired, live, reading),
     )
+
+
+def _files(desired: Desired | None, live: Live | None, reading: Reading) -> tuple[HeldFile, ...] | None:
+    if live is None:
+        if desired is None or desired.files is None:
+            return None
+        return tuple(HeldFile(one.file.path, "", "not uploaded", one.file.bytes) for one in desired.files)
+    held = reading.files.get(live.id)
+    if held is None:
+        return None
+    found = (HeldFile(one.path or "", one.id, one.status, one.bytes, one.error) for one in held)
+    return tuple(sorted(found, key=lambda one: (not one.path, one.path, one.id)))
 
 
 def _status(change: Change | None) -> str:
@@ -95,6 +116,8 @@ def _status(change: Change | None) -> str:
             return "changed outside of git" if block.code is BlockCode.DRIFT else f"blocked: {block.code}"
         case Change(action=Action.CREATE):
             return "not created"
+        case Change(action=Action.KEEP):
+            return "in sync"
         case Change(action=Action.UPDATE):
             return "differs"
-    return "in sync"
+    return f"to {change.action}"

@@ -1,61 +1,96 @@
 """Use case: show what apply would do. Sends only GETs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 
+from asstctl.core.address import Address
+from asstctl.core.change import Action, Change
+from asstctl.core.decisions import NONE, Decisions
+from asstctl.core.diagnostic import Where
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
+from asstctl.engine.approval import approved_of, digest
+from asstctl.engine.ownership import sort_out
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
-from asstctl.engine.read import Reading, read
+from asstctl.engine.read import Reading, interest_in, read
 from asstctl.kinds import KINDS
+from asstctl.workspace.choices import DEFAULT, Choices, check, policy_of
 from asstctl.workspace.revision import git_revision
-from asstctl.workspace.selection import select, select_fields
 from asstctl.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the command line chooses, as it was typed."""
-
-    only: tuple[str, ...] = ()
-    overwrite_drift: tuple[str, ...] = ()
-    allow_same_name: tuple[str, ...] = ()
-    max_deletes: int | None = None
-
-
-DEFAULT = Choices()
-"""Nothing chosen."""
-
-
-def policy_of(workspace: Workspace, choices: Choices) -> Policy:
-    """The choices, checked against the files. Raises WrongUsage for an address that is not declared."""
-    declared = {one.address for one in workspace.desired()}
-    only = select(choices.only, declared, "--only")
-    return Policy(
-        overwrite_drift=select_fields(choices.overwrite_drift, declared, "--overwrite-drift"),
-        allow_same_name=select(choices.allow_same_name, declared, "--allow-same-name"),
-        only=workspace.with_dependencies(only) if only else None,
-    )
 
 
 async def plan(workspace: Workspace, choices: Choices = DEFAULT) -> Plan:
     """The plan for the workspace's target."""
-    policy = policy_of(workspace, choices)
+    check(workspace, choices)
     async with workspace.open() as provider:
-        made, _ = await plan_on(workspace, provider, policy)
+        made, _ = await plan_chosen(workspace, provider, choices)
     return made
+
+
+async def plan_chosen(workspace: Workspace, provider: Provider, choices: Choices) -> tuple[Plan, Reading]:
+    """The plan with what was chosen, on a provider that is open already, and the reading that it rests on."""
+    if not (choices.prune and choices.only):
+        return await plan_on(workspace, provider, policy_of(workspace, choices))
+    # an address that is no longer declared is known only once it was seen
+    reading = await look(workspace, provider, Policy(prune=True))
+    owned = sort_out(
+        reading.objects,
+        workspace.project.name,
+        ties_in_creation_order=provider.store.capabilities.ties_in_creation_order,
+    ).owned
+    return make(workspace, provider, reading, policy_of(workspace, choices, owned)), reading
 
 
 async def plan_on(workspace: Workspace, provider: Provider, policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
     """The plan on a provider that is open already, and the reading that it rests on."""
-    desired = workspace.desired()
-    reading = await read(provider.store, KINDS)
+    reading = await look(workspace, provider, policy)
+    return make(workspace, provider, reading, policy), reading
+
+
+async def look(workspace: Workspace, provider: Provider, policy: Policy) -> Reading:
+    """What a plan of the files with this policy has to see."""
+    interest = interest_in(
+        workspace.desired(), project=workspace.project.name, policy=policy, decisions=workspace.loaded.decisions
+    )
+    return await read(provider.store, KINDS, files=provider.files, interest=interest)
+
+
+def make(workspace: Workspace, provider: Provider, reading: Reading, policy: Policy) -> Plan:
+    """The plan that follows from a reading."""
     made = make_plan(
-        desired,
+        workspace.desired(),
         reading.objects,
         target=workspace.info,
         capabilities=provider.store.capabilities,
         policy=policy,
+        decisions=workspace.loaded.decisions,
+        files=reading.files,
         revision=git_revision(workspace.project.root),
     )
-    return made, reading
+    placed = with_places(made.changes, workspace.loaded.decisions)
+    return replace(made, changes=placed, digest=digest(approved_of(made)))
+
+
+def with_places(changes: Iterable[Change], decisions: Decisions) -> tuple[Change, ...]:
+    """The changes with the places in the files that say so, where that is not the manifest."""
+    if decisions == NONE:
+        return tuple(changes)
+    places: dict[tuple[Action, Address], Where | None] = {
+        **{(Action.ADOPT, one.to): one.where for one in decisions.adopt},
+        **{(Action.MOVE, one.to): one.where for one in decisions.moved},
+        **{(Action.DELETE, one.address): one.where for one in decisions.removed},
+        **{(Action.FORGET, one.address): one.where for one in decisions.removed},
+    }
+    accepted = {one.field: one.where for one in decisions.accepted}
+    return tuple(
+        replace(
+            change,
+            decided=places.get((change.action, change.address)),
+            fields=tuple(
+                replace(one, decided=accepted.get(f"{change.address}.{one.name}")) if one.overwritten else one
+                for one in change.fields
+            ),
+        )
+        for change in changes
+    )

@@ -15,6 +15,7 @@ from asstctl.core.ports import Replies
 from asstctl.documents.paths import shown
 from asstctl.manifest import Target
 from asstctl.providers import PROVIDERS
+from asstctl.workspace.our_folder import check_our_folder
 from asstctl.workspace.workspace import Workspace
 
 MEMORY: Literal[":memory:"] = ":memory:"
@@ -70,10 +71,17 @@ def to_serve(workspace: Workspace, database: str | None = None, replies: str | N
         file = _file(database)
         if given is None:
             workspace = _on_local_target(workspace, needed=False)
-            given = workspace.target.replies if _is_local(workspace.target) else "echo"
+            given = _configured(workspace) if _is_local(workspace.target) else "echo"
         return Served(file, given, is_ours=False)
     workspace = _on_local_target(workspace, needed=True)
-    return Served(workspace.database, given if given is not None else workspace.target.replies, is_ours=True)
+    check_our_folder(workspace.project.root)
+    return Served(workspace.database, given if given is not None else _configured(workspace), is_ours=True)
+
+
+def _configured(workspace: Workspace) -> Replies:
+    """What the target says, where its key may go there."""
+    workspace.check_key_host()
+    return workspace.target.replies
 
 
 def _file(text: str) -> Path | Literal[":memory:"]:

@@ -7,7 +7,9 @@ files.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asstctl.core.address import Address
@@ -18,10 +20,11 @@ from asstctl.core.errors import InvalidInput, Refused
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
-from asstctl.engine.apply import PLAIN
+from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.policy import EVERYTHING, Policy
 from asstctl.workspace.conversations import load_conversations
+from asstctl.workspace.journal import begin_journal, earlier_runs
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.workspace import Workspace
 
@@ -59,7 +62,8 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     started = time.perf_counter()
     if not cases:
         return SuiteResult((), workspace.info, replies, exercised)
-    addresses = frozenset(one.address for one in desired if one.address.key in {case.assistant for case in cases})
+    named = {Address("assistant", case.assistant) for case in cases}
+    addresses = frozenset(one.address for one in desired if one.address in named)
     async with workspace.open() as provider:
         if workspace.is_embedded:
             ids, warnings = await _bring_up(workspace, provider, addresses)
@@ -69,7 +73,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
         run = await run_cases(
             cases,
             hosts=provider.thread_host,
-            assistant_ids={address.key: id for address, id in ids.items()},
+            assistant_ids={address.key: id for address, id in ids.items() if address.kind == "assistant"},
             jobs=testing.jobs,
             turn_timeout=testing.turn_timeout,
             stub_env=stub_environment(workspace),
@@ -96,7 +100,10 @@ async def _bring_up(
     What cannot be brought there is refused where it is tested, and a warning elsewhere.
     """
     plan, reading = await plan_on(workspace, provider, Policy(overwrite_drift=frozenset({EVERYTHING})))
-    report = await carry_out(plan, provider.store, reading, PLAIN)
+    root = workspace.project.root
+    async with aclosing(begin_journal(root, "test", plan.target, plan.revision)) as journal:
+        run = Run(recorder=journal, earlier=partial(earlier_runs, root, plan.target), root=root)
+        report = await carry_out(plan, provider.store, reading, run, files=provider.files)
     ids = ids_of(plan)
     ways = {change.address: _ways(change) for change in plan.blocked}
     warnings = [*report.warnings, *_overwritten(plan)]
@@ -115,7 +122,7 @@ async def _bring_up(
 async def _as_deployed(
     workspace: Workspace, provider: Provider, addresses: frozenset[Address]
 ) -> Mapping[Address, str]:
-    plan, _ = await plan_on(workspace, provider, Policy(only=addresses))
+    plan, _ = await plan_on(workspace, provider, Policy(only=workspace.with_dependencies(addresses)))
     if differing := [change for change in plan.changes if change.pending or change.block]:
         raise Refused(
             "the target is not what your files say",
@@ -166,4 +173,5 @@ def replies_of(workspace: Workspace) -> tuple[str, bool]:
 
 def stub_environment(workspace: Workspace) -> Mapping[str, str]:
     """What a stub's child process sees of the environment beside the names that every child needs."""
-    return {name: workspace.environ[name] for name in workspace.project.test.env if name in workspace.environ}
+    given, withheld = workspace.environ, workspace.project.withheld
+    return {name: given[name] for name in workspace.project.test.env if name in given and name not in withheld}

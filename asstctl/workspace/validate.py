@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from asstctl.core.diagnostic import Diagnostic, Validation, in_reading_order, strictly
+from asstctl.kinds import KINDS
 from asstctl.manifest import masked
 from asstctl.workspace.workspace import Workspace
 
@@ -19,7 +20,8 @@ def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
     diagnostics = masked(diagnostics, workspace.project.secrets)
     if strict:
         diagnostics = strictly(diagnostics)
-    found = {"assistant": len(loaded.desired), "conversation": len(cases)}
+    found = {kind: sum(one.address.kind == kind for one in loaded.desired) for kind in sorted(KINDS)}
+    found["conversation"] = len(cases)
     return Validation(diagnostics, loaded.files + len(loaded.conversations), found)
 
 

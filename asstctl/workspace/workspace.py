@@ -6,12 +6,14 @@ beside it do the work.
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from asstctl.core.address import Address
+from asstctl.core.allowed import NAMES, check_key_host
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.plan import TargetInfo
@@ -22,6 +24,7 @@ from asstctl.documents.paths import OUR_FOLDER
 from asstctl.manifest import Loaded, Project, Target, load, open_project
 from asstctl.providers import PROVIDERS, capabilities, opener, settings_of
 from asstctl.providers.settings import Configured, Settings
+from asstctl.workspace.our_folder import check_our_folder
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Workspace:
 
     `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
+    `decided` are decisions of this command, before those of the files.
     """
 
     directory: Path
@@ -40,6 +44,7 @@ class Workspace:
     observer: Observer | None = None
     folder: str = ""
     tolerant: bool = False
+    decided: Decisions = NONE
 
     @cached_property
     def project(self) -> Project:
@@ -58,7 +63,8 @@ class Workspace:
     @cached_property
     def loaded(self) -> Loaded:
         """The files, as they stand: desired resources, conversations and all diagnostics."""
-        return self.load([self.target.name])
+        loaded = self.load([self.target.name])
+        return replace(loaded, decisions=loaded.decisions.under(self.decided)) if self.decided != NONE else loaded
 
     def load(self, limits_of: Iterable[str]) -> Loaded:
         """What the files mean on the target, held against the limits of these targets.
@@ -104,15 +110,33 @@ class Workspace:
         return frozenset(found)
 
     def open(self) -> Provider:
-        """The target's provider: an async context manager."""
+        """The target's provider: an async context manager. Raises Refused for what no request may be sent for."""
         target = self.target
+        check_our_folder(self.project.root)
         if target.api_key_env and target.api_key is None:
-            raise Refused(
-                f"{target.api_key_env} is not set",
-                detail=f"target {target.name} takes its key from this environment variable",
-                hint=f"export {target.api_key_env}=...",
-            )
+            raise self._not_set(target.api_key_env, "its key")
+        for header, env in target.unset_headers.items():
+            raise self._not_set(env, f"the header {header}")
+        self.check_key_host()
         return opener(target.provider)(self.settings, observer=self.observer)
+
+    def check_key_host(self) -> None:
+        """Raises Refused where this is CI and the target's key must not go to where the target's file says."""
+        if url := self.settings.guarded_url:
+            check_key_host(url, self.environ)
+
+    def _not_set(self, env: str, what: str) -> Refused:
+        if env in self.project.withheld:
+            return Refused(
+                f"{env} counts as not set",
+                detail=f"target {self.target.name} takes {what} from it, and {NAMES} does not name it",
+                hint=f"add {env} to {NAMES} where that is set, outside of the checkout",
+            )
+        return Refused(
+            f"{env} is not set",
+            detail=f"target {self.target.name} takes {what} from this environment variable",
+            hint=f"export {env}=...",
+        )
 
     @property
     def settings(self) -> Settings:
@@ -125,6 +149,10 @@ class Workspace:
             target.replies,
             target.timeout,
             target.list_lag or 0.0,
+            target.passthrough_url,
+            target.dialect,
+            target.auth,
+            {name: secret.reveal() for name, secret in target.headers.items()},
         )
         return settings_of(target.provider, configured)
 
@@ -151,4 +179,6 @@ class Workspace:
             local=self.is_embedded,
             default=target.name == self.project.default_target,
             folder=self.folder,
+            url=target.base_url or "",
+            dialect=self.settings.dialect_name,
         )

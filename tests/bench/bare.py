@@ -1,6 +1,7 @@
 """What the program is measured against: the same requests with nothing around them.
 
-python -m tests.bench.bare parse FOLDER | list URL N | create URL N | chat URL|DATABASE N ASSISTANT
+python -m tests.bench.bare parse FOLDER | list URL N | create URL N | change URL N | upload URL N
+    | chat URL|DATABASE N ASSISTANT
 
 A database is served in this process by the same emulator, replies as slow as those of the measured program; the
 requests are then printed, by method and shape of the path.
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-IN_FLIGHT = {"create": 8, "chat": 20}
+IN_FLIGHT = {"create": 8, "change": 8, "upload": 8, "chat": 20}
 
 
 def parse(folder: str) -> None:
@@ -76,13 +77,40 @@ async def requests(
             await ask("GET", f"/threads/{thread}/messages", params={"run_id": str(run["id"])})
             await ask("DELETE", f"/threads/{thread}")
 
-        if what == "list":
+        async def listing(path: str) -> list[Any]:
+            found: list[Any] = []
             after: dict[str, str | int] = {}
             while True:
-                page = await ask("GET", "/assistants", params={"order": "asc", "limit": 100, **after})
+                page = await ask("GET", path, params={"order": "asc", "limit": 100, **after})
+                found += page["data"]  # type: ignore[operator]
                 if not page["has_more"]:
-                    break
+                    return found
                 after = {"after": str(page["last_id"])}
+
+        if what == "list":
+            await listing("/assistants")
+        elif what == "change":
+            ids = [one["id"] for one in await listing("/assistants")]
+
+            async def change(i: int) -> None:
+                await ask("POST", f"/assistants/{ids[i]}", json={"temperature": 0.5})
+
+            await _at_once(change, number, IN_FLIGHT[what])
+        elif what == "upload":
+            store = (await ask("POST", "/vector_stores", json={"name": "Handbook"}))["id"]
+            text = b"How long may a lamp be kept? Thirty days.\n" * 20
+
+            async def upload(i: int) -> None:
+                form = {"files": {"file": (f"{i:04}.md", text)}, "data": {"purpose": "assistants"}}
+                file = await ask("POST", "/files", **form)
+                await ask("POST", f"/vector_stores/{store}/files", json={"file_id": file["id"]})
+
+            await _at_once(upload, number, IN_FLIGHT[what])
+            while True:
+                files = await listing(f"/vector_stores/{store}/files")
+                if all(one["status"] != "in_progress" for one in files):
+                    break
+                await asyncio.sleep(0.1)
         else:
             await _at_once(create if what == "create" else chat, number, IN_FLIGHT[what])
 

@@ -260,6 +260,7 @@ def test_every_document_of_a_target_says_the_same_of_it(project: Project) -> Non
             "name": "local",
             "provider": "local",
             "wire": "assistants-v2",
+            "dialect": "",
             "place": ".asstctl/local.db",
             "project": "school",
             "local": True,

@@ -130,6 +130,7 @@ def test_nothing_to_test_says_of_which_target(project: Project) -> None:
         "name": "far",
         "provider": "assistants",
         "wire": "assistants-v2",
+        "dialect": "full wire",
         "place": "assistants.example.com:8443",
         "project": "school",
         "local": False,

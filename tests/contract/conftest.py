@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from asstctl.core.ports import ResourceStore, ThreadHost
+from asstctl.core.ports import FileHost, ResourceStore, ThreadHost
 from asstctl.providers import opener
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
@@ -95,14 +96,34 @@ async def provider(request: pytest.FixtureRequest, rules_file: Path, tmp_path: P
         yield opened
 
 
+@dataclass(frozen=True)
+class Account:
+    """Both halves of one account."""
+
+    store: ResourceStore
+    files: FileHost
+
+
 @pytest.fixture(params=["in-process", "socket", "fake"])
-async def store(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[ResourceStore]:
-    """Every store there is; the fake of the engine's tests too, so that it promises what the real ones do."""
+async def account(request: pytest.FixtureRequest, rules_file: Path, tmp_path: Path) -> AsyncIterator[Account]:
+    """Every account there is; the fake of the engine's tests too, so that it promises what the real ones do."""
     if request.param == "fake":
-        yield FakeStore()
+        fake = FakeStore()
+        yield Account(fake, fake.files)
         return
     async with _provider(request, rules_file, tmp_path) as opened:
-        yield opened.store
+        assert opened.files is not None
+        yield Account(opened.store, opened.files)
+
+
+@pytest.fixture
+def store(account: Account) -> ResourceStore:
+    return account.store
+
+
+@pytest.fixture
+def files(account: Account) -> FileHost:
+    return account.files
 
 
 @pytest.fixture

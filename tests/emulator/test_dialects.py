@@ -1,6 +1,8 @@
 """Servers of this wire that do it differently, imitated: what a client of each of them meets."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +19,16 @@ NATIVE, PASSTHROUGH, HYBRID, ASTRA = (
     ["dialect=astra"],
 )
 OPENAI = "http://local/openai/v1"
+
+
+ASTRA_HEADERS = {"astra-api-token": "AstraCS:token", "openai-beta": "assistants=v2"}
+
+
+@asynccontextmanager
+async def astra() -> AsyncIterator[Api]:
+    async with serving(faults=ASTRA) as api:
+        api.http.headers.update(ASTRA_HEADERS)
+        yield api
 
 
 async def _many(api: Api, count: int) -> list[str]:
@@ -143,6 +155,7 @@ async def test_litellm_streams_frames_without_names() -> None:
 async def test_streams_go_through_in_the_manner_of_each() -> None:
     for faults, named in ((NATIVE, False), (PASSTHROUGH, True), (ASTRA, True)):
         async with serving(faults=faults) as api:
+            api.http.headers.update(ASTRA_HEADERS)
             assistant, thread = await api.assistant(), await api.thread()
             await api.post(f"/threads/{thread['id']}/messages", {"role": "user", "content": "hello"})
             body = {"assistant_id": assistant["id"], "stream": True}
@@ -155,8 +168,11 @@ async def test_streams_go_through_in_the_manner_of_each() -> None:
 @pytest.mark.parametrize("root", ["http://local/v1", "http://local/openai/v1", "http://local/openai"])
 async def test_the_passthrough_carries_everything_but_metadata(root: str) -> None:
     async with serving(faults=PASSTHROUGH) as api:
-        created = (await api.send("POST", f"{root}/assistants", {"model": "m", "metadata": {"k": "v"}})).json()
+        response = await api.send("POST", f"{root}/assistants", {"model": "m", "metadata": {"k": "v"}})
+        created = response.json()
         assert created["metadata"] == {}
+        assert "x-litellm-version" not in response.headers
+        assert response.headers["x-litellm-call-id"]
         path = f"{root}/assistants/{created['id']}"
         updated = (await api.send("POST", path, {"name": "n", "metadata": {"k": "v"}})).json()
         assert (updated["name"], updated["metadata"]) == ("n", {})
@@ -182,7 +198,7 @@ async def test_the_two_ways_into_litellm_share_their_objects() -> None:
 
 
 async def test_astra_lists_everything_in_one_page_and_refuses_cursors() -> None:
-    async with serving(faults=ASTRA) as api:
+    async with astra() as api:
         ids = await _many(api, 25)
         page = await api.get("/assistants", limit=3, order="asc")
         assert (ids, False) == ([each["id"] for each in page["data"]], page["has_more"])
@@ -191,7 +207,7 @@ async def test_astra_lists_everything_in_one_page_and_refuses_cursors() -> None:
 
 
 async def test_astra_counts_milliseconds_and_deletes_what_is_not_there() -> None:
-    async with serving(faults=ASTRA) as api:
+    async with astra() as api:
         assistant = await api.assistant()
         assert assistant["created_at"] > 10**12
         assert await api.get(f"/assistants/{assistant['id']}") == assistant
@@ -202,7 +218,7 @@ async def test_astra_counts_milliseconds_and_deletes_what_is_not_there() -> None
 
 
 async def test_astra_lists_the_runs_of_every_thread() -> None:
-    async with serving(faults=ASTRA) as api:
+    async with astra() as api:
         assistant, one = await api.assistant(), await api.thread("hello")
         first = await api.post(f"/threads/{one['id']}/runs", {"assistant_id": assistant["id"]})
         body = {"assistant_id": assistant["id"], "thread": {"messages": [{"role": "user", "content": "hi"}]}}
@@ -224,12 +240,34 @@ async def test_astra_lists_the_runs_of_every_thread() -> None:
     ],
 )
 async def test_astra_lacks_operations(method: str, path: str, status: int) -> None:
-    async with serving(faults=ASTRA) as api:
+    async with astra() as api:
         response = await api.send(method, path, {})
         assert (response.status_code, list(response.json())) == (status, ["detail"])
 
 
-@pytest.mark.parametrize("faults", [NATIVE, PASSTHROUGH, HYBRID, ASTRA])
+@pytest.mark.parametrize("missing", ASTRA_HEADERS)
+async def test_astra_takes_no_request_without_its_headers(missing: str) -> None:
+    async with astra() as api:
+        del api.http.headers[missing]
+        assert (await api.refused("POST", "/assistants", {"model": "m"}))[0] in (401, 404)
+        api.http.headers.update(ASTRA_HEADERS)
+        assert (await api.get("/assistants"))["data"] == []
+
+
+async def test_foundry_wants_a_version_in_the_query_and_a_bearer_token() -> None:
+    async with serving(faults=["dialect=foundry"]) as api:
+        url, token = "http://local/api/projects/demo/assistants", {"authorization": "Bearer t"}
+        assert (await api.refused("GET", f"{url}?api-version=v1"))[0] == 401
+        for query in ("", "?api-version=v2"):
+            assert (await api.send("GET", url + query, headers=token)).status_code == 400
+        made = await api.send("POST", f"{url}?api-version=v1", {"model": "m"}, headers=token)
+        assert made.status_code == 200
+        listed = await api.send("GET", f"{url}?api-version=v1", headers=token)
+        assert listed.json()["data"] == [made.json()]
+        assert (await api.send("GET", "/assistants", headers=token)).status_code == 404
+
+
+@pytest.mark.parametrize("faults", [NATIVE, PASSTHROUGH, HYBRID, ASTRA, ["dialect=foundry"]])
 async def test_health_is_the_same_in_every_dialect(faults: list[str]) -> None:
     async with serving(faults=faults) as api:
         assert (await api.http.get("http://local/health")).json() == {"status": "ok"}

@@ -4,8 +4,7 @@
 `test_fakes.py` has what only a fake can do.
 """
 
-import asyncio
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -13,33 +12,44 @@ from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities, WireField
-from asstctl.core.errors import IncompleteListing, NotFound, ProviderError, Refused, Rejected
+from asstctl.core.decisions import NONE, Decisions
+from asstctl.core.errors import IncompleteListing, NotFound, Refused, Rejected
 from asstctl.core.json_types import Json
+from asstctl.core.knowledge import KnowledgeFile, LocalFile
 from asstctl.core.mark import KEY_NAME, without_mark
 from asstctl.core.outcome import ApplyReport, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.reference import file_reference, reference
 from asstctl.core.resource import EXTENSION, Desired, Listing, Live
 from asstctl.engine.apply import Run, apply
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
-from asstctl.engine.read import Reading, read
+from asstctl.engine.read import Interest, Reading, read
 from asstctl.engine.requests import Pace
+from tests.engine.fake_files import FakeFiles
+from tests.engine.fake_wire import EPOCH as EPOCH
+from tests.engine.fake_wire import Clock as Clock
+from tests.engine.fake_wire import Fault as Fault
+from tests.engine.fake_wire import Wire
 
 KIND = "assistant"
-EPOCH = 1_800_000_000
+STORE = "vector_store"
 TARGET = TargetInfo("local", "local", "assistants-v2", "memory", "agiclass", local=True, default=True)
 
-DEFAULTS: Mapping[str, Json] = {
-    "name": None,
-    "description": None,
-    "instructions": None,
-    "tools": [],
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "reasoning_effort": None,
-    "response_format": "auto",
-    "metadata": {},
+DEFAULTS: Mapping[str, Mapping[str, Json]] = {
+    KIND: {
+        "name": None,
+        "description": None,
+        "instructions": None,
+        "tools": [],
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "reasoning_effort": None,
+        "response_format": "auto",
+        "metadata": {},
+    },
+    STORE: {"name": None, "expires_after": None, "metadata": {}},
 }
 RESOURCES = {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}}
 CAPABILITIES = Capabilities(
@@ -47,35 +57,15 @@ CAPABILITIES = Capabilities(
     fields={
         KIND: {
             "model": WireField(("model",), resettable=False),
-            **{name: WireField((name,)) for name in (*DEFAULTS, *(f"tool_resources.{tool}" for tool in RESOURCES))},
-        }
+            **{
+                name: WireField((name,))
+                for name in (*DEFAULTS[KIND], *(f"tool_resources.{tool}" for tool in RESOURCES))
+            },
+        },
+        STORE: {name: WireField((name,)) for name in DEFAULTS[STORE]},
     },
+    trusted=True,
 )
-
-
-class Clock:
-    """Time that passes when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-        await asyncio.sleep(0)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An error instead of an answer; `after`: the request has taken effect all the same, `late` seconds later."""
-
-    error: ProviderError
-    after: bool = False
-    late: float = 0.0
 
 
 @dataclass
@@ -87,49 +77,36 @@ class Stored:
     visible_at: float
     fields: dict[str, Any]
     updated_at: int | None = None
+    kind: str = KIND
 
     def live(self) -> Live:
         resources = {
             f"tool_resources.{tool['type']}": RESOURCES[tool["type"]]
-            for tool in self.fields["tools"]
+            for tool in self.fields.get("tools", ())
             if isinstance(tool, dict) and tool.get("type") in RESOURCES
         }
         fields = {**resources, **self.fields}
         raw = {"id": self.id, **fields}
-        return Live(KIND, self.id, self.created_at, fields, fields["metadata"], raw, self.updated_at)
+        return Live(self.kind, self.id, self.created_at, fields, fields["metadata"], raw, self.updated_at)
 
 
-class FakeStore:
-    """One account. What tests look at: `requests` (verb, id), `objects`, `most_in_flight`.
+class FakeStore(Wire):
+    """One account. What tests look at: `requests` (verb, id), `objects`, `most_in_flight`; `files` is its other half.
 
-    `faults[verb]` is used up one by one, None meaning no fault; `always[verb]` is for every call after them.
-    `rewrite` is what the server makes of the fields it is given; `before` is called first in each request and
-    may act as another writer; `lag` is how long a new object is missing from listings.
+    `rewrite` is what the server makes of the fields it is given. Objects of a kind are seen by that kind alone.
     """
 
+    writing = frozenset({"create", "update", "delete"})
+
     def __init__(self, clock: Clock | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
-        self.clock = clock or Clock()
+        super().__init__(clock or Clock(), [])
         self.capabilities = capabilities
         self.objects: dict[str, Stored] = {}
-        self.requests: list[tuple[str, str | None]] = []
-        self.faults: dict[str, deque[Fault | None]] = defaultdict(deque)
-        self.always: dict[str, Fault] = {}
         self.rewrite: Callable[[dict[str, Any]], dict[str, Any]] = lambda fields: fields
-        self.before: Callable[[str, str | None], None] = lambda verb, id: None
-        self.lag = 0.0
         self.looping = False
-        self.latency = 0.0
         self.ids = (f"asst_{number}" for number in count(1))
-        self.most_in_flight = 0
-        self._in_flight = 0
-
-    @property
-    def writes(self) -> int:
-        """How many requests were no GET."""
-        return sum(verb in {"create", "update", "delete"} for verb, _ in self.requests)
-
-    def count(self, verb: str) -> int:
-        return sum(verb == asked for asked, _ in self.requests)
+        self.store_ids = (f"vs_{number}" for number in count(1))
+        self.files = FakeFiles(self.clock, self.log, lambda id: id in self.objects)
 
     @property
     def lives(self) -> list[Live]:
@@ -145,17 +122,10 @@ class FakeStore:
         return live
 
     # What another writer does, beside the requests.
-    def put(self, **fields: Any) -> Live:
+    def put(self, kind: str = KIND, **fields: Any) -> Live:
         """An object made by somebody else."""
-        metadata = {"metadata": {}, **fields}
-        stored = Stored(
-            next(self.ids),
-            EPOCH + int(self.clock.time),
-            self.clock.time + self.lag,
-            {**_fresh(), "model": "gpt-4o", **metadata},
-        )
-        self.objects[stored.id] = stored
-        return stored.live()
+        model = {"model": "gpt-4o"} if kind == KIND else {}
+        return self._make(kind, {**model, "metadata": {}, **fields}).live()
 
     def edit(self, id: str, **fields: Any) -> None:
         """Fields changed by somebody else; extensions are written with two underscores for the dot."""
@@ -167,13 +137,14 @@ class FakeStore:
 
     def remove(self, id: str) -> None:
         del self.objects[id]
+        self.files.forget_store(id)
 
     # The port.
     async def list(self, kind: str) -> Listing:
-        async def effect() -> Listing:
+        def effect() -> Listing:
             if self.looping:
                 raise IncompleteListing("the list goes in circles")
-            seen = [stored for stored in self.objects.values() if stored.visible_at <= self.clock.time]
+            seen = [s for s in self.objects.values() if s.kind == kind and s.visible_at <= self.clock.time]
             if not self.capabilities.ties_in_creation_order:
                 seen.reverse()
                 seen.sort(key=lambda stored: stored.created_at)
@@ -182,74 +153,53 @@ class FakeStore:
         return await self._request("list", None, effect)
 
     async def get(self, kind: str, id: str) -> Live:
-        async def effect() -> Live:
-            return self._stored(id).live()
-
-        return await self._request("get", id, effect)
+        return await self._request("get", id, lambda: self._stored(kind, id).live())
 
     async def create(self, kind: str, fields: Mapping[str, Json]) -> Live:
-        async def effect() -> Live:
-            if not fields.get("model"):
+        def effect() -> Live:
+            if kind == KIND and not fields.get("model"):
                 raise Rejected("Missing required parameter: 'model'.")
             given = {name: value for name, value in fields.items() if value is not None}
-            stored = Stored(
-                next(self.ids),
-                EPOCH + int(self.clock.time),
-                self.clock.time + self.lag,
-                {**_fresh(), **self.rewrite(_stored_form(given))},
-            )
-            self.objects[stored.id] = stored
-            return stored.live()
+            return self._make(kind, self.rewrite(_stored_form(given))).live()
 
-        return await self._request("create", None, effect)
+        def delay(answer: Live, late: float) -> None:
+            self.objects[answer.id].visible_at += late
+
+        return await self._request("create", None, effect, delay)
 
     async def update(self, kind: str, id: str, fields: Mapping[str, Json]) -> Live:
-        async def effect() -> Live:
-            stored = self._stored(id)
+        def effect() -> Live:
+            stored = self._stored(kind, id)
             for name, value in self.rewrite(_stored_form(dict(fields))).items():
                 if value is None and name == "model":
                     raise Refused("model cannot be reset")
                 if value is None and name.startswith((EXTENSION, "tool_resources.")):
                     stored.fields.pop(name, None)
                 else:
-                    stored.fields[name] = _fresh()[name] if value is None else value
+                    stored.fields[name] = _fresh(kind)[name] if value is None else value
             return stored.live()
 
         return await self._request("update", id, effect)
 
     async def delete(self, kind: str, id: str) -> None:
-        async def effect() -> None:
-            del self.objects[self._stored(id).id]
+        await self._request("delete", id, lambda: self.remove(self._stored(kind, id).id))
 
-        await self._request("delete", id, effect)
+    def _make(self, kind: str, fields: dict[str, Any]) -> Stored:
+        id = next(self.ids if kind == KIND else self.store_ids)
+        visible_at = self.clock.time + self.lag
+        stored = Stored(id, self.clock.now, visible_at, {**_fresh(kind), **fields}, kind=kind)
+        self.objects[id] = stored
+        return stored
 
-    def _stored(self, id: str) -> Stored:
-        if id not in self.objects:
-            raise NotFound(f"No assistant found with id '{id}'.")
+    def _stored(self, kind: str, id: str) -> Stored:
+        if id not in self.objects or self.objects[id].kind != kind:
+            raise NotFound(f"No {kind.replace('_', ' ')} found with id '{id}'.")
         return self.objects[id]
 
-    async def _request(self, verb: str, id: str | None, effect: Callable[[], Any]) -> Any:
-        self.requests.append((verb, id))
-        self._in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self._in_flight)
-        try:
-            await asyncio.sleep(0)
-            self.clock.time += self.latency
-            self.before(verb, id)
-            fault = self.faults[verb].popleft() if self.faults[verb] else self.always.get(verb)
-            if fault is None:
-                return await effect()
-            if fault.after:
-                answer = await effect()
-                if fault.late and isinstance(answer, Live):
-                    self.objects[answer.id].visible_at += fault.late
-            raise fault.error
-        finally:
-            self._in_flight -= 1
 
-
-def _fresh() -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in DEFAULTS.items()}
+def _fresh(kind: str) -> dict[str, Any]:
+    defaults = DEFAULTS[kind].items()
+    return {name: value.copy() if isinstance(value, list | dict) else value for name, value in defaults}
 
 
 def _stored_form(fields: dict[str, Any]) -> dict[str, Any]:
@@ -274,28 +224,61 @@ def address(key: str) -> Address:
     return Address(KIND, key)
 
 
-def wanted(
-    key: str = "guagua", *, protect: bool = False, ignored: Iterable[str] = (), needs: Iterable[str] = (), **fields: Any
+def store_address(key: str) -> Address:
+    return Address(STORE, key)
+
+
+def wanted_store(
+    key: str = "handbook", *, files: Iterable[KnowledgeFile] | None = None, protect: bool = False, **fields: Any
 ) -> Desired:
-    """A desired assistant; `extensions__text` is the field `extensions.text`."""
+    """A desired vector store; `files=None` says nothing of files."""
+    held = None if files is None else tuple(files)
+    return Desired(store_address(key), fields, protect=protect, files=held)
+
+
+def wanted(
+    key: str = "guagua",
+    *,
+    protect: bool = False,
+    ignored: Iterable[str] = (),
+    needs: Iterable[str] = (),
+    stores: Iterable[str] = (),
+    code: Iterable[LocalFile | str] = (),
+    **fields: Any,
+) -> Desired:
+    """A desired assistant; `extensions__text` is the field `extensions.text`. It searches `stores`, by key, and its
+    code may read `code`: files, and uploads by their id."""
     named = {name.replace("__", "."): value for name, value in fields.items()}
+    searched = tuple(store_address(key) for key in stores)
+    if searched:
+        named["tool_resources.file_search"] = {"vector_store_ids": [reference(address) for address in searched]}
+    if files := [file if isinstance(file, str) else file_reference(file) for file in code]:
+        named["tool_resources.code_interpreter"] = {"file_ids": files}
     return Desired(
         address(key),
         {"model": "gpt-4o", **named},
         protect=protect,
         ignored=frozenset(ignored),
-        depends_on=tuple(address(other) for other in needs),
+        depends_on=(*(address(other) for other in needs), *searched),
     )
 
 
 @dataclass
 class World:
-    """One project, one account, one clock; and the commands as tests need them."""
+    """One project, one account, one clock; and the commands as tests need them.
+
+    `kinds` are those that a plan looks at; worlds with knowledge look at two.
+    """
 
     store: FakeStore = field(default_factory=FakeStore)
     target: TargetInfo = TARGET
     revision: str | None = "1a2b3c4"
     concurrency: int = 8
+    kinds: tuple[str, ...] = (KIND,)
+
+    @property
+    def files(self) -> FakeFiles:
+        return self.store.files
 
     @property
     def clock(self) -> Clock:
@@ -305,10 +288,14 @@ class World:
     def pace(self) -> Pace:
         return Pace(concurrency=self.concurrency, clock=self.clock, sleep=self.clock.sleep)
 
-    async def read(self) -> Reading:
-        return await read(self.store, [KIND], clock=self.clock)
+    async def read(self, decisions: Decisions = NONE) -> Reading:
+        adopted = frozenset(adoption.id for adoption in decisions.adopt)
+        interest = Interest(project=self.target.project, addresses=None, ids=adopted)
+        return await read(self.store, self.kinds, clock=self.clock, files=self.files, interest=interest)
 
-    def decide(self, reading: Reading, *desired: Desired, policy: Policy = CAUTIOUS) -> Plan:
+    def decide(
+        self, reading: Reading, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE
+    ) -> Plan:
         return make_plan(
             desired,
             reading.objects,
@@ -316,39 +303,64 @@ class World:
             capabilities=self.store.capabilities,
             policy=policy,
             revision=self.revision,
+            decisions=decisions,
+            files=reading.files,
         )
 
-    async def plan(self, *desired: Desired, policy: Policy = CAUTIOUS) -> Plan:
-        return self.decide(await self.read(), *desired, policy=policy)
+    async def plan(self, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE) -> Plan:
+        return self.decide(await self.read(decisions), *desired, policy=policy, decisions=decisions)
 
-    async def apply(self, *desired: Desired, policy: Policy = CAUTIOUS, **run: Any) -> ApplyReport:
-        reading = await self.read()
-        return await self.carry_out(self.decide(reading, *desired, policy=policy), reading, **run)
+    async def apply(
+        self, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE, **run: Any
+    ) -> ApplyReport:
+        reading = await self.read(decisions)
+        plan = self.decide(reading, *desired, policy=policy, decisions=decisions)
+        return await self.carry_out(plan, reading, **run)
 
     async def carry_out(self, plan: Plan, reading: Reading, **run: Any) -> ApplyReport:
-        return await apply(plan, self.store, reading, replace(Run(self.pace), **run))
+        return await apply(plan, self.store, reading, replace(Run(self.pace), **run), files=self.files)
 
     async def plan_destroy(self, *desired: Desired, policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
         reading = await self.read()
         plan = make_destroy_plan(
-            desired, reading.objects, target=self.target, capabilities=self.store.capabilities, policy=policy
+            desired,
+            reading.objects,
+            target=self.target,
+            capabilities=self.store.capabilities,
+            policy=policy,
+            files=reading.files,
         )
         return plan, reading
 
     async def destroy(self, *desired: Desired, policy: Policy = CAUTIOUS) -> ApplyReport:
         return await self.carry_out(*await self.plan_destroy(*desired, policy=policy))
 
-    async def settled(self, *desired: Desired, objects: int, writes: int, policy: Policy = CAUTIOUS) -> None:
+    async def settled(
+        self,
+        *desired: Desired,
+        objects: int,
+        writes: int,
+        uploads: int = 0,
+        policy: Policy = CAUTIOUS,
+        decisions: Decisions = NONE,
+    ) -> None:
         """Planning again finds nothing, applying again writes nothing, and the server counts what is expected."""
+        sent = self.files.writes
+        assert len(self.files.uploaded) == uploads
         assert len(self.store.objects) == objects
         assert self.store.writes == writes
-        plan = await self.plan(*desired, policy=policy)
+        plan = await self.plan(*desired, policy=policy, decisions=decisions)
         assert (plan.pending, plan.blocked, plan.stale_marks) == ((), (), ())
-        report = await self.apply(*desired, policy=policy)
+        report = await self.apply(*desired, policy=policy, decisions=decisions)
         assert report.outcomes == ()
-        assert self.store.writes == writes
+        assert (self.store.writes, self.files.writes) == (writes, sent)
         addresses = Counter(live.metadata[KEY_NAME] for live in self.store.lives if KEY_NAME in live.metadata)
         assert set(addresses.values()) <= {1}
+
+
+def knowing(store: FakeStore | None = None, **world: Any) -> World:
+    """A world whose plans look at vector stores too."""
+    return World(store or FakeStore(), kinds=(STORE, KIND), **world)
 
 
 def statuses(report: ApplyReport) -> dict[str, OutcomeStatus]:

@@ -23,7 +23,7 @@ async def test_a_foreign_object_of_the_same_name_blocks_the_create() -> None:
     assert (change.action, change.block.code) == (Action.CREATE, BlockCode.SAME_NAME)
     assert foreign.id in change.block.reason
     assert [way.command for way in change.block.ways] == [
-        "edit `name` in its file",
+        f"asstctl adopt assistant.guagua {foreign.id}",
         "asstctl apply --allow-same-name assistant.guagua",
     ]
 

@@ -47,7 +47,7 @@ async def test_drift_and_conflict_block_their_object(
     assert change.block is not None
     assert change.block.code is BlockCode.DRIFT
     assert [way.command for way in change.block.ways] == [
-        "write it in its file",
+        "asstctl pull assistant.guagua",
         "asstctl apply --overwrite-drift assistant.guagua",
     ]
     assert (plan.pending, plan.counts) == ((), {"blocked:drift": 1})

@@ -3,7 +3,9 @@
 import pytest
 
 from asstctl.core.errors import AnswerLost, IncompleteListing, NotFound, RateLimited, Rejected
-from tests.engine.fakes import EPOCH, KIND, FakeStore, Fault
+from asstctl.core.knowledge import attributes_for
+from tests.engine.fake_files import knowledge, local_file
+from tests.engine.fakes import EPOCH, KIND, STORE, FakeStore, Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -115,3 +117,79 @@ async def test_another_writer_acts_before_a_request() -> None:
     store.before = lambda verb, id: store.edit(made.id, name="changed") if verb == "get" else None
 
     assert (await store.get(KIND, made.id)).name == "changed"
+
+
+async def test_kinds_are_kept_apart() -> None:
+    """An assistant is no vector store, whatever asks for it."""
+    store = FakeStore()
+    made = await store.create(STORE, {"name": "handbook", "metadata": {"a": "b"}})
+    await store.create(KIND, {"model": "m"})
+
+    assert (made.kind, made.id, made.fields["expires_after"]) == (STORE, "vs_1", None)
+    assert [live.id for live in (await store.list(STORE)).objects] == ["vs_1"]
+    assert [live.id for live in (await store.list(KIND)).objects] == ["asst_1"]
+    for wrong in (store.get(KIND, "vs_1"), store.update(STORE, "asst_1", {}), store.delete(KIND, "vs_1")):
+        with pytest.raises(NotFound):
+            await wrong
+
+
+# Files.
+
+
+async def test_a_file_is_seen_in_progress_for_so_many_looks() -> None:
+    """The answer of the attach is the first; each listing and each get is one more."""
+    store = FakeStore()
+    store.files.looks = 2
+    made = await store.create(STORE, {"name": "handbook"})
+    file = knowledge("docs/a.md", "four")
+    upload = await store.files.upload(file.file)
+    answer = await store.files.attach(made.id, upload.id, attributes=attributes_for(file), chunking=None)
+    (listed,) = await store.files.attached(made.id)
+
+    assert (upload.name, upload.bytes, listed.path) == ("a.md", 4, "docs/a.md")
+    assert (answer.status, listed.status) == ("in_progress", "in_progress")
+    assert (await store.files.attachment(made.id, upload.id)).status == "completed"
+    assert store.files.held(made.id) == {"docs/a.md": upload.id}
+
+
+async def test_processing_fails_by_name_and_says_why() -> None:
+    """The upload itself is kept."""
+    store = FakeStore()
+    store.files.failing["a.md"] = "it is empty"
+    made = await store.create(STORE, {})
+    upload = await store.files.upload(local_file("docs/a.md"))
+
+    answer = await store.files.attach(made.id, upload.id, attributes={}, chunking=None)
+
+    assert (answer.status, answer.error, list(store.files.uploaded)) == ("failed", "it is empty", [upload.id])
+
+
+async def test_a_deleted_upload_leaves_its_stores_and_a_deleted_store_its_uploads() -> None:
+    """What is detached stays uploaded."""
+    store = FakeStore()
+    made = await store.create(STORE, {})
+    gone, detached, kept = (store.files.put(made.id) for _ in range(3))
+    await store.files.delete(gone)
+    await store.files.detach(made.id, detached)
+    assert list(store.files.held(made.id)) == [kept]
+
+    await store.delete(STORE, made.id)
+
+    assert list(store.files.uploaded) == [detached, kept]
+    for wrong in (store.files.attached(made.id), store.files.delete(gone), store.files.detach(made.id, kept)):
+        with pytest.raises(NotFound):
+            await wrong
+
+
+async def test_an_upload_whose_answer_is_lost_may_be_listed_late() -> None:
+    """Or not at all."""
+    store = FakeStore()
+    store.files.faults["upload"].extend([Fault(AnswerLost("lost"), after=True, late=5), Fault(AnswerLost("lost"))])
+    for _ in range(2):
+        with pytest.raises(AnswerLost):
+            await store.files.upload(local_file("docs/a.md"))
+
+    assert await store.files.uploads() == ()
+    store.clock.time += 5
+    assert [upload.name for upload in await store.files.uploads()] == ["a.md"]
+    assert store.files.writes == 2

@@ -98,6 +98,6 @@ async def test_what_is_no_longer_declared_is_a_note_and_no_change() -> None:
     assert plan.notes == (
         (
             "2 objects are no longer declared: assistant.b, assistant.c "
-            "(to delete: asstctl destroy --only assistant.b --only assistant.c)."
+            "(use --prune, or `removed` in a kind: changes file)."
         ),
     )

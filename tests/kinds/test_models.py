@@ -12,6 +12,7 @@ from asstctl.documents.models import Model, check
 from asstctl.documents.yaml import parse_one
 from asstctl.kinds.assistant import AssistantManifest
 from asstctl.kinds.function import FunctionManifest
+from asstctl.kinds.vector_store import VectorStoreManifest
 
 WHOLE = """\
 kind: assistant
@@ -81,7 +82,9 @@ def test_null_is_taken_where_the_wire_has_a_default(field: str) -> None:
         ("tools: [{type: function, function: {name: a b}}]", "bad-value", 43, "change"),
         ("tools: [{type: code_interpreter, only: [a], except: [b]}]", "only-and-except", 9, "one"),
         ("tools: [{type: file_search, file_search: {max_num_result: 1}}]", "unknown-key", 43, "max_num_results"),
-        ("tool_resources: {file_search: {vector_stores: [x]}}", "unknown-key", 32, "vector_store_ids"),
+        ("tool_resources: {file_search: {vector_store: [x]}}", "unknown-key", 32, "vector_stores"),
+        ("tool_resources: {code_interpreter: {file: [x]}}", "unknown-key", 37, "files"),
+        ("tool_resources: {code_interpreter: {file_ids: [{$file: x}]}}", "wrong-type", 48, "quote"),
         ("instructions: {fil: x}", "unknown-key", 16, "did you mean `file`?"),
         ("instructions: [x]", "wrong-type", 15, "quote"),
         ("reasoning_effort: hig", "unknown-value", 19, "did you mean `high`?"),
@@ -173,3 +176,53 @@ def test_any_map_is_a_model_or_diagnostics_with_hints(value: dict[str, Any]) -> 
         assert one.summary
         assert one.hint
         assert "<lambda>" not in one.summary + one.hint
+
+
+@pytest.mark.parametrize(
+    "line, code, column, hint",
+    [
+        ("files: docs/a.md", "wrong-type", 8, "- "),
+        ("files: [3]", "wrong-type", 9, "quote"),
+        ("files: [{pth: x}]", "unknown-key", 10, "did you mean `path`?"),
+        ("files: [{path: x, attribute: {}}]", "unknown-key", 19, "did you mean `attributes`?"),
+        ("files: [{path: x, attributes: {a: null}}]", "wrong-type", 35, "change"),
+        ("attributes: {a: {b: c}}", "wrong-type", 17, "change"),
+        ("attributes: {asstctl_path: x}", "reserved-metadata", 14, "rename"),
+        ("metadata: {asstctl_path: x}", "reserved-metadata", 12, "rename"),
+        ("chunking_strategy: auto", "wrong-type", 20, "key: value"),
+        ("chunking_strategy: {type: atuo}", "unknown-value", 27, "did you mean `auto`?"),
+        ("chunking_strategy: {type: static}", "missing-key", 1, "add `static:`"),
+        ("chunking_strategy: {type: auto, static: {}}", "unknown-key", 33, "choose from: type"),
+        ("expires_after: {anchor: last_active_at}", "missing-key", 1, "add `days:`"),
+        ("expires_after: {anchor: last_active_at, days: '7'}", "wrong-type", 47, "quotes"),
+        ("ignore_changes: [file]", "unknown-field", 18, "did you mean `files`?"),
+        ("extensions: {}", "unknown-key", 1, "choose from"),
+        ("description: x", "unknown-key", 1, "choose from"),
+    ],
+)
+def test_a_mistake_in_a_vector_store_is_one_diagnostic_at_its_place(
+    line: str, code: str, column: int, hint: str
+) -> None:
+    found = problems(VectorStoreManifest, f"kind: vector_store\n{line}\n")
+
+    assert [(one.code, str(one.where)) for one in found] == [(code, f"a.yaml:2:{column}")]
+    assert hint in found[0].hint
+
+
+@pytest.mark.parametrize(
+    "size, overlap, sound",
+    [
+        (100, 50, True),
+        (100, 51, False),
+        (101, 50, True),
+        (99, 0, False),
+        (4096, 2048, True),
+        (4097, 0, False),
+        (800, -1, False),
+    ],
+)
+def test_chunks_are_of_the_sizes_of_the_wire(size: int, overlap: int, sound: bool) -> None:
+    chunks = f"{{max_chunk_size_tokens: {size}, chunk_overlap_tokens: {overlap}}}"
+    body = f"kind: vector_store\nchunking_strategy: {{type: static, static: {chunks}}}\n"
+
+    assert [one.code for one in problems(VectorStoreManifest, body)] == ([] if sound else ["limit"])

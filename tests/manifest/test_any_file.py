@@ -13,17 +13,25 @@ from hypothesis import strategies as st
 from asstctl.core.capabilities import Capabilities, Limit, WireField
 from asstctl.core.errors import InvalidInput
 from asstctl.kinds.assistant import AssistantManifest
+from asstctl.kinds.vector_store import Chunks, FileEntry, VectorStoreManifest
 from asstctl.manifest import load, open_project
 from asstctl.manifest.project_model import ProjectModel, TargetModel
 
 KNOWN = Capabilities(
     "w",
     {"assistant": {"temperature": WireField(("temperature",))}},
-    {"assistant": {"tools[].function.name": Limit(max_chars=4), "metadata": Limit(max_items=1, max_key_chars=1)}},
+    {
+        "assistant": {"tools[].function.name": Limit(max_chars=4), "metadata": Limit(max_items=1, max_key_chars=1)},
+        "vector_store": {
+            "files[].bytes": Limit(maximum=3),
+            "files[].attributes": Limit(max_items=1, max_value_chars=1),
+        },
+    },
 )
 MANIFEST_WORDS = (*AssistantManifest.model_fields, "type", "function", "file", "template", "only", "except", "local")
 PROJECT_WORDS = (*ProjectModel.model_fields, *TargetModel.model_fields, "env", "secret", "script", "chat", "assistant")
 VALUES = ("code_interpreter", "file_search", "assistant", "auto", "local", "x", "{{ vars.x }}", "../x", "[key]", "")
+GLOBS = ("*", "/**", "/a*")
 
 
 def trees(words: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
@@ -66,3 +74,26 @@ def test_any_function(load_files: Callable[[str, str], None], value: dict[str, A
 def test_any_project(load_files: Callable[[str, str], None], value: dict[str, Any], target: dict[str, Any]) -> None:
     targets = {"targets": {"local": {"provider": "local", **target}}} if target else {}
     load_files(json.dumps({**targets, **value}), "kind: assistant\nmodel: m\n")
+
+
+@given(trees((*VectorStoreManifest.model_fields, *FileEntry.model_fields, "static", *Chunks.model_fields, *GLOBS)))
+def test_any_vector_store(load_files: Callable[[str, str], None], value: dict[str, Any]) -> None:
+    load_files("vars: {x: 1}\n", json.dumps({**value, "kind": "vector_store", "key": "s"}))
+
+
+@given(trees(("adopt", "moved", "removed", "accept_overwrite", "to", "from", "id", "target", "address", "delete")))
+def test_any_changes(load_files: Callable[[str, str], None], value: dict[str, Any]) -> None:
+    load_files("", json.dumps({**value, "kind": "changes"}))
+
+
+ADDRESSES = st.sampled_from([f"{kind}.{key}" for kind in ("assistant", "vector_store") for key in "abcd"])
+ENTRIES: dict[str, st.SearchStrategy[Any]] = {
+    "adopt": st.fixed_dictionaries({"to": ADDRESSES, "id": st.sampled_from("xy")}),
+    "moved": st.fixed_dictionaries({"from": ADDRESSES, "to": ADDRESSES}, optional={"target": st.just("local")}),
+    "removed": st.fixed_dictionaries({"address": ADDRESSES, "delete": st.booleans()}),
+}
+
+
+@given(st.fixed_dictionaries({name: st.lists(entry, max_size=5) for name, entry in ENTRIES.items()}))
+def test_any_decisions(load_files: Callable[[str, str], None], value: dict[str, Any]) -> None:
+    load_files("", json.dumps({**value, "kind": "changes"}) + "\n---\n{kind: assistant, key: a, model: m}\n")

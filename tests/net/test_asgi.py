@@ -1,7 +1,7 @@
 """AsgiTransport: an app in this process answers as a server behind a socket would."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import httpx2
@@ -231,3 +231,98 @@ async def test_requests_run_at_the_same_time() -> None:
         answers = await asyncio.gather(*(http.get("/") for _ in range(20)))
 
     assert {answer.text for answer in answers} == {"ok"}
+
+
+class Pieces:
+    """A body in pieces, which counts how many were asked for."""
+
+    def __init__(self, *pieces: bytes, broken: Exception | None = None) -> None:
+        self.given = 0
+        self._pieces = pieces
+        self._broken = broken
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            self.given += 1
+            yield piece
+        if self._broken:
+            raise self._broken
+
+
+async def test_a_request_goes_no_faster_than_the_app_takes_it() -> None:
+    """Of a body in pieces the app gets one by one, and the next is made only then."""
+    body = Pieces(b"a", b"b", b"c")
+    seen: list[tuple[bytes, bool]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            assert body.given <= len(seen) + 1
+            message = await receive()
+            more = message["more_body"]
+            seen.append((message["body"], more))
+        await send(START)
+        await send(chunk(b"ok", more=False))
+
+    async with client(app) as http:
+        assert (await http.post("/", content=body)).text == "ok"
+
+    assert seen == [(b"a", True), (b"b", True), (b"c", True), (b"", False)]
+
+
+async def test_an_answer_before_the_end_of_the_request_ends_it() -> None:
+    """What the app did not take is not made, and the answer stands."""
+    body = Pieces(*[b"x"] * 100)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({**START, "status": 413})
+        await send(chunk(b"too large", more=False))
+
+    async with client(app) as http:
+        assert (await http.post("/", content=body)).status_code == 413
+
+    assert body.given <= 2
+
+
+async def test_a_body_that_breaks_off_disconnects_the_app() -> None:
+    """The client sees its own error, and the app that the rest never comes."""
+    seen: list[str] = []
+    done = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while not seen or seen[-1] != "http.disconnect":
+            seen.append((await receive())["type"])
+        done.set()
+
+    async with client(app) as http:
+        with pytest.raises(LookupError):
+            await http.post("/", content=Pieces(b"a", broken=LookupError("inside")))
+        async with asyncio.timeout(1):
+            await done.wait()
+
+    assert seen == ["http.request", "http.disconnect"]
+
+
+async def test_an_app_that_does_not_take_the_request_times_out() -> None:
+    """The client's write timeout counts in this process too."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await asyncio.sleep(60)
+
+    async with client(app, timeout=0.02) as http:
+        with pytest.raises(httpx2.WriteTimeout):
+            await http.post("/", content=Pieces(b"a", b"b"))
+
+
+async def test_an_app_that_fails_within_the_request_gives_no_answer() -> None:
+    """Nobody waits for it to take the rest."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        raise LookupError("inside")
+
+    async with client(app) as http:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await http.post("/", content=Pieces(b"a", b"b"))

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from asstctl.core.errors import BadAnswer, ProviderError, Refused, Rejected, ServerFault, Unreachable
+from asstctl.core.hidden import Hidden
 from asstctl.net import transport
 from asstctl.net.client import JsonClient, bearer, http_client
 from asstctl.net.observed import ObservedTransport
@@ -24,7 +25,7 @@ QUICK = RetryPolicy(tries=3, first=0.0)
 
 
 def client(transport: Transport, base_url: str = "https://example.org/v1") -> JsonClient:
-    return JsonClient(base_url, http_client(transport, bearer(KEY), 5.0), place="example.org", key=KEY)
+    return JsonClient(base_url, http_client(transport, bearer(KEY), 5.0), place="example.org", hidden=Hidden(KEY))
 
 
 class Recorder:

@@ -1,6 +1,7 @@
 """Hand-made results that reach every branch of the renderers; the golden files show what becomes of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from asstctl.core.address import Address
@@ -13,6 +14,8 @@ from asstctl.core.change import (
     Detail,
     FieldChange,
     FieldState,
+    FileAction,
+    FileChange,
     WayOn,
 )
 from asstctl.core.conversation import (
@@ -26,9 +29,14 @@ from asstctl.core.conversation import (
     TurnResult,
 )
 from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where, error, warning
-from asstctl.core.inventory import Ids, Inventory, Resource, Shown
+from asstctl.core.errors import InvalidInput, Refused, Unreachable
+from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
+from asstctl.core.knowledge import LocalFile
 from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.plans import Contrast, Drift, Plans, TargetPlan
+from asstctl.core.reference import file_reference, reference
+from asstctl.core.runs import Runs, RunSummary
 
 GUAGUA = Address("assistant", "guagua")
 TUTOR = Address("assistant", "tutor")
@@ -36,9 +44,14 @@ MATH = Address("assistant", "math-tutor")
 HANDBOOK = Address("vector_store", "handbook")
 
 LOCAL = TargetInfo("local", "local", "assistants", ".asstctl/local.db", "agiclass", local=True, default=True)
-STAGING = TargetInfo("staging", "assistants", "full wire", "127.0.0.1:8000", "agiclass")
+STAGING = TargetInfo("staging", "assistants", "assistants-v2", "127.0.0.1:8000", "agiclass", dialect="full wire")
 FAR = TargetInfo(
-    "production-eu", "assistants", "assistants-v2", "assistants.internal.eu-west.example.com:8443", "agiclass"
+    "production-eu",
+    "assistants",
+    "assistants-v2",
+    "assistants.internal.eu-west.example.com:8443",
+    "agiclass",
+    dialect="LiteLLM hybrid",
 )
 
 PROMPT = "\n".join(
@@ -145,7 +158,14 @@ OVERWRITE = Change(
     Address("assistant", "overwritten"),
     Action.UPDATE,
     fields=(
-        FieldChange("temperature", FieldState.DRIFT, 0.9, 0.2, overwritten=True),
+        FieldChange(
+            "temperature",
+            FieldState.DRIFT,
+            0.9,
+            0.2,
+            overwritten=True,
+            decided=Where("assistants/changes.yaml", 9),
+        ),
         FieldChange(
             "instructions", FieldState.CONFLICT, "Be rude.\nBe short.", "Be kind.\nBe short.", overwritten=True
         ),
@@ -177,7 +197,7 @@ OTHERS = (
         remote_id="asst_oldbot000000000000000000",
     ),
     Change(Address("assistant", "adopted"), Action.ADOPT, reason="named in changes.yaml:3", remote_id="asst_2"),
-    Change(Address("assistant", "moved"), Action.MOVE, reason="was assistant.before", remote_id="asst_3"),
+    Change(Address("assistant", "moved"), Action.MOVE, previous=Address("assistant", "before"), remote_id="asst_3"),
     Change(Address("assistant", "forgotten"), Action.FORGET, remote_id="asst_4"),
     Change(
         HANDBOOK,
@@ -195,7 +215,117 @@ OTHERS = (
     ),
 )
 
+
+def local_file(path: str, size: int) -> LocalFile:
+    return LocalFile(path, size, "ab" * 32, Path(path))
+
+
+def file_change(action: FileAction, path: str, size: int = 1200, reason: str = "", chunking: Any = None) -> FileChange:
+    file = None if action is FileAction.REMOVE else local_file(path, size)
+    ids = () if action is FileAction.ADD else (f"file-{path}",)
+    return FileChange(action, path, file, chunking=chunking, ids=ids, reason=reason)
+
+
+STATIC = {"type": "static", "static": {"max_chunk_size_tokens": 400, "chunk_overlap_tokens": 50}}
+SALES = local_file("data/sales.csv", 12_288)
+POLICIES = Address("vector_store", "policies")
+ARCHIVE = Address("vector_store", "archive")
+STORES = (
+    Change(
+        HANDBOOK,
+        Action.CREATE,
+        fields=(ours("name", ABSENT, "Handbook"),),
+        files=tuple(file_change(FileAction.ADD, f"docs/chapter-{n:02}.md", 116_000 + n) for n in range(12)),
+        where=Where("assistants/knowledge.yaml", 1),
+    ),
+    Change(
+        POLICIES,
+        Action.UPDATE,
+        fields=(ours("expires_after", {"anchor": "last_active_at", "days": 7}, ABSENT),),
+        unchanged=2,
+        files=(
+            file_change(FileAction.ADD, "docs/a.md"),
+            file_change(FileAction.ADD, "docs/broken.pdf", 990, "the one that is there failed: unsupported_file"),
+            file_change(FileAction.REPLACE, "docs/b.md", 3400),
+            file_change(FileAction.REATTACH, "docs/a-document-with-a-rather-long-name-in-it.md", chunking=STATIC),
+            file_change(FileAction.RELABEL, "docs/条款.md"),
+            file_change(FileAction.REMOVE, "docs/old.md"),
+        ),
+        files_unchanged=31,
+        remote_id="vs_68fe2c1b9a0c8191b7d2",
+        where=Where("assistants/knowledge.yaml", 6),
+    ),
+    Change(
+        ARCHIVE,
+        Action.UPDATE,
+        files=(
+            *(file_change(FileAction.ADD, f"archive/2026/{n:03}.md", 6500) for n in range(480)),
+            *(file_change(FileAction.REATTACH, f"archive/2025/{n:03}.md") for n in range(11)),
+            *(file_change(FileAction.REMOVE, f"archive/2024/{n:03}.md") for n in range(37)),
+        ),
+        files_unchanged=1,
+        remote_id="vs_short",
+        where=Where("assistants/knowledge.yaml", 11),
+    ),
+    Change(
+        GUAGUA,
+        Action.UPDATE,
+        fields=(
+            ours(
+                "tool_resources.file_search",
+                ABSENT,
+                {"vector_store_ids": ["vs_raw", reference(HANDBOOK)]},
+            ),
+            ours(
+                "tool_resources.code_interpreter",
+                {"file_ids": ["file-1"]},
+                {"file_ids": ["file-1", file_reference(SALES)]},
+                Detail("file_ids.1", ABSENT, file_reference(SALES)),
+            ),
+        ),
+        unchanged=6,
+        late=frozenset({"tool_resources.file_search", "tool_resources.code_interpreter"}),
+        remote_id="asst_xi4KpQ8rTz2VdmzkWv3LdmzK",
+        where=Where("assistants/guagua.md", 3),
+    ),
+)
+DECIDED = (
+    Change(
+        GUAGUA,
+        Action.ADOPT,
+        fields=(ours("model", "gpt-4o", "gpt-4.1"),),
+        unchanged=3,
+        decided=Where("assistants/changes.yaml", 2),
+        remote_id="asst_abc123",
+        where=Where("assistants/guagua.md", 1),
+    ),
+    Change(
+        MATH,
+        Action.MOVE,
+        decided=Where("assistants/changes.yaml", 3),
+        previous=Address("assistant", "maths"),
+        remote_id="asst_7fK2aaaaaaaaaaaaaaaabbbb",
+        where=Where("assistants/math-tutor.yaml", 1),
+    ),
+    Change(
+        Address("assistant", "kept"), Action.FORGET, decided=Where("assistants/changes.yaml", 4), remote_id="asst_4"
+    ),
+    Change(
+        ARCHIVE,
+        Action.DELETE,
+        files=(file_change(FileAction.REMOVE, "archive/a.md"), file_change(FileAction.REMOVE, "archive/b.md")),
+        reason="the files say that it is to go",
+        where=Where("assistants/changes.yaml", 5),
+        decided=Where("assistants/changes.yaml", 5),
+        remote_id="vs_short",
+        named=True,
+    ),
+)
+
 PLANS = {
+    "plan-knowledge": Plan(STAGING, (*STORES, keep("tutor"))),
+    "plan-files": Plan(STAGING, (STORES[1], STORES[3])),
+    "plan-decisions": Plan(STAGING, (*DECIDED, keep("tutor")), flags=("--prune",)),
     "plan-create": Plan(LOCAL, (CREATE, keep("guagua"))),
     "plan-update": Plan(
         STAGING,
@@ -213,6 +343,41 @@ PLANS = {
         ("assistant.guagua: top_p is 0.3 on staging and not declared here.",),
     ),
     "plan-empty": Plan(LOCAL, ()),
+}
+
+DRIFTS = {
+    "drift": Drift(
+        STAGING,
+        (DRIFT,),
+        ("assistant.guagua: asst_a (2026-11-21 09:00:00Z) keeps this address; asst_b bears it too and is left alone.",),
+        checked=198,
+    ),
+    "drift-none": Drift(STAGING, checked=1),
+}
+BESIDE = {
+    "plans": Plans(
+        (
+            TargetPlan("staging", Plan(STAGING, (UPDATE, DRIFT, *(keep(f"a{n}") for n in range(3))))),
+            TargetPlan("local", PLANS["plan-create"]),
+            TargetPlan(
+                "eu",
+                error=Unreachable(
+                    "cannot reach 127.0.0.1:8001 (target eu)",
+                    detail="connection refused, 3 tries in 1.2 s",
+                    hint="Is the server running?",
+                ),
+            ),
+            TargetPlan("production-eu", Plan(FAR, (STORES[1], SAME_NAME, OTHERS[1]))),
+            TargetPlan("key", error=Refused("LITELLM_KEY is not set", hint="export LITELLM_KEY=...")),
+        )
+    ),
+    "plans-drift": Plans(tuple(TargetPlan(name, found) for name, found in DRIFTS.items())),
+    "plans-nothing": Plans(
+        (
+            TargetPlan("local", Plan(LOCAL, (keep("guagua"),))),
+            TargetPlan("bad", error=InvalidInput((error("bad-url", "`base_url` is not a URL"),))),
+        )
+    ),
 }
 
 REPORTS = {
@@ -458,8 +623,29 @@ LISTED = Inventory(
         Resource(
             Address("assistant", "old-bot"), "not declared", "Somebody's\x1b[2J helper", "asst_oldbot0000000000000000"
         ),
-        Resource(HANDBOOK, "", "Handbook", "vs_1"),
+        Resource(HANDBOOK, "", "Handbook", "vs_1", files=(HeldFile("docs/a.md", "file-1", "completed", 1200),) * 1200),
     ),
+)
+RUNS = Runs(
+    (
+        RunSummary(
+            "20261122-163000-k3x9",
+            "apply",
+            "staging",
+            "2026-11-22T16:30:00+00:00",
+            "1a2b3c4",
+            {
+                Action.CREATE: 2,
+                Action.UPDATE: 12,
+                Action.DELETE: 1,
+            },
+            uploads=1204,
+            failed=1,
+            unknown=2,
+        ),
+        RunSummary("20261122-091500-0a1b", "undo", "prod\x1b[2J", "2026-11-22T09:15:00+00:00", None, {Action.MOVE: 1}),
+    ),
+    ("20261121-080000-zzzz",),
 )
 IDS = Ids(STAGING, {one.address: one.id for one in LISTED.resources}, (TUTOR,))
 SHOWN = Shown(
@@ -481,4 +667,31 @@ SHOWN = Shown(
         },
     ),
 )
-SHOWN_SHORT = Shown(STAGING, Resource(GUAGUA, "not created", fields={"top_p": 1}))
+SHOWN_STORE = Shown(
+    STAGING,
+    Resource(
+        HANDBOOK,
+        "in sync",
+        "Handbook",
+        "vs_1",
+        fields={"name": "Handbook"},
+        files=(
+            HeldFile("docs/a.md", "file-1", "completed", 1200),
+            HeldFile("docs/broken.pdf", "file-2", "failed", 99_000, "unsupported_file: not a text"),
+            HeldFile("", "file-of-somebody-else", "completed", 5),
+        ),
+    ),
+)
+SHOWN_SHORT = Shown(STAGING, Resource(GUAGUA, "not created", fields={"top_p": 1}, files=()))
+
+CONTRASTS = (
+    Contrast("", "flags", "--prune", None),
+    Contrast("assistant.guagua", "temperature", (0.2, 0.5), (0.2, 0.7)),
+    Contrast("assistant.guagua", "instructions", (PROMPT, "Be kind."), (PROMPT, LONG_PARAGRAPH)),
+    Contrast(
+        "assistant.guagua", "tool_resources.code_interpreter", None, (ABSENT, {"file_ids": [file_reference(SALES)]})
+    ),
+    Contrast("assistant.helper", "action", None, "create"),
+    Contrast("assistant.old-bot", "action", "delete", None),
+    Contrast("vector_store.handbook", "docs/a-document-with-a-rather-long-name-in-it.md", "add", "replace"),
+)

@@ -10,16 +10,21 @@ from asstctl.core.conversation import SuiteResult
 from asstctl.core.errors import AsstctlError, InvalidInput, Refused, Unreachable
 from asstctl.core.inventory import Ids, Inventory
 from asstctl.core.outcome import Applied, ApplyReport
+from asstctl.core.plans import PlanChanged
+from asstctl.core.pull import Pulled
+from asstctl.core.runs import Runs
 from asstctl.render import TEXT, view
 from asstctl.render.apply import address_column, applied_text, outcome_text
 from asstctl.render.diagnostics import problems_text
 from asstctl.render.env import ids_env
 from asstctl.render.plan import apply_question
+from asstctl.render.pull import found_text, pulled_text
 from asstctl.render.style import ASCII, PLAIN, Look
 from asstctl.render.test import suite_text
 from asstctl.render.text import cells
 from tests.render import samples
 from tests.render.golden import FOLDER, expected
+from tests.render.pull_samples import PULLS
 
 COLOR = Look(color=True)
 
@@ -35,19 +40,30 @@ ERRORS: Mapping[str, AsstctlError] = {
         detail="first\nsecond",
     ),
     "error-invalid": InvalidInput(samples.DIAGNOSTICS[2:4]),
+    "error-plan-changed": PlanChanged(
+        samples.CONTRASTS,
+        detail="nothing was changed",
+        hint="look at the plan of now and approve that: asstctl plan --target staging --out plan.json",
+    ),
 }
 
 
 RESULTS: Mapping[str, object] = {
     **samples.PLANS,
+    **samples.DRIFTS,
+    **samples.BESIDE,
     **samples.REPORTS,
     **samples.SUITES,
     **samples.VALIDATIONS,
     **ERRORS,
+    **PULLS,
     "list": samples.LISTED,
     "list-empty": Inventory(samples.STAGING, ()),
     "list-ids": samples.IDS,
+    "runs": samples.RUNS,
+    "runs-none": Runs(()),
     "show": samples.SHOWN,
+    "show-store": samples.SHOWN_STORE,
     "show-short": samples.SHOWN_SHORT,
 }
 """Every sample by the name of its golden files."""
@@ -61,6 +77,8 @@ def text_of(result: object, look: Look) -> str:
             return "".join(outcome_text(o, column, look) for o in outcomes) + applied_text(result, look)
         case SuiteResult():
             return suite_text(result, look)
+        case Pulled():
+            return found_text(result, look) + pulled_text(result, look)
     return view(result, TEXT)(result, look)
 
 
@@ -75,12 +93,19 @@ def texts(look: Look) -> dict[str, Callable[[], str]]:
 DOCUMENTS = [
     "plan-update",
     "plan-every-action",
+    "plan-files",
+    "plan-decisions",
+    "drift",
+    "plans",
+    "pull-troubled",
     "apply-troubled",
     "test-every-end",
     "validate-errors",
     "list",
     "list-ids",
+    "runs",
     "show",
+    "show-store",
     *ERRORS,
 ]
 
@@ -99,6 +124,14 @@ def test_text_in_colour(name: str) -> None:
     actual = texts(COLOR)[name]().replace("\x1b", "ESC")
 
     assert expected(f"{name}.color.txt", actual) == actual
+
+
+@pytest.mark.parametrize("name", ["plan-knowledge", "plans"])
+def test_text_in_full(name: str) -> None:
+    """With -v nothing is folded: every file stands there, and every plan below the table."""
+    actual = texts(Look(full=True))[name]()
+
+    assert expected(f"{name}.full.txt", actual) == actual
 
 
 @pytest.mark.parametrize("name", ["plan-update", "test-failed"])
@@ -156,7 +189,7 @@ def test_colour_changes_no_word(name: str) -> None:
 def test_every_golden_file_is_used() -> None:
     """No golden file outlives its sample."""
     used = {f"{name}.txt" for name in texts(PLAIN)} | {f"{name}.json" for name in DOCUMENTS}
-    kept = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".color.txt", ".ascii.txt"))}
+    kept = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".color.txt", ".ascii.txt", ".full.txt"))}
 
     assert kept == used
 
@@ -192,7 +225,8 @@ def test_every_document_names_its_target_alike(name: str) -> None:
     assert document["target"] == {
         "name": "staging",
         "provider": "assistants",
-        "wire": "full wire",
+        "wire": "assistants-v2",
+        "dialect": "full wire",
         "place": "127.0.0.1:8000",
         "project": "agiclass",
         "local": False,

@@ -18,7 +18,16 @@ from asstctl.render import TEXT, VIEWS, formats, view
 from asstctl.render.style import Look
 
 ENTRIES = [(result, form) for result, forms in VIEWS.items() for form in forms]
-RESULTS_OF = {"list": ("Inventory", "Ids"), "destroy": ("Applied",), "apply": ("Applied",), "test": ("SuiteResult",)}
+RESULTS_OF = {
+    "list": ("Inventory", "Ids"),
+    "destroy": ("Applied",),
+    "apply": ("Applied",),
+    "promote": ("Applied",),
+    "pull": ("Pulled",),
+    "adopt": ("Applied", "Inventory", "Pulled"),
+    "undo": ("Applied", "Runs"),
+    "test": ("SuiteResult",),
+}
 """What commands show whose result is not of their own name."""
 
 

@@ -51,11 +51,13 @@ _FILE = re.compile(
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\[exit (\d+)\]")
 _VARYING = (
-    (re.compile(r"\b(asst|thread|run|msg|req)_[A-Za-z0-9]+(…[A-Za-z0-9]+)?"), r"\1_ID"),
+    (re.compile(r"\b(asst|vs|thread|run|msg|req)_[A-Za-z0-9]+(…[A-Za-z0-9]+)?"), r"\1_ID"),
     (re.compile(r"\s+\d+(\.\d+)? (ms|s)\b"), " T s"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
     (re.compile(r"asstctl \d\S* \(Python \S+\)"), "asstctl VERSION"),
+    (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:DIGEST"),
+    (re.compile(r"\d{8}-\d{6}-\w{4}"), "RUN"),
 )
 
 

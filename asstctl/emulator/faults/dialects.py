@@ -3,17 +3,20 @@
     dialect=litellm-native        LiteLLM's own routes: eight operations, no paging, a run that blocks
     dialect=litellm-passthrough   LiteLLM's pass-through: everything, without `metadata`
     dialect=litellm-hybrid        both at once: the first under /v1, the second under /openai and /openai/v1
-    dialect=astra                 Astra Assistants: whole listings, milliseconds, deletes that always succeed
+    dialect=astra                 Astra Assistants: whole listings, milliseconds, deletes that always succeed, a token
+                                  in a header of its own
+    dialect=foundry               Azure AI Foundry, classic agents, under /api/projects/demo: an api-version in every
+                                  query and a bearer token in every request
 
-The tables were read from LiteLLM 1.109.1 and Astra 0.2.43. Of their ways to log in only LiteLLM's answer to a wrong
-key is imitated.
+The tables were read from LiteLLM 1.109.1, Astra 0.2.43 and the client of Foundry. Which keys are right is not part of
+them, but for LiteLLM's answer to a wrong one.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asstctl.emulator.asgi import Asgi, Receive, Scope, Send, header
-from asstctl.emulator.faults.exchange import Answer, Headers
+from asstctl.emulator.faults.exchange import Answer, Headers, query_of
 from asstctl.emulator.faults.single import Fault
 from asstctl.emulator.faults.treatments import AS_IT_IS, Frames, Treatment, carry_out, unnamed_frames
 
@@ -29,6 +32,8 @@ class Dialect:
     """Where paths begin that are served as they are, whatever the table says."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Operations that are not routed although others are, each with the methods that its path has."""
+    refuses: Callable[[Scope], Answer | None] | None = None
+    """What a request must bring before anything else is looked at."""
     errors: Callable[[Scope, Answer], None] | None = None
     headers: Headers = field(default_factory=list)
     """What successful answers carry."""
@@ -86,11 +91,35 @@ def _litellm_error(scope: Scope, answer: Answer) -> None:
     answer.json = {"error": {**error, "code": str(answer.status)}}
 
 
+def _error(status: int, message: str) -> Answer:
+    answer = Answer(status)
+    answer.json = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+    return answer
+
+
+def _without_astra_token(scope: Scope) -> Answer | None:
+    if not header(scope, b"astra-api-token"):
+        return _error(401, "Missing header astra-api-token.")
+    if b"assistants=v2" not in header(scope, b"openai-beta"):
+        # its other tables are empty
+        return _error(404, "This is the first version of the API.")
+    return None
+
+
+def _without_api_version(scope: Scope) -> Answer | None:
+    if not header(scope, b"authorization").lower().startswith(b"bearer "):
+        return _error(401, "Access denied: a bearer token is required.")
+    if query_of(scope).get("api-version") != "v1":
+        return _error(400, "Missing required query parameter: api-version")
+    return None
+
+
 _RUN = ("assistant_id", "model", "instructions", "additional_instructions", "metadata", "tools", "stream")
 _ASSISTANT = ("model", "name", "description", "instructions", "tools", "tool_resources", "metadata")
 _SAMPLING = ("temperature", "top_p", "response_format")
 _ATTEMPTS = 3
 _VERSION = (b"x-litellm-version", b"1.109.1")
+_CALL = (b"x-litellm-call-id", b"00000000-0000-4000-8000-000000000000")
 
 _NATIVE = Dialect(
     operations={
@@ -112,12 +141,15 @@ _NATIVE = Dialect(
 _PASSTHROUGH = Dialect(
     # Each body loses every name that is also one of LiteLLM's own parameters.
     others=Treatment(drops=frozenset(("metadata", "order"))),
-    headers=[_VERSION],
+    headers=[_CALL],
 )
 
 _ASTRA_ASSISTANT = Treatment(milliseconds=True)
 
+_FOUNDRY = Dialect(others=AS_IT_IS, refuses=_without_api_version)
+
 _ASTRA = Dialect(
+    refuses=_without_astra_token,
     operations={
         "GET /assistants": Treatment(paging="refused", milliseconds=True),
         "POST /assistants": _ASTRA_ASSISTANT,
@@ -147,6 +179,7 @@ DIALECTS: Mapping[str, Mapping[str, Dialect]] = {
     "litellm-passthrough": {"/openai/v1/": _PASSTHROUGH, "/openai/": _PASSTHROUGH, "/v1/": _PASSTHROUGH},
     "litellm-hybrid": {"/openai/v1/": _PASSTHROUGH, "/openai/": _PASSTHROUGH, "/v1/": _NATIVE, "/": _NATIVE},
     "astra": {"/v1/": _ASTRA},
+    "foundry": {"/api/projects/demo/": _FOUNDRY},
 }
 """By name: which server is spoken to under which prefix, the longest prefix first."""
 
@@ -178,6 +211,9 @@ def speak(name: str) -> Fault:
 async def _answer(
     dialect: Dialect, path: str, threads: list[str], app: Asgi, scope: Scope, receive: Receive, send: Send
 ) -> None:
+    if dialect.refuses is not None and (refusal := dialect.refuses(scope)):
+        await refusal.send(send)
+        return
     treatment = dialect.treatment(scope["method"], path)
     if treatment is None:
         await dialect.not_routed(scope["method"], path).send(send)

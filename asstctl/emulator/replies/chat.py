@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 from asstctl.emulator.errors import UnknownReplies
-from asstctl.emulator.replies.chat_answer import NOT_A_COMPLETION, Answer, Keyless
+from asstctl.emulator.replies.chat_answer import NOT_A_COMPLETION, Answer
 from asstctl.emulator.replies.chat_request import names_of_tools, request_body
+from asstctl.emulator.replies.keyless import Keyless
 from asstctl.emulator.replies.values import Part, ReplyFailed, ReplyRequest
 
 Json = Any

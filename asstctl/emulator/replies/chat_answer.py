@@ -10,6 +10,7 @@ from typing import Any
 
 from asstctl.emulator.json_text import sendable
 from asstctl.emulator.replies.chat_request import argument_of
+from asstctl.emulator.replies.keyless import Keyless
 from asstctl.emulator.replies.values import (
     CutShort,
     Part,
@@ -24,37 +25,6 @@ from asstctl.emulator.replies.values import (
 Json = Any
 
 NOT_A_COMPLETION = (KeyError, IndexError, TypeError, AttributeError)
-
-
-class Keyless:
-    """A text from outside without our key, should it be repeated there, however it is cut into pieces."""
-
-    def __init__(self, key: str | None) -> None:
-        self._key = key or ""
-        self._held = ""
-
-    def whole(self, text: str) -> str:
-        """A text that is in one piece."""
-        return sendable(text.replace(self._key, "[key]") if self._key else text)
-
-    def feed(self, text: str) -> str:
-        """As much of the text as can be said by now."""
-        # Half of a surrogate pair may find its other half in the next piece.
-        text = (self._held + text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        if self._key:
-            text = text.replace(self._key, "[key]")
-        held = 1 if "\ud800" <= text[-1:] <= "\udbff" else _begun(text, self._key)
-        self._held = text[len(text) - held :]
-        return sendable(text[: len(text) - held])
-
-    def flush(self) -> str:
-        text, self._held = self._held, ""
-        return sendable(text)
-
-
-def _begun(text: str, key: str) -> int:
-    """How many characters at the end of a text may be the beginning of the key."""
-    return next((size for size in range(min(len(key) - 1, len(text)), 0, -1) if key.startswith(text[-size:])), 0)
 
 
 @dataclass(slots=True)

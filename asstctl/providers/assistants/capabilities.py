@@ -4,7 +4,14 @@ Plain values of `core`: `validate` loads this without an SDK or an HTTP library.
 """
 
 from asstctl.core.capabilities import Capabilities, Limit, WireField
+from asstctl.core.knowledge import ATTRIBUTES
 from asstctl.core.mark import PAIRS
+
+MAX_FILE = 512 * 1024 * 1024
+"""Bytes of one upload."""
+
+MAX_FILES = 10_000
+"""Files of one vector store: what the documentation of hosted servers promises; newer ones may take more."""
 
 ASSISTANT_FIELDS = {
     "name": WireField(("name",)),
@@ -32,6 +39,7 @@ ASSISTANT_LIMITS = {
     "tools[].file_search.max_num_results": Limit(minimum=1, maximum=50),
     "tools[].file_search.ranking_options.score_threshold": Limit(minimum=0, maximum=1),
     "tool_resources.code_interpreter.file_ids": Limit(max_items=20),
+    "tool_resources.code_interpreter.file_ids[].bytes": Limit(minimum=1, maximum=MAX_FILE),
     "tool_resources.file_search.vector_store_ids": Limit(max_items=1),
     "metadata": Limit(max_items=16 - PAIRS, max_key_chars=64, max_value_chars=512),
     "temperature": Limit(minimum=0, maximum=2),
@@ -46,10 +54,15 @@ VECTOR_STORE_FIELDS = {
     "metadata": WireField(("metadata",), reset={}),
 }
 
+# `files` are those that a manifest names: no field of the object, but bounded like one. A path is an attribute there.
 VECTOR_STORE_LIMITS = {
     "name": Limit(max_chars=256),
     "expires_after.days": Limit(minimum=1, maximum=365),
     "metadata": Limit(max_items=16 - PAIRS, max_key_chars=64, max_value_chars=512),
+    "files": Limit(max_items=MAX_FILES),
+    "files[].bytes": Limit(minimum=1, maximum=MAX_FILE),
+    "files[].path": Limit(max_chars=512),  # it is an attribute
+    "files[].attributes": Limit(max_items=16 - ATTRIBUTES, max_key_chars=64, max_value_chars=512),
 }
 
 ASSISTANTS_V2 = Capabilities(

@@ -58,7 +58,7 @@ class Codec:
             fields=fields,
             metadata=metadata,
             raw=raw,
-            updated_at=int(updated_at) if _is_time(updated_at) else None,
+            updated_at=int(updated_at) if is_time(updated_at) else None,
         )
 
     def encode_create(self, fields: Mapping[str, Json]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Codec:
             return f"its object is {raw.get('object')!r:.80}"
         if not is_id(raw.get("id")):
             return "it has no id that can be used"
-        if not _is_time(raw.get("created_at")):
+        if not is_time(raw.get("created_at")):
             return f"{raw['id']!r:.80}: created_at is not a time"
         for key, shape in self.shapes.items():
             if not isinstance(raw.get(key), shape):
@@ -127,7 +127,7 @@ def _at(raw: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _is_time(value: object) -> TypeGuard[int | float]:
+def is_time(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number of seconds that a calendar has."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
 
@@ -137,7 +137,8 @@ VECTOR_STORE = Codec(
     "vector_store",
     "/vector_stores",
     VECTOR_STORE_FIELDS,
-    derived=frozenset({"usage_bytes", "file_counts", "status", "expires_at", "last_active_at", "bytes"}),
+    # `description` is there too: what only a create can set is nobody's to declare.
+    derived=frozenset({"usage_bytes", "file_counts", "status", "expires_at", "last_active_at", "bytes", "description"}),
 )
 
 CODECS: Mapping[str, Codec] = {codec.kind: codec for codec in (ASSISTANT, VECTOR_STORE)}

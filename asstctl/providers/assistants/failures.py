@@ -1,5 +1,8 @@
 """What a refusal means on hosts that once had the Assistants API, before the general rule applies. Pure."""
 
+import re
+from dataclasses import replace
+
 from asstctl.core.errors import NoSuchApi, ProviderError, RateLimited
 from asstctl.net.failures import Failure, failure_of, request_id_of, retry_after_of
 
@@ -17,6 +20,16 @@ WAY_ON = (
 )
 
 DATABASE_BUSY = "database_busy"
+
+NO_DATABASE = "no_db_connection"
+LITELLM_WITHOUT_SETTINGS = "'custom_llm_provider' must be set"
+
+_WRAPPING = re.compile(r"litellm\.(\w+): (?:\1: )?(?:\w+Exception - )?")
+
+
+def without_wrapping(text: str) -> str:
+    """What the server behind LiteLLM said, where LiteLLM puts names of its own in front of that."""
+    return _WRAPPING.sub("", text, count=1)
 
 
 def owner_of_closed(host: str) -> str:
@@ -48,7 +61,19 @@ def explain(failure: Failure) -> ProviderError:
             request_id=request_id_of(failure.headers),
             retry_after=retry_after_of(failure),
         )
+    if failure.status == 400 and (failure.envelope or {}).get("type") == NO_DATABASE:
+        # LiteLLM without a database looks every key but its own up there, so a wrong one is a bad request.
+        return failure_of(replace(failure, status=401))
+    if LITELLM_WITHOUT_SETTINGS in failure.message:
+        return NoSuchApi(
+            f"{failure.asked.place} forwards no assistants",
+            detail=f"{failure.asked}: its configuration has no assistant_settings",
+            hint="Add assistant_settings with api_base and api_key to the configuration of LiteLLM.",
+            status=failure.status,
+            request_id=request_id_of(failure.headers),
+        )
     error = failure_of(failure)
+    error.detail = without_wrapping(error.detail)
     if isinstance(error, NoSuchApi):
         error.summary = f"{failure.asked.place} has no Assistants API here"
     return error

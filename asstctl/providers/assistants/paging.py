@@ -50,5 +50,5 @@ def _incomplete(what: str, why: str) -> IncompleteListing:
     return IncompleteListing(
         f"the list of {what} cannot be trusted to be complete",
         detail=why,
-        hint="Try again. A proxy may page properly at its pass-through path; base_url in asstctl.yaml can name that.",
+        hint="Try again. LiteLLM pages properly at its pass-through alone: set passthrough_url in asstctl.yaml.",
     )

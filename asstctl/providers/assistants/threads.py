@@ -14,6 +14,7 @@ from typing import Any
 import openai
 
 from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError, Rejected
+from asstctl.core.hidden import Hidden
 from asstctl.core.ports import RunState, Said, ToolOutput
 from asstctl.net.client import Answer, answer_of, failure_from, timeouts
 from asstctl.net.failures import Asked, Explain, lost
@@ -46,7 +47,8 @@ def sdk_client(base_url: str, http: HttpClient, timeout: float) -> openai.AsyncO
 class AssistantsThreads:
     """Threads on one server. The SDK client is the provider's, so `aclose` has nothing to give back.
 
-    `durations` is what all hosts on that server have learned of its runs.
+    `durations` is what all hosts on that server have learned of its runs; a server that cannot cancel a run has its
+    threads deleted under it.
     """
 
     def __init__(
@@ -54,16 +56,18 @@ class AssistantsThreads:
         sdk: openai.AsyncOpenAI,
         *,
         place: str,
-        key: str | None,
+        hidden: Hidden,
         timeout: float,
         explain: Explain,
         durations: Durations,
+        can_cancel: bool = True,
     ) -> None:
         self._sdk = sdk
+        self._can_cancel = can_cancel
         # Whole URLs are cheaper for the SDK than paths that it has to join to its base.
         self._base = str(sdk.base_url).rstrip("/")
         self._place = place
-        self._key = key
+        self._hidden = hidden
         self._timeout = timeout
         self._explain = explain
         self._retry = RetryPolicy()
@@ -96,7 +100,7 @@ class AssistantsThreads:
         return await self._follow(thread, answer)
 
     async def close(self, thread: str) -> None:
-        if thread in self._active:
+        if thread in self._active and self._can_cancel:
             await self._end_run(thread)
         with suppress(NotFound):
             await self._request("DELETE", f"/threads/{in_path(thread)}")
@@ -179,10 +183,12 @@ class AssistantsThreads:
                 case _:
                     response = await self._sdk.delete(url, cast_to=HttpResponse, options={"timeout": timeout})
         except openai.APIStatusError as error:
-            raise self._explain(failure_from(error.response, asked, self._key)) from None
+            raise self._explain(failure_from(error.response, asked, self._hidden)) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__
+            if isinstance(cause, AsstctlError):  # no token could be drawn: nothing was sent
+                raise cause from None
             raise lost(cause if isinstance(cause, Exception) else error, asked, seconds) from error
         except openai.OpenAIError as error:
             raise ProviderError("the openai SDK gave up", detail=f"{asked}: {type(error).__name__}") from error
-        return answer_of(response, asked, self._key)
+        return answer_of(response, asked, self._hidden)

@@ -5,6 +5,7 @@ from pathlib import Path
 from asstctl.core.ports import Observer
 from asstctl.emulator import Emulator, open_emulator
 from asstctl.net.asgi import AsgiTransport
+from asstctl.providers.assistants.dialects import EMBEDDED
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.local.failures import explain, explained
 from asstctl.providers.local.folder import prepare_folder
@@ -22,6 +23,7 @@ class LocalProvider(Provider):
             AsgiTransport(emulator.app),
             place=place,
             timeout=timeout,
+            dialect=EMBEDDED,
             explain=explain,
             observer=observer,
         )

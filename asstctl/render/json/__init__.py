@@ -7,7 +7,7 @@ so that it can be told from null. Acting characters are written in JSON's escape
 
 What several documents hold is in `shared`, and has one shape everywhere:
 
-    target      {name provider wire place project local}
+    target      {name provider wire dialect place project local}
     where       {path line column length} | null
     diagnostic  {severity code summary detail hint where}
 """

@@ -1,6 +1,8 @@
 """list: what a project has on a target.
 
-list  target rows[{address name id model status created_at}]
+list  target rows[{address name id model status created_at files | null}]
+
+`files` is how many a vector store holds.
 """
 
 from asstctl.core.inventory import Inventory, Resource
@@ -21,4 +23,5 @@ def _row(resource: Resource) -> Object:
         "model": resource.model,
         "status": resource.status,
         "created_at": resource.created_at,
+        "files": None if resource.files is None else len(resource.files),
     }

@@ -23,6 +23,7 @@ def target_object(target: TargetInfo) -> Object:
         "name": target.name,
         "provider": target.provider,
         "wire": target.wire,
+        "dialect": target.dialect,
         "place": target.place,
         "project": target.project,
         "local": target.local,

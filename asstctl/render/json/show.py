@@ -1,10 +1,10 @@
 """show: one resource in full.
 
-show  address id target status created_at fields{…}
+show  address id target status created_at fields{…} files[{path id status bytes error}] | null
 """
 
-from asstctl.core.inventory import Shown
-from asstctl.render.json.shared import document, target_object
+from asstctl.core.inventory import HeldFile, Shown
+from asstctl.render.json.shared import Object, document, target_object
 
 
 def show_json(shown: Shown) -> str:
@@ -18,4 +18,15 @@ def show_json(shown: Shown) -> str:
         status=one.status,
         created_at=one.created_at,
         fields=dict(one.fields),
+        files=None if one.files is None else [_file(file) for file in one.files],
     )
+
+
+def _file(file: HeldFile) -> Object:
+    return {
+        "path": file.path,
+        "id": file.id,
+        "status": file.status,
+        "bytes": file.bytes,
+        "error": file.error,
+    }

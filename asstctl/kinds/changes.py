@@ -1,0 +1,91 @@
+"""What a user writes about identities: `kind: changes`. It declares nothing and has no key.
+
+Whether the addresses are declared, and what several entries mean together, is for `manifest`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from asstctl.core.address import Address
+from asstctl.core.resource import EXTENSION
+from asstctl.core.suggest import did_you_mean, shortened
+from asstctl.documents.models import Many, Model, problem
+from asstctl.kinds import KINDS
+
+_LONGEST_ID = 256
+
+
+def _address(text: str) -> str:
+    try:
+        address = Address.parse(text)
+    except ValueError:
+        hint = "write its kind and its key, such as `assistant.guagua`"
+        raise problem("bad-address", f"`{shortened(text)}` is not an address", hint) from None
+    if address.kind not in KINDS:
+        summary = f"nothing of kind `{shortened(address.kind)}` lives on a provider"
+        raise problem("bad-address", summary, did_you_mean(address.kind, KINDS))
+    return text
+
+
+def _field(text: str) -> str:
+    kind, _, rest = text.partition(".")
+    key, dot, name = rest.partition(".")
+    address = Address.parse(_address(f"{kind}.{key}"))
+    names = KINDS[address.kind].fields
+    if not dot:
+        raise problem("bad-address", f"`{text}` names no field", f"write one, such as `{text}.name`")
+    if name not in names and not (name.startswith(EXTENSION) and name != EXTENSION):
+        summary = f"`{shortened(name)}` is not a field of kind `{address.kind}`"
+        raise problem("unknown-field", summary, did_you_mean(name, names))
+    return text
+
+
+def _id(text: str) -> str:
+    if not text or len(text) > _LONGEST_ID or not text.isprintable() or " " in text or text in {".", ".."}:
+        raise problem("bad-value", "that cannot be the id of an object", "copy it from the provider: `asst_...`")
+    return text
+
+
+AddressText = Annotated[str, AfterValidator(_address)]
+
+
+class Adopt(Model):
+    """The object `id` is ours from now on, as `to`."""
+
+    to: AddressText
+    id: Annotated[str, AfterValidator(_id)]
+    target: str | None = None
+
+
+class Moved(Model):
+    """What was declared as `from` is declared as `to` now."""
+
+    from_: AddressText = Field(alias="from")
+    to: AddressText
+    target: str | None = None
+
+
+class Removed(Model):
+    """What was declared as `address` is to be deleted, or else left without our mark."""
+
+    address: AddressText
+    delete: bool
+    target: str | None = None
+
+
+class AcceptOverwrite(Model):
+    """Somebody's edit of this field may be overwritten."""
+
+    field: Annotated[str, AfterValidator(_field)]
+    target: str | None = None
+
+
+class ChangesManifest(Model):
+    """`kind: changes`; several of them add up."""
+
+    kind: Literal["changes"]
+    adopt: Many[Adopt] | None = None
+    moved: Many[Moved] | None = None
+    removed: Many[Removed] | None = None
+    accept_overwrite: Many[AcceptOverwrite] | None = None

@@ -1,0 +1,342 @@
+"""Live objects to manifests: what a project that begins with an account writes down.
+
+Only what differs from the default is written. What no manifest can say is listed and stays on the object, because
+its field is then not declared; nothing is left out in silence.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from asstctl.core.address import KEY, Address
+from asstctl.core.diagnostic import Where, has_errors
+from asstctl.core.json_text import canonical
+from asstctl.core.json_types import Json
+from asstctl.core.mark import PAIRS, is_ours
+from asstctl.core.pull import Left
+from asstctl.core.resource import EXTENSION, Live
+from asstctl.documents.models import check_parts
+from asstctl.documents.templates import has_template
+from asstctl.documents.yaml import Path as Place
+from asstctl.documents.yaml_writing import has_form, whole
+from asstctl.kinds import KINDS as LIVE_KINDS
+from asstctl.kinds.canonical import plain, tools
+from asstctl.kinds.field import extension_code
+from asstctl.manifest.kinds import KINDS
+from asstctl.manifest.secrets import Secret, leaks
+from asstctl.manifest.write_back import NULLS, as_expression, has_nulls
+from asstctl.manifest.write_tools import declared
+
+LONG_TEXT = 10
+"""Lines of instructions up to which they stand in the YAML."""
+
+LONG_FUNCTION = 15
+"""Lines of a function up to which it stands in its assistant."""
+
+MOST_PAIRS = 16
+
+_RESOURCE_IDS = {"file_search": "vector_store_ids", "code_interpreter": "file_ids"}
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """One file: its name in the folder that all go to, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass
+class Written:
+    """What was made of the objects: files, the address that each object is to have, and what no file says."""
+
+    files: list[NewFile] = field(default_factory=list)
+    adopted: dict[Address, str] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    value: Json
+
+    def where(self, path: Place = (), *, key: bool = False) -> Where:
+        return Where("")
+
+
+def write_manifests(
+    objects: Sequence[Live], provider: str, taken: Iterable[Address], secrets: Sequence[Secret] = ()
+) -> Written:
+    """Manifests for these objects, stores first. `taken` are addresses that are in use; none holds a secret."""
+    writer = _Writer(provider, {*taken}, secrets)
+    for live in sorted(objects, key=lambda one: one.kind != "vector_store"):
+        writer.name(live)
+    writer.share_functions([live for live in objects if live.kind == "assistant"])
+    for live in objects:
+        writer.write(live)
+    return writer.made
+
+
+def key_for(name: str, id: str, taken: Collection[Address], kind: str) -> str:
+    """A key that is free, from what people call the object; from its id where that has no letters of a key."""
+    plain_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain_name).strip("-")[:48].strip("-")
+    if not stem:
+        stem = f"{kind.replace('_', '-')}-{re.sub(r'[^a-z0-9]', '', id.lower())[-8:]}".strip("-")
+    variables = {address.id_variable for address in taken}
+    for number in range(1, len(taken) + 2):
+        key = stem if number == 1 else f"{stem}-{number}"
+        address = Address(kind, key)
+        if KEY.fullmatch(key) and address not in taken and address.id_variable not in variables:
+            return key
+    raise AssertionError("one of more keys than there are addresses is free")
+
+
+class _Writer:
+    def __init__(self, provider: str, taken: set[Address], secrets: Sequence[Secret]) -> None:
+        self.provider = provider
+        self.secrets = secrets
+        self.taken = taken
+        self.made = Written()
+        self.addresses: dict[tuple[str, str], Address] = {}
+        self.functions: dict[str, str] = {}
+
+    def name(self, live: Live) -> None:
+        """Give an object its address, unless it can bear no mark."""
+        name = "" if self._refusal(live.name) else live.name
+        key = key_for(name, live.id, self.taken, live.kind)
+        address = Address(live.kind, key)
+        if len(live.metadata) + PAIRS > MOST_PAIRS:
+            reason = f"its {len(live.metadata)} metadata pairs leave no room for the mark, which takes {PAIRS} of 16"
+            self.made.left.append(Left(address, live.id, reason, hint="remove some on the provider, and pull again"))
+            return
+        self.taken.add(address)
+        self.addresses[live.kind, live.id] = address
+
+    def share_functions(self, assistants: Sequence[Live]) -> None:
+        """Functions that several use alike, or that are long, get files of their own."""
+        users: dict[str, int] = {}
+        wire: dict[str, Mapping[str, Any]] = {}
+        for live in assistants:
+            if (live.kind, live.id) not in self.addresses:
+                continue
+            for tool in self._declared_tools(live) or ():
+                if tool["type"] == "function":
+                    text = canonical(tool["function"])
+                    users[text] = users.get(text, 0) + 1
+                    wire[text] = tool["function"]
+        for text, function in wire.items():
+            if users[text] > 1 or len(whole(function).splitlines()) > LONG_FUNCTION:
+                self._function(text, function)
+
+    def _function(self, text: str, function: Mapping[str, Any]) -> None:
+        name = str(function["name"])
+        stem = name if KEY.fullmatch(name) else ""
+        address = Address("function", stem) if stem else None
+        if address is None or address in self.taken:
+            address = Address("function", key_for(name, name, self.taken, "function"))
+        self.taken.add(address)
+        self.functions[text] = address.key
+        head = {"kind": "function", "key": address.key, **({"name": name} if name != address.key else {})}
+        body = {**head, **{key: item for key, item in function.items() if key != "name"}}
+        self.made.files.append(NewFile(f"functions/{address.key}.yaml", whole(body)))
+
+    def write(self, live: Live) -> None:
+        """The manifest of one object."""
+        address = self.addresses.get((live.kind, live.id))
+        if address is None:
+            return
+        said: dict[str, Any] = {"kind": live.kind, "key": address.key}
+        instructions = ""
+        for name in LIVE_KINDS[live.kind].fields:
+            value = self._value(address, live, name)
+            if value is None:
+                continue
+            if name == "instructions" and (value.count("\n") >= LONG_TEXT or has_template(value)):
+                instructions = value
+                continue
+            first, _, rest = name.partition(".")
+            if rest:
+                said.setdefault(first, {})[rest] = value
+            else:
+                said[first] = value
+        extensions = self._extensions(address, live)
+        if extensions:
+            said["extensions"] = {self.provider: extensions}
+        self._unsaid(address, live)
+        said = self._sound(address, said)
+        order = [name for name in KINDS[live.kind].model.model_fields if name in said]
+        self._file(address, live, {name: said[name] for name in order}, instructions)
+
+    def _file(self, address: Address, live: Live, said: Mapping[str, Any], instructions: str) -> None:
+        self.made.adopted[address] = live.id
+        head = whole(said)
+        if instructions:
+            self.made.files.append(NewFile(f"{address.key}.md", f"---\n{head}---\n{instructions}"))
+            return
+        comment = ""
+        if live.kind == "vector_store":
+            comment = "# The files that are in it already stay there. Declare `files:` to add those of this project.\n"
+        self.made.files.append(NewFile(f"{address.key}.yaml", comment + head))
+
+    # --- fields
+
+    def _value(self, address: Address, live: Live, name: str) -> Any:
+        value = live.fields.get(name)
+        if LIVE_KINDS[live.kind].field(name).canonical(value) is None:
+            return None
+        if refusal := self._refusal(value):
+            self._leave(address, name, refusal)
+            return None
+        value = plain(value)
+        match name:
+            case "tools":
+                return self._tools(address, live)
+            case "tool_resources.file_search":
+                return self._stores(value)
+            case "tool_resources.code_interpreter":
+                return {"file_ids": value["file_ids"]}  # type: ignore[call-overload,index]  # not the default
+            case "metadata":
+                return self._metadata(address, value)
+            case "response_format":
+                return _response_format(value)
+            case "instructions":
+                return value
+        return self._text(address, name, value)
+
+    def _refusal(self, value: Json) -> str:
+        """Why no file may hold a value, or nothing."""
+        if not has_form(value):
+            return "it holds half a surrogate pair, which no file can hold"
+        secret = next((secret for _, secret in leaks(value, self.secrets)), None)
+        return f"it holds the value of the secret {secret.env}" if secret else ""
+
+    def _text(self, address: Address, name: str, value: Json) -> Json:
+        """A text as it is to be written where it is rendered."""
+        if not (isinstance(value, str) and has_template(value)):
+            return value
+        written = as_expression(value)
+        if written is None:
+            self._leave(address, name, "it holds braces, which would be a template here")
+        return written
+
+    def _metadata(self, address: Address, value: Any) -> Any:
+        if reserved := [key for key in value if is_ours(key)]:
+            self._leave(address, "metadata", f"`{reserved[0]}` begins like the names of the mark")
+            return None
+        return {key: self._text(address, f"metadata.{key}", item) for key, item in value.items()}
+
+    def _stores(self, value: Any) -> Any:
+        ids = value["vector_store_ids"]
+        ours = {id: self.addresses["vector_store", id].key for id in ids if ("vector_store", id) in self.addresses}
+        raw = [id for id in ids if id not in ours]
+        return {
+            **({"vector_stores": list(ours.values())} if ours else {}),
+            **({"vector_store_ids": raw} if raw else {}),
+        }
+
+    def _declared_tools(self, live: Live) -> list[Any] | None:
+        """The tools as a manifest says them; None where one cannot be said."""
+        found: Any = live.fields.get("tools") or []
+        keyed = tools(found)
+        if self._refusal(found) or (isinstance(keyed, Mapping) and any(name.endswith("'") for name in keyed)):
+            return None
+        said = [declared(tool) for tool in found]
+        return None if None in said else said
+
+    def _tools(self, address: Address, live: Live) -> Any:
+        said = self._declared_tools(live)
+        if said is None:
+            found: Any = live.fields.get("tools") or []
+            kinds = sorted({str(tool.get("type")) for tool in found if declared(tool) is None})
+            reason = f"a tool of type {', '.join(kinds)} cannot be declared" if kinds else "two tools have one name"
+            self._leave(address, "tools", f"{reason}, so that none of them is")
+            return None
+        for tool in said:
+            if tool["type"] == "function":
+                tool["function"] = self.functions.get(canonical(tool["function"]), tool["function"])
+        return said
+
+    def _extensions(self, address: Address, live: Live) -> dict[str, Json]:
+        """Fields that only this provider knows; a vector store cannot have any."""
+        said: dict[str, Json] = {}
+        codes: set[str] = set()
+        for name, value in sorted(live.fields.items()):
+            if not name.startswith(EXTENSION) or value is None:
+                continue
+            code = extension_code(name)
+            if live.kind != "assistant":
+                self._leave(address, name.removeprefix(EXTENSION), f"a {live.kind} has no such field here")
+            elif refusal := self._refusal({name: value}):
+                self._leave(address, name, refusal)
+            elif has_nulls(value):
+                self._leave(address, name, NULLS)
+            elif code in codes:
+                self._leave(address, name, "another extension has the same code in the mark")
+            else:
+                codes.add(code)
+                said[name.removeprefix(EXTENSION)] = plain(value)
+        return said
+
+    # --- what no manifest says
+
+    def _unsaid(self, address: Address, live: Live) -> None:
+        """Keys inside of known fields that the wire added and that nobody can declare."""
+        resources = live.raw.get("tool_resources")
+        for tool, settings in resources.items() if isinstance(resources, Mapping) else ():
+            known = _RESOURCE_IDS.get(tool)
+            if known is None:
+                if settings:
+                    self._leave(address, f"tool_resources.{tool}", "there is no such tool in a manifest")
+                continue
+            for key, value in settings.items() if isinstance(settings, Mapping) else ():
+                if key != known and value:
+                    self._leave(address, f"tool_resources.{tool}.{key}", "a manifest has no such key")
+        found: Any = live.fields.get("tools") or []
+        for tool in found:
+            if declared(tool) is not None:
+                for path in _more(tool):
+                    self._leave(address, f"tools.{path}", "a manifest has no such key")
+
+    def _sound(self, address: Address, said: dict[str, Any]) -> dict[str, Any]:
+        """Without the fields that the kind's model does not take, each of them left on the object."""
+        kind = KINDS[address.kind]
+        if address.kind != "assistant":
+            said.pop("extensions", None)
+        for _ in range(len(said)):
+            _, diagnostics, wrong = check_parts(kind.model, _Trial(said), what=kind.what)
+            if not has_errors(diagnostics) or not wrong:
+                break
+            path = next(iter(wrong))
+            self._leave(address, ".".join(map(str, path)), diagnostics[0].summary)
+            said = {name: item for name, item in said.items() if name != path[0]}
+        return said
+
+    def _leave(self, address: Address, what: str, reason: str) -> None:
+        self.made.left.append(Left(address, what, reason, hint="it stays on the object as it is"))
+
+
+def _more(tool: Mapping[str, Any]) -> Iterable[str]:
+    """The keys of a tool that no manifest can say and that say something."""
+    kind = str(tool.get("type"))
+    known = {"code_interpreter": {"type"}, "file_search": {"type", "file_search"}, "function": {"type", "function"}}
+    yield from (f"{kind}.{key}" for key in tool if key not in known[kind] and tool[key] is not None)
+    inner = tool.get(kind)
+    if kind == "function" and isinstance(inner, Mapping):
+        own = {"name", "description", "parameters", "strict"}
+        yield from (f"function.{inner.get('name')}.{key}" for key in inner if key not in own and inner[key] is not None)
+    if kind == "file_search" and isinstance(inner, Mapping):
+        own = {"max_num_results", "ranking_options"}
+        yield from (f"file_search.{key}" for key in inner if key not in own and inner[key] is not None)
+        options = inner.get("ranking_options")
+        if isinstance(options, Mapping):
+            known_options = {"ranker", "score_threshold"}
+            yield from (f"file_search.ranking_options.{key}" for key in options if key not in known_options)
+
+
+def _response_format(value: Any) -> Any:
+    inner = value.get("json_schema") if isinstance(value, Mapping) else None
+    if isinstance(inner, Mapping):
+        return {**value, "json_schema": {key: item for key, item in inner.items() if item is not None}}
+    return value

@@ -1,0 +1,110 @@
+"""Use case: take over an object that bears no mark, now or by an entry in a `kind: changes` file."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from asstctl.core.address import Address
+from asstctl.core.decisions import Adoption, Decisions
+from asstctl.core.errors import Refused, WrongUsage
+from asstctl.core.inventory import Inventory, Resource
+from asstctl.core.json_types import Json
+from asstctl.core.outcome import Applied
+from asstctl.core.pull import FileEdit, Pulled, Taken
+from asstctl.documents.editor import edited, number_of
+from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.yaml_writing import whole
+from asstctl.engine.ownership import sort_out
+from asstctl.engine.read import read
+from asstctl.manifest.sources import read_sources
+from asstctl.workspace.apply import Conduct, apply
+from asstctl.workspace.choices import Choices
+from asstctl.workspace.file_writing import write_all
+from asstctl.workspace.pull import Watching, refuse_unsound
+from asstctl.workspace.selection import select
+from asstctl.workspace.workspace import Workspace
+
+NEW_FILE = "assistants/changes.yaml"
+
+
+def address_of(workspace: Workspace, text: str) -> Address:
+    """The declared address that a text means. Raises WrongUsage."""
+    (address,) = select([text], {one.address for one in workspace.desired()}, "adopt")
+    return address
+
+
+async def adopt(workspace: Workspace, address: Address, id: str, conduct: Conduct) -> Applied:
+    """Plan this address with that adoption, ask, and carry it out. What it depends on comes with it."""
+    decided = Decisions(adopt=(Adoption(address, id),))
+    return await apply(replace(workspace, decided=decided), conduct, Choices(only=(str(address),)))
+
+
+async def candidates(workspace: Workspace, address: Address) -> Inventory:
+    """The objects without a mark that could become an address: those of its name, else all of its kind."""
+    name = next(one.name for one in workspace.desired() if one.address == address)
+    async with workspace.open() as provider:
+        reading = await read(provider.store, [address.kind])
+        ties = provider.store.capabilities.ties_in_creation_order
+    ownership = sort_out(reading.objects, workspace.project.name, ties_in_creation_order=ties)
+    foreign = [live for live in ownership.foreign if live.kind == address.kind]
+    named = [live for live in foreign if name and live.name == name] or foreign
+    if not named:
+        raise Refused(
+            f"there is nothing on {workspace.target.name} that {address} could take over",
+            detail=f"every {address.kind} there bears a mark, or there is none",
+            hint=workspace.info.command("plan"),
+        )
+    return Inventory(
+        workspace.info,
+        tuple(
+            Resource(
+                address,
+                "same name" if name and live.name == name else "no mark",
+                live.name,
+                live.id,
+                str(live.fields.get("model") or ""),
+                live.created_at,
+            )
+            for live in named
+        ),
+    )
+
+
+def record(workspace: Workspace, address: Address, id: str, file: str, watching: Watching) -> Pulled:
+    """Write the adoption into a `kind: changes` file, instead of making it."""
+    entry: dict[str, Json] = {"to": str(address), "target": workspace.target.name, "id": id}
+    sources = read_sources(workspace.project)
+    known = {layer.document.path: layer for layer in sources.manifests.changes}
+    path = _path(workspace, file) if file else next(iter(known), NEW_FILE)
+    if path in known:
+        document = known[path].document
+        value = known[path].value
+        entries = [*(value.get("adopt") or ()), entry]
+        after = edited(document.text, number_of(document), ("adopt",), entries)
+        edit = FileEdit(path, document.text, after)
+    elif (workspace.project.root / path).exists():
+        raise WrongUsage(f"{path} is no `kind: changes` file", hint=f"name another one, such as {NEW_FILE}")
+    else:
+        edit = FileEdit(path, None, whole({"kind": "changes", "adopt": [entry]}))
+    found = Pulled(workspace.info, (edit,), (Taken(address, ""),))
+    watching.on_found(found)
+    if not watching.approve(found):
+        return found
+    written = write_all(workspace.project.root, found.edits)
+    try:
+        fresh = replace(workspace)
+        refuse_unsound(fresh)
+        if (address, id) not in {(one.to, one.id) for one in fresh.loaded.decisions.adopt}:
+            raise Refused(f"{path} would not be read", hint="name a file that `manifests` of asstctl.yaml matches")
+    except BaseException:
+        written.undo()
+        raise
+    return replace(found, written=True)
+
+
+def _path(workspace: Workspace, file: str) -> str:
+    root = workspace.project.root
+    try:
+        real = inside(root, root, file)
+    except PathRefused as refused:
+        raise WrongUsage(refused.summary, hint=refused.hint) from None
+    return PurePosixPath(real.relative_to(root.resolve())).as_posix()

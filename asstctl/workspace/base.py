@@ -1,0 +1,93 @@
+"""What a field was when it was last applied: the mark holds a digest alone, and git may hold the value.
+
+The value that the file had at the revision of the mark is taken only if it has the digest that the mark noted.
+"""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from asstctl.core.address import Address
+from asstctl.core.change import ABSENT, Absent
+from asstctl.core.json_types import Json
+from asstctl.documents.front_matter import split
+from asstctl.documents.yaml import parse_yaml
+from asstctl.kinds import KINDS
+from asstctl.kinds.canonical import DIGEST_LENGTH, digest
+
+_LONGEST = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where to look: a file of a project at a revision, read for one target."""
+
+    root: Path
+    revision: str
+    file: str
+    target: str
+
+    def text(self, file: str = "") -> str | None:
+        """The text of the file, or of another one, at the revision."""
+        return _at_revision(self.root, self.revision, file or self.file) if self.revision and self.file else None
+
+
+def base_of(history: History, address: Address, name: str, noted: str) -> Json | Absent:
+    """The value of a field at a revision, if it is the one that `noted` is the digest of."""
+    text = history.text()
+    if text is None:
+        return ABSENT
+    rule = KINDS[address.kind].field(name).canonical
+    for written in _candidates(history, text, address, name):
+        value = rule(written)
+        if digest(value) == noted[:DIGEST_LENGTH]:
+            return value
+    return ABSENT
+
+
+def _candidates(history: History, text: str, address: Address, name: str) -> Iterator[Json]:
+    """What the file may have meant: its overlay first, then its body, then the Markdown below it."""
+    file = history.file
+    parts = split(text, file) if file.endswith(".md") else None
+    documents = parse_yaml(text, file)[0] if parts is None else filter(None, (parts.document,))
+    for document in documents:
+        value = document.value
+        if not isinstance(value, Mapping) or value.get("kind") != address.kind:
+            continue
+        if value.get("key", PurePosixPath(file).stem) != address.key:
+            continue
+        overlays = value.get("targets")
+        overlay = overlays.get(history.target) if isinstance(overlays, Mapping) else None
+        for layer in (overlay, value):
+            written: Json = layer
+            for step in name.split("."):
+                written = written.get(step) if isinstance(written, Mapping) else None
+            if isinstance(written, Mapping) and isinstance(written.get("file"), str) and name == "instructions":
+                path = PurePosixPath(file).parent / written["file"]
+                written = history.text(str(path).lstrip("/"))
+            if written is not None:
+                yield written
+        yield None
+    if parts is not None and name == "instructions":
+        yield parts.body
+
+
+def _at_revision(root: Path, revision: str, file: str) -> str | None:
+    try:
+        # a repository's own configuration may name programs; none of them has a part in this
+        answer = subprocess.run(  # noqa: S603 - of a revision that a mark may hold, and a path of ours
+            ["git", "-c", "core.fsmonitor=", "show", "--no-textconv", "--no-ext-diff", f"{revision}:./{file}"],  # noqa: S607
+            cwd=root,
+            capture_output=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        return None
+    if answer.returncode or len(answer.stdout) > _LONGEST:
+        return None
+    try:
+        return answer.stdout.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None

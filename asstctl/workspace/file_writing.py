@@ -1,0 +1,96 @@
+"""Writing files of a project: all or none, each by a temporary file beside it and a rename.
+
+A file is written only if it still says what the edit was made from. What was there is kept until the caller knows
+that the outcome is sound.
+"""
+
+import codecs
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asstctl.core.errors import Refused
+from asstctl.core.pull import FileEdit
+from asstctl.documents.paths import PathRefused, inside
+
+
+@dataclass
+class Written:
+    """What was written, and how it was before: `undo` puts it back."""
+
+    _before: list[tuple[Path, bytes | None]] = field(default_factory=list)
+
+    def note(self, path: Path, before: bytes | None) -> None:
+        """Remember how a file was."""
+        self._before.append((path, before))
+
+    def undo(self) -> None:
+        """Make every file what it was."""
+        for path, before in reversed(self._before):
+            if before is None:
+                path.unlink(missing_ok=True)
+            else:
+                _replace(path, before)
+        self._before.clear()
+
+
+def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
+    """Write every edit, or none. Raises Refused."""
+    planned = [(_checked(root, edit), edit) for edit in edits]
+    written = Written()
+    try:
+        for (path, before), edit in planned:
+            mark = codecs.BOM_UTF8 if before is not None and before.startswith(codecs.BOM_UTF8) else b""
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written.note(path, before)
+            _replace(path, mark + edit.after.encode())
+    except OSError as problem:
+        written.undo()
+        detail = f"{problem.filename or ''}: {problem.strerror or problem}"
+        raise Refused("a file cannot be written, and none was", detail=detail, hint="check the folder") from problem
+    return written
+
+
+def _checked(root: Path, edit: FileEdit) -> tuple[Path, bytes | None]:
+    """Where an edit goes and what is there."""
+    try:
+        path = inside(root, root, f"/{edit.path}")
+    except PathRefused as refused:
+        raise Refused(refused.summary, hint=refused.hint) from None
+    if path != root.resolve() / edit.path:
+        raise Refused(f"a link leads to {edit.path}", hint="nothing is written through links: copy the file")
+    try:
+        before = path.read_bytes()
+    except FileNotFoundError:
+        before = None
+    known = None if before is None else before.decode("utf-8-sig", "replace")
+    if known != edit.before:
+        what = "is there already" if edit.before is None else "has changed meanwhile"
+        raise Refused(f"{edit.path} {what}", detail="nothing was written", hint="run the command again")
+    return path, before
+
+
+def _replace(path: Path, data: bytes) -> None:
+    try:
+        mode = path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mode = 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,67 @@
+"""What an environment allows: where keys go in CI, and which names files may read."""
+
+import pytest
+
+from asstctl.core.allowed import check_key_host, in_ci, readable
+from asstctl.core.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("value", "result"), [("true", True), ("1", True), ("yes", True), ("", False), ("0", False), ("False", False)]
+)
+def test_ci_is_what_says_so(value: str, result: bool) -> None:
+    assert in_ci({"CI": value}) is result
+    assert not in_ci({})
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://127.0.0.1:4000/v1", ""),
+        ("http://localhost:4000/v1", ""),
+        ("http://[::1]:4000/v1", ""),
+        ("https://gateway.example.com/v1", "gateway.example.com"),
+        ("https://gateway.example.com/v1", "other.example, GATEWAY.example.com."),
+        ("https://gateway.example.com/v1", "gateway.example.com:443"),
+        ("https://gateway.example.com:4000/v1", "gateway.example.com:4000"),
+        ("https://GATEWAY.example.com./v1", "gateway.example.com"),
+        ("https://[2001:db8::1]/v1", "[2001:db8::1]"),
+    ],
+)
+def test_a_key_goes_to_this_machine_and_to_hosts_that_are_allowed(url: str, allowed: str) -> None:
+    check_key_host(url, {"CI": "true", "ASSTCTL_ALLOW_HOSTS": allowed})
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "wanted"),
+    [
+        ("https://gateway.example.com/v1", "", "gateway.example.com"),
+        ("https://gateway.example.com/v1", "example.com", "gateway.example.com"),
+        ("https://evil-example.com/v1", "example.com", "evil-example.com"),
+        ("https://example.com.evil.org/v1", "example.com", "example.com.evil.org"),
+        ("https://example.com:4000/v1", "example.com", "example.com:4000"),
+        ("https://example.com/v1", "example.com:4000", "example.com"),
+        ("https://localhost.evil.org/v1", "", "localhost.evil.org"),
+        ("https://app.localhost/v1", "", "app.localhost"),
+    ],
+)
+def test_any_other_host_is_refused_with_what_to_add(url: str, allowed: str, wanted: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_key_host(url, {"CI": "true", "ASSTCTL_ALLOW_HOSTS": allowed})
+    assert refused.value.hint.startswith(f"Add {wanted} to ASSTCTL_ALLOW_HOSTS")
+    check_key_host(url, {"ASSTCTL_ALLOW_HOSTS": allowed})
+
+
+@pytest.mark.parametrize(
+    "entry", ["*", "*.example.com", "https://example.com", "example.com/v1", "a@b", "h:99999", "h:0"]
+)
+def test_an_entry_that_is_no_host_is_refused(entry: str) -> None:
+    with pytest.raises(Refused, match="holds what is no host"):
+        check_key_host("https://example.com/v1", {"CI": "1", "ASSTCTL_ALLOW_HOSTS": f"example.com,{entry}"})
+
+
+def test_only_names_that_are_allowed_are_read_once_any_are() -> None:
+    environ = {"A": "1", "B": "2"}
+    assert readable(environ) == environ
+    assert readable({**environ, "ASSTCTL_ALLOW_ENV": " B , C"}) == {"B": "2"}
+    assert readable({**environ, "ASSTCTL_ALLOW_ENV": ""}) == {}

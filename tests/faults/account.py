@@ -1,0 +1,182 @@
+"""An account on the embedded server, over a socket in a thread of this process: faults may change while it serves.
+
+What it counts is what took effect: a write that was refused is none, one whose answer was lost is one.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from asstctl.core.mark import KEY_NAME
+from asstctl.emulator import open_emulator
+from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send, header
+from asstctl.emulator.faults import with_faults
+from asstctl.emulator.server import listen, url_of
+
+BESIDE = "x-beside"
+"""The header of a request that is another writer's: it meets no fault and is not counted."""
+
+Around = Callable[[Asgi], Asgi]
+
+
+def same(app: Asgi) -> Asgi:
+    """No fault at all."""
+    return app
+
+
+class Account:
+    """One account. `asked` holds every request that reached the server, `done` the writes that took effect."""
+
+    def __init__(self, database: Path) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.done: list[tuple[str, str]] = []
+        self.url = ""
+        self._running = 0
+        self._emulator = open_emulator(database)
+        self._faulty = self._counted
+        self._listener = listen("127.0.0.1", 0)
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app, interface="asgi3", lifespan="off", log_config=None, access_log=False)
+        )
+        self._thread = threading.Thread(target=self._serve)
+
+    def strike(self, *specs: str, around: Around = same) -> None:
+        """From now on these faults, and no others; `around` is the outermost."""
+        self._faulty = around(with_faults(self._counted, specs))
+
+    def forget(self) -> None:
+        """Count from here."""
+        self.asked.clear()
+        self.done.clear()
+
+    def settle(self) -> None:
+        """Wait until all that a dead client had sent was handled, and its connections are closed."""
+        while self._running or self._server.server_state.connections:
+            time.sleep(0.001)
+
+    def ask(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        """A request of somebody else."""
+        with httpx2.Client(trust_env=False, headers={BESIDE: "1"}) as client:
+            answer = client.request(method, self.url + path, json=body, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def everything(self, path: str = "/assistants") -> list[Any]:
+        """Every object of a listing, oldest first."""
+        found, after = [], {}
+        while True:
+            page = self.ask("GET", path, limit=100, order="asc", **after)
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+            after = {"after": page["last_id"]}
+
+    def marked(self, path: str = "/assistants") -> Counter[str]:
+        """How many objects bear each address."""
+        return Counter(one["metadata"][KEY_NAME] for one in self.everything(path) if KEY_NAME in one["metadata"])
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if header(scope, BESIDE.encode()):
+            await self._emulator.app(scope, receive, send)
+            return
+        self.asked.append((scope["method"], scope["path"].removeprefix("/v1")))
+        self._running += 1
+        try:
+            await self._faulty(scope, receive, send)
+        except ConnectionError:
+            for connection in tuple(self._server.server_state.connections):
+                if getattr(connection, "client", None) == scope["client"]:
+                    connection.transport.abort()  # type: ignore[union-attr]
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            self._running -= 1
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 400 and scope["method"] != "GET":
+                self.done.append((scope["method"], scope["path"].removeprefix("/v1")))
+            await send(message)
+
+        await self._emulator.app(scope, receive, counting)
+
+    def _serve(self) -> None:
+        async def serve() -> None:
+            try:
+                await self._server.serve(sockets=[self._listener])
+            finally:
+                self._listener.close()
+                await self._emulator.aclose()
+
+        asyncio.run(serve())
+
+    @contextmanager
+    def serving(self) -> Iterator["Account"]:
+        """Serve until the block ends. Requests wait in the socket until the thread has come up."""
+        self.url = url_of(self._listener)
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._server.should_exit = True
+            self._thread.join(timeout=20)
+
+
+# Faults that only tests of asstctl need, beside those of the emulator.
+
+
+def each(count: int, matches: Callable[[Scope], bool], strike: Callable[[Asgi], Asgi]) -> Around:
+    """The first `count` requests that match meet the fault, the rest do not."""
+    left = [count]
+
+    def around(app: Asgi) -> Asgi:
+        struck = strike(app)
+
+        async def choosing(scope: Scope, receive: Receive, send: Send) -> None:
+            hit = left[0] > 0 and matches(scope)
+            left[0] -= hit
+            await (struck if hit else app)(scope, receive, send)
+
+        return choosing
+
+    return around
+
+
+def told(hear: Callable[[Scope], None], matches: Callable[[Scope], bool]) -> Around:
+    """Somebody hears of each request that matched, once it has taken effect and before its answer goes out."""
+
+    def around(app: Asgi) -> Asgi:
+        async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+            async def hearing(message: Message) -> None:
+                if message["type"] == "http.response.start" and message["status"] < 400:
+                    hear(scope)
+                await send(message)
+
+            await app(scope, receive, hearing if matches(scope) else send)
+
+        return telling
+
+    return around
+
+
+def writes(scope: Scope) -> bool:
+    """Whether a request writes."""
+    return scope["type"] == "http" and scope["method"] != "GET"
+
+
+def is_post(*, to: str) -> Callable[[Scope], bool]:
+    """Whether a request posts to this path, or below it where it ends in a slash."""
+
+    def matches(scope: Scope) -> bool:
+        path = scope["path"].removeprefix("/v1")
+        return scope["method"] == "POST" and (path.startswith(to) if to.endswith("/") else path == to)
+
+    return matches

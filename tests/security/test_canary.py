@@ -1,0 +1,208 @@
+"""One secret through every command, format and fault: no byte of it in any output or file."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from asstctl.cli import COMMANDS
+from asstctl.cli.boundary import exit_code_of
+from asstctl.core.errors import Refused
+from tests.cli.conftest import TUTOR, Project, Result
+from tests.contract.conftest import serving
+from tests.security.hostile import MODES, hostile
+
+CANARIES = {
+    "CANARY_KEY": "sk-canary/Kq7+Zt2=Wm9&x",
+    "CANARY_HEADER": "AstraCS:canary%41header-Rv5",
+    "CANARY_SECRET": "canary secret/of+a variable",
+}
+
+ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "init": (("init",),),
+    "validate": (("validate",), ("validate", "--format", "json")),
+    "plan": (
+        ("plan",),
+        ("plan", "--format", "json"),
+        ("plan", "--all-targets"),
+        ("plan", "--all-targets", "--format", "json"),
+        ("plan", "--drift-only"),
+        ("plan", "--out", "plan.json"),
+    ),
+    "apply": (("apply", "plan.json", "--yes"), ("apply", "--yes"), ("apply", "--yes", "--format", "json")),
+    "promote": (("promote", "--from", "near", "--to", "far"), ("promote", "--from", "far", "--to", "near", "--yes")),
+    "pull": (("pull", "--check"), ("pull", "--yes"), ("pull", "--all", "--yes"), ("pull", "--yes", "--format", "json")),
+    "adopt": (("adopt", "assistant.tutor", "--yes"), ("adopt", "assistant.tutor", "asst_x", "--yes", "--record")),
+    "undo": (("undo",), ("undo", "--yes"), ("undo", "--yes", "--format", "json")),
+    "test": (("test",), ("test", "--format", "json")),
+    "list": (("list",), ("list", "--format", "json"), ("list", "--format", "env")),
+    "show": (("show", "tutor"), ("show", "tutor", "--format", "json")),
+    "serve": (("serve", "--replies", "nowhere.yaml"),),
+    "destroy": (("destroy", "--yes"), ("destroy", "--yes", "--format", "json")),
+    "completion": (("completion", "bash"),),
+}
+"""How each command is run; `serve`, which would go on, has a test of its own beside its row."""
+
+CONVERSATION = """
+assistant: tutor
+turns:
+  - user: hello there
+    expect: {icontains: hello}
+"""
+
+
+def forms_of(secret: str) -> Iterator[bytes]:
+    """The secret as it is, and as people and programs encode it."""
+    plain = secret.encode()
+    for text in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
+        yield text.encode()
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + plain)
+        inner = encoded[(shift * 8 + 5) // 6 : (shift + len(plain)) * 8 // 6]
+        yield inner
+        yield inner.replace(b"+", b"-").replace(b"/", b"_")
+    # a cut-off secret is still half a secret
+    yield plain[: len(plain) // 2]
+
+
+FORMS = tuple(form for secret in CANARIES.values() for form in forms_of(secret))
+
+
+def leaks(result: Result, root: Path) -> list[str]:
+    """Where a secret stands: in an output, or in a file of the project."""
+    places = {"stdout": result.out.encode(), "stderr": result.err.encode()}
+    places |= {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return [f"{place}: {form!r}" for place, content in places.items() for form in FORMS if form in content]
+
+
+@pytest.fixture
+def canary(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose environment holds the secrets."""
+    for name, value in CANARIES.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ASSTCTL_DEBUG", "1")
+    project.write("assistants/tutor.convo.yaml", CONVERSATION)
+    return project
+
+
+def point_at(project: Project, base_url: str, target: str) -> None:
+    project.write(
+        "asstctl.yaml",
+        f"""
+        version: 1
+        project: school
+        default_target: {target}
+        vars: {{hidden: {{env: CANARY_SECRET, secret: true}}}}
+        targets:
+          far:
+            provider: assistants
+            base_url: {base_url}
+            api_key: {{env: CANARY_KEY}}
+            headers: {{x-canary: {{env: CANARY_HEADER}}}}
+          near:
+            provider: local
+            replies: {{chat: {{base_url: {base_url}, api_key: {{env: CANARY_KEY}}, models: {{"*": m}}}}}}
+        """,
+    )
+
+
+def test_every_command_has_a_row() -> None:
+    """A new command has to be shown to keep a secret."""
+    assert COMMANDS.keys() <= ROWS.keys()
+
+
+def run_all(project: Project, *options: str) -> dict[tuple[str, ...], Result]:
+    """Every row of every command that there is, each looked at at once."""
+    done = {}
+    for name in COMMANDS:
+        for row in ROWS[name]:
+            result = done[row] = project.run(*row, *options)
+            assert leaks(result, project.root) == [], (row, result)
+            assert "error[bug]" not in result.err, (row, result.err)
+    return done
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"),
+    [*(("far", mode) for mode in MODES), *(("near", mode) for mode in ("401", "500", "redirect", "no json"))],
+)
+def test_no_command_shows_what_a_server_repeats(canary: Project, target: str, mode: str) -> None:
+    """Whatever a provider, or a model behind the local server, makes of the secrets it was sent."""
+    seen: list[str] = []
+    with hostile(mode, seen) as url:
+        point_at(canary, url, target)
+        run_all(canary, "-v")
+    assert f"Bearer {CANARIES['CANARY_KEY']}" in seen
+
+
+def test_no_command_keeps_a_secret_where_all_goes_well(
+    canary: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Plans, saved plans, journals and databases of a whole story hold none of it."""
+    database = tmp_path_factory.mktemp("server") / "server.db"
+    with serving(database, "--api-key", CANARIES["CANARY_KEY"]) as url:
+        point_at(canary, url, "far")
+        done = run_all(canary, "-v")
+    # a row that is no command line any more would show nothing
+    assert [row for row, result in done.items() if "Usage:" in result.err] == []
+    codes = {row: done[row].code for row in (("plan",), ("apply", "plan.json", "--yes"), ("destroy", "--yes"))}
+    assert set(codes.values()) == {0}, done
+    assert not any(form in database.read_bytes() for form in FORMS)
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_secret_in_a_manifest_is_refused_and_not_shown(canary: Project, name: str) -> None:
+    """Written out, or by its variable: no plan, and no message that quotes the line."""
+    point_at(canary, "http://127.0.0.1:9/v1", "near")
+    canary.write("assistants/tutor.yaml", TUTOR.replace("You teach mathematics to beginners.", f"'{CANARIES[name]}'"))
+    for row in (("validate",), ("plan",), ("apply", "--yes"), ("plan", "--format", "json")):
+        result = canary.run(*row, "-v")
+        assert result.code == 1, row
+        # what its author typed there stays in that file alone
+        (canary.root / "assistants/tutor.yaml").rename(canary.root.parent / "aside")
+        assert leaks(result, canary.root) == []
+        (canary.root.parent / "aside").rename(canary.root / "assistants/tutor.yaml")
+
+
+def test_a_traceback_shows_no_secret(canary: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """With ASSTCTL_DEBUG a bug prints where it happened; its message may hold anything."""
+
+    def broken() -> None:
+        try:
+            raise ValueError(f"illegal header value 'Bearer {CANARIES['CANARY_KEY']}'\n::add-mask::x")
+        except ValueError as error:
+            raise RuntimeError(f"GET /v1?key={quote(CANARIES['CANARY_KEY'], safe='')}") from error
+
+    assert exit_code_of(broken) == 1
+
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert not any(line.lstrip().startswith("::") for line in printed.splitlines())
+    key = tuple(forms_of(CANARIES["CANARY_KEY"]))
+    assert not any(form in printed.encode() for form in key), printed
+
+
+def test_serve_shows_no_secret(canary: Project) -> None:
+    """The ready line, the access log and the replies of a model that repeats the key."""
+    with hostile("401") as url:
+        point_at(canary, url, "near")
+        command = [sys.executable, "-m", "asstctl", "serve", "--port", "0", "-v"]
+        process = subprocess.Popen(
+            command, cwd=canary.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
+        )
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert leaks(Result(0, (first + out).decode(), err.decode()), canary.root) == []
+
+
+def test_no_error_of_ours_holds_an_attribute_with_a_secret() -> None:
+    """An error is its words: nothing else of it can be shown by a format to come."""
+    assert set(vars(Refused("s", detail="d", hint="h"))) == {"summary", "detail", "hint"}
