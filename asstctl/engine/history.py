@@ -106,7 +106,7 @@ def summary(record: Record) -> RunSummary:
             continue
         if begun.file is not None:
             uploads += begun.file.get("step") == Step.UPLOAD.value
-        elif begun.action is not Action.KEEP:
+        if begun.action is not Action.KEEP:
             actions.setdefault(begun.address, begun.action)
     header = record.header
     return RunSummary(

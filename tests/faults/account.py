@@ -47,6 +47,9 @@ class Account:
             uvicorn.Config(self._app, interface="asgi3", lifespan="off", log_config=None, access_log=False)
         )
         self._thread = threading.Thread(target=self._serve)
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._over: asyncio.Event
 
     def strike(self, *specs: str, around: Around = same) -> None:
         """From now on these faults, and no others; `around` is the outermost."""
@@ -110,9 +113,19 @@ class Account:
 
     def _serve(self) -> None:
         async def serve() -> None:
+            server, config = self._server, self._server.config
+            self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+            config.load()
+            server.lifespan = config.lifespan_class(config)
             try:
-                await self._server.serve(sockets=[self._listener])
+                # uvicorn's own loop looks ten times a second whether it is to end
+                await server.startup(sockets=[self._listener])
+                self._ready.set()
+                await self._over.wait()
+                server.force_exit = True
+                await server.shutdown(sockets=[self._listener])
             finally:
+                self._ready.set()
                 self._listener.close()
                 await self._emulator.aclose()
 
@@ -120,13 +133,14 @@ class Account:
 
     @contextmanager
     def serving(self) -> Iterator["Account"]:
-        """Serve until the block ends. Requests wait in the socket until the thread has come up."""
+        """Serve until the block ends."""
         self.url = url_of(self._listener)
         self._thread.start()
+        self._ready.wait(timeout=20)
         try:
             yield self
         finally:
-            self._server.should_exit = True
+            self._loop.call_soon_threadsafe(self._over.set)
             self._thread.join(timeout=20)
 
 

@@ -95,23 +95,36 @@ async def dies_and_goes_on(root: Path, request: int, *, done: bool, edited: bool
         return died
 
 
-async def at_each_request(tmp_path: Path, *, done: bool, edited: bool, concurrency: int, every: int = 1) -> None:
-    request, died = 1, True
+async def at_each_request(
+    tmp_path: Path, *, done: bool, edited: bool, concurrency: int, start: int = 1, every: int = 1
+) -> None:
+    request, died = start, True
     while died:
         root = tmp_path / str(request)
         root.mkdir()
         died = await dies_and_goes_on(root, request, done=done, edited=edited, concurrency=concurrency)
         request += every
-    assert request > 10
+    assert request > 20
 
 
-@pytest.mark.parametrize("edited", [False, True], ids=["all of it is new", "much of it has changed"])
+EDITED = {"all of it is new": False, "much of it has changed": True}
+
+
+@pytest.mark.parametrize("start, concurrency", [(2, 1), (5, 8)], ids=["one by one", "many at once"])
+@pytest.mark.parametrize("edited", EDITED.values(), ids=EDITED)
 @pytest.mark.parametrize("done", STEPS.values(), ids=STEPS)
-async def test_an_apply_may_die_at_each_of_its_requests(tmp_path: Path, *, done: bool, edited: bool) -> None:
-    await at_each_request(tmp_path, done=done, edited=edited, concurrency=1)
+async def test_an_apply_may_die_at_some_of_its_requests(
+    tmp_path: Path, *, done: bool, edited: bool, start: int, concurrency: int
+) -> None:
+    await at_each_request(tmp_path, done=done, edited=edited, concurrency=concurrency, start=start, every=7)
 
 
-@pytest.mark.parametrize("edited", [False, True], ids=["all of it is new", "much of it has changed"])
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("concurrency", [1, 8], ids=["one by one", "many at once"])
+@pytest.mark.parametrize("edited", EDITED.values(), ids=EDITED)
 @pytest.mark.parametrize("done", STEPS.values(), ids=STEPS)
-async def test_so_may_one_of_many_requests_at_once(tmp_path: Path, *, done: bool, edited: bool) -> None:
-    await at_each_request(tmp_path, done=done, edited=edited, concurrency=8)
+async def test_an_apply_may_die_at_each_of_its_requests(
+    tmp_path: Path, *, done: bool, edited: bool, concurrency: int
+) -> None:
+    await at_each_request(tmp_path, done=done, edited=edited, concurrency=concurrency)

@@ -83,3 +83,22 @@ def test_two_applies_at_once_over_sockets_leave_one_object_per_address(scene: Sc
 @pytest.mark.timeout(300)
 def test_a_hundred_rounds_of_them_do(scene: Scene) -> None:
     rounds(scene, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_processes_at_once_leave_one_object_per_address(scene: Scene) -> None:
+    """The loser exits with 1; where each lost some, both do."""
+    account, scene.count = scene.account, ADDRESSES
+    scene.write()
+    for _ in range(10):
+        account.strike(around=in_pairs)
+        with scene.start() as one, scene.start() as other:
+            codes = sorted((one.wait(timeout=60), other.wait(timeout=60)))
+        account.strike()
+        assert codes in ([0, 1], [1, 1])
+        assert account.marked() == {f"assistant.a{number:02}": 1 for number in range(ADDRESSES)}
+        ran = scene.apply()
+        assert (ran.code, ran.writes) == (0, 0)
+        for live in account.everything():
+            account.ask("DELETE", f"/assistants/{live['id']}")
