@@ -32,7 +32,8 @@ def command(
 ) -> ExitCode:
     """Take over an object that bears no mark: from then on it is ours, as ADDRESS. Shows the plan and asks first.
 
-    Without ID it lists the objects that could be meant.
+    ADDRESS is one that the files declare; what differs from them is written with the mark. Without ID the objects
+    that could be meant are listed. To begin with manifests for all of them: asstctl pull --all
 
     \b
     Examples:

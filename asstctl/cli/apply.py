@@ -30,11 +30,12 @@ def command(
 ) -> ExitCode:
     """Make the target match the files. Shows the plan and asks first.
 
-    What was changed on the target outside of git blocks its assistant until you say which side wins.
+    What was changed on the target outside of git blocks its object until you say which side wins.
 
-    PLAN_FILE is a plan that was saved with `asstctl plan --out`. The plan is made anew, from the files, for the saved
-    plan's target and with its options; it is carried out, without a question, if nothing is in it that was not
-    approved.
+    With PLAN_FILE, which `asstctl plan --out` saved, nothing is asked: the file is the approval. The plan is made
+    anew, from the files, for the saved plan's target and with its options, and carried out if nothing is in it that
+    the saved one does not have. Otherwise the difference is shown, and nothing is changed. --expect does the same
+    with the digest alone.
 
     \b
     Examples:
@@ -65,4 +66,5 @@ def command(
         lambda conduct: apply(session.workspace, conduct, choices, agreement=agreement),
         name="apply",
         conducting=conducting,
+        options=choices.options,
     )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from asstctl.render.progress import Quiet
     from asstctl.workspace.apply import Conduct
 
-STOPPING = "Stopping: what was sent is waited for, nothing more is started. Press Ctrl-C again to leave at once."
+STOPPING = """\
+Stopping: what was sent is waited for, nothing more is started.
+Press Ctrl-C again to leave at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,13 @@ def run_apply(
     name: str,
     conducting: Conducting,
     typed: str = "",
+    options: str = "",
 ) -> ExitCode:
     """Run a use case that changes things under the eyes of a person, or of CI with --yes.
 
-    `typed` is the command to type again, where its name and the target are not enough.
+    `typed` is the command to type again, where its name and the target are not enough; `options` go behind it.
     """
-    watcher = _Watcher(session, name, conducting, typed)
+    watcher = _Watcher(session, name, conducting, typed, options)
 
     async def watched() -> "Applied":
         from asstctl.engine.progress import OnError
@@ -87,12 +90,13 @@ def run_apply(
 class _Watcher:
     """Tells one apply as it goes on."""
 
-    def __init__(self, session: Session, name: str, conducting: Conducting, typed: str) -> None:
+    def __init__(self, session: Session, name: str, conducting: Conducting, typed: str, options: str) -> None:
         self.stop = asyncio.Event()
         self.look_again = ""
         self._session = session
         self._name = name
         self._typed = typed
+        self._options = options
         self._conducting = conducting
         self._column = 0
         self._files: dict[object, int] = {}
@@ -121,7 +125,7 @@ class _Watcher:
             raise WrongUsage(
                 f"{self._name} needs --yes where nobody can be asked",
                 detail="nothing was sent but reads",
-                hint=f"{self._typed} --yes" if self._typed else plan.target.command(f"{self._name} --yes"),
+                hint=f"{self._typed or plan.target.command(self._name)}{self._options} --yes",
             )
         if self._conducting.form != TEXT:
             self._session.say(plan_text(plan, self._session.look))

@@ -31,4 +31,5 @@ def command(session: Session, yes: bool, only: tuple[str, ...], max_deletes: int
         lambda conduct: destroy(session.workspace, conduct, choices),
         name="destroy",
         conducting=Conducting(yes, form),
+        options=choices.options,
     )

@@ -76,7 +76,13 @@ _SHARED = (
     ),
     click.option("--color", type=click.Choice(COLOURS), envvar="ASSTCTL_COLOR", help="Default: auto."),
     click.option("-q", "--quiet", is_flag=True, envvar="ASSTCTL_QUIET", help="Say only what was asked for and errors."),
-    click.option("-v", "--verbose", is_flag=True, envvar="ASSTCTL_VERBOSE", help="Show every request on stderr."),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        envvar="ASSTCTL_VERBOSE",
+        help="Fold nothing, and show every request on stderr.",
+    ),
 )
 
 
@@ -147,19 +153,22 @@ only_option = click.option(
     "--only", metavar="ADDRESS", multiple=True, envvar="ASSTCTL_ONLY", help="Restrict to this address; may be repeated."
 )
 detailed_exitcode_option = click.option(
-    "--detailed-exitcode", is_flag=True, envvar="ASSTCTL_DETAILED_EXITCODE", help="Exit 2 when changes are pending."
+    "--detailed-exitcode",
+    is_flag=True,
+    envvar="ASSTCTL_DETAILED_EXITCODE",
+    help="Exit 2 when changes or drift are pending.",
 )
 overwrite_drift_option = click.option(
     "--overwrite-drift",
     metavar="ADDRESS[.FIELD]",
     multiple=True,
-    help="Write over what was changed outside of git; `all` for everything.",
+    help="Write over what was changed outside of git; `all` for everything; may be repeated.",
 )
 allow_same_name_option = click.option(
     "--allow-same-name",
     metavar="ADDRESS",
     multiple=True,
-    help="Create it although an object that is not ours has the same name.",
+    help="Create it although an object that is not ours has its name; may be repeated.",
 )
 prune_option = click.option("--prune", is_flag=True, help="Delete what is ours on the target and no longer declared.")
 max_deletes_option = click.option(
@@ -193,6 +202,7 @@ def conduct_options(function: F) -> F:
             click.option(
                 "--parallelism",
                 type=click.IntRange(1, 64),
+                metavar="N",
                 default=8,
                 show_default=True,
                 envvar="ASSTCTL_PARALLELISM",

@@ -17,14 +17,19 @@ from asstctl.render import TEXT
 
 @shared_command("plan", several_targets=True)
 @choice_options
-@click.option("--all-targets", is_flag=True, envvar="ASSTCTL_ALL_TARGETS", help="Every target of the project file.")
+@click.option(
+    "--all-targets",
+    is_flag=True,
+    envvar="ASSTCTL_ALL_TARGETS",
+    help="Every target of the project file, side by side; -v shows each plan whole.",
+)
 @click.option("--drift-only", is_flag=True, envvar="ASSTCTL_DRIFT_ONLY", help="Only what was changed outside of git.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     envvar="ASSTCTL_OUT",
-    help="Save the plan, for `apply FILE`.",
+    help="Save the plan, to be approved and carried out with `apply FILE`.",
 )
 @detailed_exitcode_option
 @format_option("Plan")
@@ -39,6 +44,9 @@ def command(
     **chosen: Any,
 ) -> ExitCode:
     """Show what apply would change, field by field. Sends nothing but reads.
+
+    What was changed on a target outside of git is shown as drift, with the ways on. With several targets there is a
+    row per address and a column per target.
 
     \b
     Examples:

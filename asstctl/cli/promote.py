@@ -20,8 +20,10 @@ from asstctl.core.exit_codes import ExitCode
 
 
 @shared_command("promote")
-@click.option("--from", "source", metavar="NAME", required=True, envvar="ASSTCTL_FROM", help="What is there already.")
-@click.option("--to", "goal", metavar="NAME", required=True, envvar="ASSTCTL_TO", help="Where it is to be.")
+@click.option(
+    "--from", "source", metavar="NAME", required=True, envvar="ASSTCTL_FROM", help="The target that has it already."
+)
+@click.option("--to", "goal", metavar="NAME", required=True, envvar="ASSTCTL_TO", help="The target to bring it to.")
 @yes_option
 @choice_options
 @expect_option
@@ -32,7 +34,8 @@ def command(
 ) -> ExitCode:
     """Bring a target to what another one holds. Shows the plan and asks first.
 
-    The first target must be exactly what your files say, so that what was tried there is what comes to the second.
+    The target --from must be exactly what your files say, so that what was tried there is what comes to --to, with
+    the overlays and variables of --to.
 
     \b
     Examples:
@@ -55,5 +58,6 @@ def command(
         lambda conduct: promote(session.workspace_of(source), session.workspace, conduct, choices, agreement),
         name="promote",
         conducting=conducting,
+        options=choices.options,
         typed=session.typed(f"promote --from {shlex.quote(source)} --to {shlex.quote(goal)}"),
     )

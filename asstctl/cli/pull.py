@@ -1,5 +1,7 @@
 """`asstctl pull`"""
 
+import shlex
+
 import click
 
 from asstctl.cli.options import format_option, shared_command, yes_option
@@ -15,7 +17,12 @@ from asstctl.core.exit_codes import ExitCode
 @click.option("--ours", is_flag=True, help="Where both sides changed a field, keep the file's.")
 @click.option("--theirs", is_flag=True, help="Where both sides changed a field, take the live one.")
 @click.option("--overlay", is_flag=True, help="Write into `targets:` of the manifest, for this target alone.")
-@click.option("--all", "everything", is_flag=True, help="Write manifests for what no project owns yet.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Write manifests for every object that bears no mark, and a file that adopts them.",
+)
 @click.option("--into", metavar="DIR", help="With --all: the folder of the new files. Default: assistants")
 @format_option("Pulled")
 def command(
@@ -33,12 +40,14 @@ def command(
     """Bring what was changed on a target into the files. Shows the edits and asks first.
 
     Comments, quotes and the order of keys stay. What a template or a shared file makes is reported with its line, and
-    not written.
+    not written. The target is not changed: the next apply refreshes the marks there.
 
     \b
     Examples:
+      asstctl pull --check
       asstctl pull
       asstctl pull assistant.guagua.temperature --target prod
+      asstctl pull assistant.guagua --theirs
       asstctl pull --all --target prod
     """
     import asyncio
@@ -51,7 +60,9 @@ def command(
     if into is not None and not everything:
         raise WrongUsage("--into goes with --all", hint="asstctl pull --all --into assistants")
 
-    typed = session.workspace.info.command(" ".join(("pull", *addresses, *(["--all"] if everything else []))))
+    given = {"--ours": ours, "--theirs": theirs, "--overlay": overlay, "--all": everything}
+    words = ["pull", *addresses, *(name for name, is_given in given.items() if is_given)]
+    typed = session.workspace.info.command(shlex.join([*words, *(["--into", into] if into else [])]))
     watched = watching(session, yes=yes, form=form, typed=typed, only_look=check)
     if everything:
         from asstctl.workspace.pull_all import pull_all

@@ -43,7 +43,10 @@ def command(session: Session, run: str | None, journal: Path | None, yes: bool, 
     if run and journal:
         raise WrongUsage("undo takes a run or a journal, not both", hint="leave one of them out")
     if not run and not journal:
-        session.show(runs(session.workspace), form)
+        found = runs(session.workspace)
+        session.show(found, form)
+        if found.runs:
+            session.say(f"To take one back: {session.typed('undo RUN')}")
         return ExitCode.DONE
 
     from asstctl.cli.applying import Conducting, run_apply

@@ -53,7 +53,8 @@ class KnowledgeFile:
 class StoreFile:
     """A file that a store holds. `id` is that of the upload; `attributes` are all of them, ours included.
 
-    `status` is `in_progress`, `completed`, `failed` or `cancelled`; `error` is the provider's reason.
+    `status` is `in_progress`, `completed`, `failed` or `cancelled`; `error` is the provider's reason. `request_id` is
+    that of the write which this answered.
     """
 
     id: str
@@ -63,6 +64,7 @@ class StoreFile:
     chunking: Json = None
     error: str = ""
     bytes: int = 0
+    request_id: str | None = field(default=None, compare=False)
 
     @property
     def path(self) -> str | None:
@@ -73,12 +75,13 @@ class StoreFile:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """An upload, in a store or not."""
+    """An upload, in a store or not. `request_id` is that of the request which sent it."""
 
     id: str
     name: str
     bytes: int
     created_at: int
+    request_id: str | None = field(default=None, compare=False)
 
 
 def attributes_for(file: KnowledgeFile) -> dict[str, Attribute]:

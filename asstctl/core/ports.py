@@ -36,6 +36,7 @@ class ResourceStore(Protocol):
     Must never repeat a create whose fate is unknown. Must raise IncompleteListing rather than return part
     of a listing. May repeat a GET. `fields` are named and shaped as in `core.resource`; in `update` only the
     given fields are sent, and None sets a field back to the wire's default. `metadata` is always sent whole.
+    What answers a write carries the id of its request, where the server gives one.
     """
 
     @property
@@ -59,8 +60,8 @@ class ResourceStore(Protocol):
         """Change the given fields, in one request."""
         ...
 
-    async def delete(self, kind: str, id: str) -> None:
-        """Remove one object. Raises NotFound when it is gone already."""
+    async def delete(self, kind: str, id: str) -> str | None:
+        """Remove one object; the request's id. Raises NotFound when it is gone already."""
         ...
 
 
@@ -159,8 +160,8 @@ class FileHost(Protocol):
         """
         ...
 
-    async def delete(self, id: str) -> None:
-        """Delete an upload; it leaves every store with it. Raises NotFound."""
+    async def delete(self, id: str) -> str | None:
+        """Delete an upload, which leaves every store with it; the request's id. Raises NotFound."""
         ...
 
     async def attached(self, store: str) -> tuple[StoreFile, ...]:
@@ -179,8 +180,8 @@ class FileHost(Protocol):
         """Replace the attributes of a file in its store."""
         ...
 
-    async def detach(self, store: str, id: str) -> None:
-        """Take a file out of a store; the upload stays. Raises NotFound."""
+    async def detach(self, store: str, id: str) -> str | None:
+        """Take a file out of a store, where the upload stays; the request's id. Raises NotFound."""
         ...
 
 

@@ -58,6 +58,7 @@ class Conflict:
 class Pulled:
     """What a pull is about to write, and, once it is `written`, wrote. `kept` are conflicts in which the files won.
 
+    `adopting`: what is taken are objects that bear no mark yet, and the files say that they are to be adopted.
     `again` are fields that still differ after it, found by planning again.
     """
 
@@ -70,6 +71,7 @@ class Pulled:
     notes: tuple[str, ...] = ()
     written: bool = False
     again: tuple[Taken, ...] = ()
+    adopting: bool = False
 
     @property
     def exit_code(self) -> ExitCode:

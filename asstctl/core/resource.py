@@ -54,7 +54,8 @@ class Live:
     """What the provider reports for one object, decoded; the raw object is kept beside it.
 
     `fields` holds every field that the codec knows and the object bears, `metadata` the whole map with our
-    mark in it, `created_at` unix seconds. `updated_at` is there where the wire has it.
+    mark in it, `created_at` unix seconds. `updated_at` is there where the wire has it. `request_id` is that of the
+    write which this answered, where the server gives one.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Live:
     metadata: Mapping[str, str]
     raw: Mapping[str, Any]
     updated_at: int | None = None
+    request_id: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
-from asstctl.core.errors import ProviderError
+from asstctl.core.errors import AsstctlError
 from asstctl.core.ports import ResourceStore
 from asstctl.engine.creates import reread
 from asstctl.engine.ownership import sort_out
@@ -17,34 +17,38 @@ from asstctl.engine.requests import Requests
 
 
 class Absences:
-    """The newest listing that creates rest on; at first the one that the plan was made from."""
+    """The newest listing of each kind that creates rest on; at first the ones that the plan was made from."""
 
     def __init__(self, project: str, store: ResourceStore, requests: Requests, reading: Reading) -> None:
         self._project = project
         self._store = store
         self._requests = requests
         self._planned = {live.id for live in reading.objects}
-        self._at = reading.at
+        self._first = reading.at
+        self._at: dict[str, float] = {}
         self._owned: dict[Address, str] = {}
         self._named: dict[tuple[str, str], str] = {}
-        self._problem: ProviderError | None = None
+        self._problem: AsstctlError | None = None
 
     async def look_again(self, wave: Iterable[Change]) -> None:
-        """List again before a wave that creates something, where the newest listing is too old."""
-        kinds = frozenset(change.address.kind for change in wave if change.action is Action.CREATE)
+        """List again the kinds that a wave creates something of, where their newest listing is too old."""
         pace = self._requests.pace
-        if not kinds or pace.clock() - self._at <= pace.fresh_for:
+        created = {change.address.kind for change in wave if change.action is Action.CREATE}
+        kinds = frozenset(k for k in created if pace.clock() - self._at.get(k, self._first) > pace.fresh_for)
+        self._problem = None
+        if not kinds:
             return
         try:
             reading = await reread(self._store, self._requests, kinds)
-        except ProviderError as error:
+        except AsstctlError as error:
             self._problem = error
             return
         ties = self._store.capabilities.ties_in_creation_order
         found = sort_out(reading.objects, self._project, ties_in_creation_order=ties)
-        self._at, self._problem = reading.at, None
-        self._owned = {address: owned.live.id for address, owned in found.owned.items()}
-        self._named = {(live.kind, live.name): live.id for live in found.foreign if live.id not in self._planned}
+        self._at.update(dict.fromkeys(kinds, reading.at))
+        self._owned.update({address: owned.live.id for address, owned in found.owned.items()})
+        new = (live for live in found.foreign if live.id not in self._planned)
+        self._named.update({(live.kind, live.name): live.id for live in new})
 
     def why_not(self, change: Change) -> str:
         """Why a create cannot be made any more, or nothing."""

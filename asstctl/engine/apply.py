@@ -71,12 +71,12 @@ async def apply(
     for change in plan.blocked:
         assert change.block is not None
         outcomes.end(change, Written(OutcomeStatus.SKIPPED, change.remote_id, detail=f"blocked: {change.block.reason}"))
-    writer = Writer(store, recording, reading, target=plan.target.name, draw_nonce=run.draw_nonce)
+    writer = Writer(store, recording, reading, target=plan.target, draw_nonce=run.draw_nonce)
     uploads = None
     if files is not None:
         lag = store.capabilities.list_lag
-        uploads = Uploads(files, recording, lag, run.earlier, _held(reading), _unseen(reading))
-    carrier = Carrier(writer, requests, outcomes, reading, run.root, uploads)
+        uploads = Uploads(files, recording, lag, run.earlier, _held(reading, plan), _unseen(reading))
+    carrier = Carrier(writer, requests, outcomes, reading, run.root, plan.target.command("plan"), uploads)
 
     async def make(creates: Sequence[Change]) -> None:
         """Objects first, then the proof that each is the only one, and only then the files of stores."""
@@ -93,9 +93,7 @@ async def apply(
         async with asyncio.TaskGroup() as group:
             for change in rest:
                 group.create_task(one(change))
-        proven = await prove(
-            store, recording, plan.target.project, [(change, made[change.address]) for change in creates]
-        )
+        proven = await prove(store, recording, plan.target, [(change, made[change.address]) for change in creates])
         async with asyncio.TaskGroup() as group:
             for change in creates:
                 group.create_task(settle(change, made[change.address], proven[change.address]))
@@ -126,8 +124,10 @@ def _unseen(reading: Reading) -> frozenset[str]:
     return frozenset(live.id for live in reading.objects if live.kind == STORE and live.id not in reading.files)
 
 
-def _held(reading: Reading) -> frozenset[str]:
-    """The uploads that something live is seen to hold."""
-    code = (items_of(live.fields.get(CODE_FILES), CODE_KEY) for live in reading.objects)
+def _held(reading: Reading, plan: Plan) -> frozenset[str]:
+    """The uploads that something live is seen to hold, or that the files name by their ids."""
+    values = [live.fields.get(CODE_FILES) for live in reading.objects]
+    values += [change.send.get(CODE_FILES) for change in plan.changes]
+    code = (items_of(value, CODE_KEY) for value in values)
     stored = (file.id for files in reading.files.values() for file in files)
     return frozenset({*stored, *(id for ids in code for id in ids if isinstance(id, str))})

@@ -32,13 +32,14 @@ from asstctl.engine.written import Written, failed, unknown
 @dataclass
 class Carrier:
     """Carries out the changes of one apply. `uploads` is None where the wire has no files; `root` is the folder
-    that paths of code files begin at."""
+    that paths of code files begin at; `again` is the command that shows what is left to do."""
 
     writer: Writer
     requests: Requests
     outcomes: Outcomes
     reading: Reading
     root: Path
+    again: str
     uploads: Uploads | None = None
     _begun: dict[Address, float] = field(default_factory=dict)
 
@@ -64,7 +65,8 @@ class Carrier:
             except _NotStarted as reason:
                 return Written(OutcomeStatus.SKIPPED, change.remote_id, detail=str(reason))
             except ProviderError as error:
-                return unknown(change.remote_id, error) if error.ambiguous else failed(error, change.remote_id)
+                id = change.remote_id
+                return unknown(id, error, self.again) if error.ambiguous else failed(error, id)
             except AsstctlError as error:
                 return failed(error, change.remote_id)
             if written.status is OutcomeStatus.APPLIED:
@@ -124,7 +126,7 @@ class Carrier:
             for end in ends:
                 if end is not None:
                     raise end
-        return filled_in(change, ids, self.outcomes.id_of), tuple(fresh)
+        return filled_in(change, ids, self.outcomes.id_of, self.again), tuple(fresh)
 
     async def _emptied(self, change: Change) -> Written | None:
         """Delete the uploads that go with a store; its end where that did not work out."""
@@ -136,7 +138,8 @@ class Carrier:
         if stuck:
             # one that is gone already is told by the delete itself
             return None if stuck.status is OutcomeStatus.SKIPPED else stuck
-        return await empty(change, self.uploads.host, self.uploads, self._known(change.remote_id))
+        ended = await empty(change, self.uploads.host, self.uploads, self._known(change.remote_id))
+        return replace(ended, hint=ended.hint or self.again) if ended else None
 
     async def _filed(self, change: Change, written: Written) -> Written:
         if self.uploads is None or written.remote_id is None:
@@ -151,7 +154,7 @@ class Carrier:
             known=self._known(written.remote_id),
         )
         ended = await filing.carry_out()
-        return replace(ended, warnings=written.warnings) if ended else written
+        return replace(ended, hint=ended.hint or self.again, warnings=written.warnings) if ended else written
 
     def _known(self, store: str | None) -> Known | None:
         files = self.reading.files.get(store or "")

@@ -16,7 +16,7 @@ from asstctl.core.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, next_mar
 from asstctl.core.plan import TargetInfo
 from asstctl.core.reference import is_known
 from asstctl.core.resource import EXTENSION, Desired, Live
-from asstctl.engine.blocks import PROTECT, clash, drift, no_reset, unlisted, unusable_mark
+from asstctl.engine.blocks import PROTECT, clash, drift, incapable, no_reset, unlisted, unusable_mark
 from asstctl.engine.classify import FieldVerdict, canonical_live, classify, kept_codes
 from asstctl.engine.explain import explain
 from asstctl.engine.files import FILES, FileDiff, diff_files
@@ -61,7 +61,8 @@ def create(desired: Desired, terms: Terms, block: Block | None) -> Change:
         fields={kind.field(name).code: digest(value) for name, value in known.items()},
         revision=terms.revision,
     )
-    diff = _diff(desired, None, terms)
+    # what is ignored is given to a create like everything else: nobody can have changed it yet
+    diff = diff_files(desired.files or (), ())
     return Change(
         desired.address,
         Action.CREATE,
@@ -75,7 +76,7 @@ def create(desired: Desired, terms: Terms, block: Block | None) -> Change:
         where=desired.where,
         block=clash(kind, desired) or block,
         send=dict(fields),
-        mark=replace(mark, files=_files_of_mark(desired, found, "")),
+        mark=replace(mark, files=_files_of_mark(found)),
         depends_on=desired.depends_on,
         late=found.late,
         code_files=found.code_files,
@@ -106,7 +107,8 @@ def update(
         send["metadata"] = desired.fields["metadata"]
     late = found.late.intersection(send)
     base = _base(kind, desired, mark.fields, verdicts)
-    code_files = mark.files if _stands(verdicts) else _files_of_mark(desired, found, mark.files)
+    keeps = CODE_FILES in desired.ignored or _stands(verdicts)
+    code_files = mark.files if keeps else _files_of_mark(found)
     diff = _diff(desired, owned.live, terms)
     action = (
         Action.ADOPT
@@ -180,8 +182,10 @@ def refused(desired: Desired, action: Action, block: Block, ids: Sequence[str]) 
     )
 
 
-def writable(change: Change) -> Change:
-    """The same change, blocked where its mark would not fit."""
+def possible(change: Change, capabilities: Capabilities) -> Change:
+    """The same change, blocked where the target cannot hold it, or its mark would not fit."""
+    if change.pending and (block := incapable(change, capabilities)):
+        return replace(change, block=block)
     if change.block or change.mark is None or not (change.pending or change.refresh):
         return change
     # what is known after apply takes its room already
@@ -246,10 +250,8 @@ def _base(
     return base
 
 
-def _files_of_mark(desired: Desired, found: Resolved, previous: str) -> str:
+def _files_of_mark(found: Resolved) -> str:
     """The digests of code files in the next mark; apply completes them where ids are still to come."""
-    if CODE_FILES in desired.ignored:
-        return previous
     if CODE_FILES in found.late:
         return ""
     return files_in_mark(found.desired.fields.get(CODE_FILES), found.code_files)
@@ -262,10 +264,10 @@ def _stands(verdicts: Iterable[FieldVerdict]) -> bool:
     )
 
 
-def _diff(desired: Desired, live: Live | None, terms: Terms) -> FileDiff:
-    if desired.files is None or FILES in desired.ignored or (live and live.id not in terms.files):
+def _diff(desired: Desired, live: Live, terms: Terms) -> FileDiff:
+    if desired.files is None or FILES in desired.ignored or live.id not in terms.files:
         return FileDiff()
-    return diff_files(desired.files, terms.files[live.id] if live else ())
+    return diff_files(desired.files, terms.files[live.id])
 
 
 def _is_unlisted(desired: Desired, live: Live, terms: Terms) -> bool:

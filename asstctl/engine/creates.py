@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asstctl.core.change import Action, Change
-from asstctl.core.errors import BadAnswer, NotFound, ProviderError
+from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError
 from asstctl.core.mark import BASE, Mark, only_mark, without_mark
 from asstctl.core.outcome import OutcomeStatus
+from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.freshness import look_at
@@ -31,7 +32,7 @@ class Creates:
     store: ResourceStore
     requests: Requests
     recording: Recording
-    target: str
+    target: TargetInfo
     draw_nonce: Callable[[], str]
     settle: Settle
     proven: bool
@@ -55,12 +56,12 @@ class Creates:
                 return Written(
                     OutcomeStatus.UNKNOWN,
                     detail=f"{error}; no object with nonce {mark.nonce} was found, it may still appear",
-                    hint="plan again before anything else",
+                    hint=f"Before anything else: {self.target.command('plan')}",
                     request_id=error.request_id,
                     nonce=mark.nonce,
                 )
             live = found
-        await self.recording.end(number, OutcomeStatus.APPLIED, remote_id=live.id)
+        await self.recording.end(number, OutcomeStatus.APPLIED, remote_id=live.id, request_id=live.request_id)
         if self.proven and only_mark(live.metadata) == mark.metadata():
             return replace(await self.settle(change, mark, live), nonce=mark.nonce)
         return await self._read_back(change, mark, live)
@@ -75,11 +76,12 @@ class Creates:
             live = await self.requests.safely(lambda: look_at(self.store, kind, id))
             if only_mark(live.metadata) == mark.metadata():
                 self.proven = True
-                return replace(await self.settle(change, mark, live), nonce=mark.nonce)
-            problem = BadAnswer(f"{self.target} does not keep metadata, without which nothing there can be ours")
+                written = await self.settle(change, mark, replace(live, request_id=answered.request_id))
+                return replace(written, nonce=mark.nonce)
+            problem = BadAnswer(f"{self.target.name} does not keep metadata, without which nothing there can be ours")
             self.requests.give_up(problem)
             await delete_own(self.store, self.recording, change, id)
-        except ProviderError as error:
+        except AsstctlError as error:
             bare = only_mark(answered.metadata) != mark.metadata()
             what = "without our mark, and stays" if bare else "and could not be read back"
             return Written(OutcomeStatus.FAILED, id, detail=f"{id} was created {what}: {error}")
@@ -93,7 +95,7 @@ class Creates:
             await self.requests.pace.sleep(pause)
             try:
                 listing = await self.requests.safely(lambda: self.store.list(kind))
-            except ProviderError as error:
+            except AsstctlError as error:
                 failures.append(error)
                 continue
             if found := next((live for live in listing.objects if live.metadata.get(BASE) == base), None):
@@ -107,9 +109,10 @@ async def delete_own(store: ResourceStore, recording: Recording, change: Change,
     """Delete what this run made a moment ago. Repeating that is safe: no other object will have its id."""
     kind = change.address.kind
 
-    async def send() -> None:
+    async def send() -> str | None:
         with suppress(NotFound):
-            await recording.requests.repeatedly(lambda: store.delete(kind, id))
+            return await recording.requests.repeatedly(lambda: store.delete(kind, id))
+        return None
 
     await recording.write(send, change.address, Action.DELETE, remote_id=id)
 

@@ -15,7 +15,7 @@ from asstctl.core.resource import Desired, Live
 from asstctl.engine.blocks import incapable
 from asstctl.engine.deletes import Doomed, guard_stores, make_deletes
 from asstctl.engine.notes import left_alone
-from asstctl.engine.order import block_dependents, waves
+from asstctl.engine.order import in_order
 from asstctl.engine.ownership import sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
 
@@ -49,6 +49,5 @@ def make_destroy_plan(
         if owned.copies
     )
     damaged = (left_alone(live, damaged) for live, damaged in ownership.damaged if policy.only is None)
-    ordered = block_dependents([change for wave in waves(changes) for change in wave])
     notes = (*capabilities.notes, *copies, *damaged)
-    return Plan(target, ordered, notes, deletes=True, flags=policy.flags(deletes=True))
+    return Plan(target, in_order(changes), notes, deletes=True, flags=policy.flags(deletes=True))

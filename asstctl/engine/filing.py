@@ -115,15 +115,15 @@ class Filing:
         return self.written()
 
     def written(self) -> Written | None:
-        """The end of the whole: that of its worst file, and what became of each that is not done."""
+        """The end of the whole: that of its worst file, and a line for each that is not done."""
         if not self._ended:
             return None
         status = next(one for one in NOT_DONE if any(ended.status is one for ended in self._ended.values()))
-        said = "; ".join(f"{path}: {ended.why}" for path, ended in sorted(self._ended.items()))
+        said = [f"{path}: {ended.why}" for path, ended in sorted(self._ended.items())]
         count, total = len(self._ended), len({one.path for one in self.change.files})
         request_id = next((one.request_id for one in self._ended.values() if one.request_id), None)
-        detail = f"{count} of {total} files not done: {said}"
-        hint = "plan again"
+        detail = ("\n" if count > 1 else " ").join([f"{count} of {total} files not done:", *said])
+        hint = ""
         if self._failed.issuperset(self._ended):
             hint = f"mend {'it' if count == 1 else 'them'} or leave {'it' if count == 1 else 'them'} out"
         return Written(status, self.store, detail=detail, hint=hint, request_id=request_id)
@@ -199,7 +199,7 @@ class Filing:
                     lost = True
                     with suppress(NotFound):
                         return await self._requests.safely(partial(self.host.attachment, self.store, id))
-                    if attempt == self._requests.pace.tries or not error.ambiguous:
+                    if not error.ambiguous or self._requests.is_last(error, attempt):
                         raise
                     await self._requests.pause(error, attempt)
             raise AssertionError("the loop ends in a return or a raise")
@@ -241,9 +241,10 @@ class Filing:
         return [id for id in file.goes if id in held]
 
     async def _detach(self, file: FileChange, id: str, words: Mapping[str, Any]) -> None:
-        async def send() -> None:
+        async def send() -> str | None:
             with suppress(NotFound):
-                await self._requests.repeatedly(partial(self.host.detach, self.store, id))
+                return await self._requests.repeatedly(partial(self.host.detach, self.store, id))
+            return None
 
         await self._write(send, Step.DETACH, words, id)
 

@@ -120,22 +120,27 @@ def _adoptions(
 def _unadoptable(
     adoption: Adoption, live: Live | None, holder: Owned | None, adopted: Mapping[Address, str], target: TargetInfo
 ) -> Block | None:
-    """Why an object cannot be adopted, and the ways on."""
-    to, id, at = adoption.to, adoption.id, _at(adoption.where)
-    entry = f"remove the entry of `adopt`{at}"
+    """Why an object cannot be adopted, and the ways on: what to do with the entry of a file, or what to type."""
+    to, id, where = adoption.to, adoption.id, adoption.where
+    drop = f"remove the entry of `adopt`{_at(where)}"
+    others = WayOn("see what could be taken over", target.command(f"adopt {to}"))
     if holder is not None:
         reason = f"{holder.live.id} on {target.name} is {to} already; {id} cannot be it too"
-        return Block(BlockCode.ADOPT, reason, (WayOn("keep what is there", entry),))
+        seen = WayOn("see what is there", target.command(f"show {to}"))
+        return Block(BlockCode.ADOPT, reason, (WayOn("keep what is there", drop) if where else seen,))
     if live is None:
         reason = f"there is no {to.kind} {id} on {target.name}"
-        return Block(BlockCode.ADOPT, reason, (WayOn("name another", f"mend the id{at}"), WayOn("make one", entry)))
+        ways = (WayOn("name another", f"mend the id{_at(where)}"), WayOn("make one", drop)) if where else (others,)
+        return Block(BlockCode.ADOPT, reason, ways)
     if id in adopted.values():
-        return Block(BlockCode.ADOPT, f"{id} is adopted twice", (WayOn("keep one of the two", entry),))
+        way = WayOn("keep one of the two", drop) if where else others
+        return Block(BlockCode.ADOPT, f"{id} is adopted twice", (way,))
     match read_mark(live.metadata):
         case None:
             return None
         case Mark(project=project, address=address) if project == target.project:
-            move = f"write `moved: [{{from: {address}, to: {to}}}]` in place of the entry{at}"
+            place = f"in place of the entry{_at(where)}" if where else "in a `kind: changes` file"
+            move = f"write `moved: [{{from: {address}, to: {to}}}]` {place}"
             return Block(BlockCode.ADOPT, f"{id} is {address} of this project", (WayOn("move it", move),))
         case Mark(project=project, address=address):
             forget = f"`removed: [{{address: {address}, delete: false}}]` in project {project}"

@@ -115,7 +115,9 @@ class Journal:
         while self._waiting:
             lines, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(self._to_disk, b"".join(line for line, _ in lines))
+                # nothing follows a line that may have been cut off: what is read ends there
+                if not self._broken:
+                    await asyncio.to_thread(self._to_disk, b"".join(line for line, _ in lines))
             except (OSError, StoreError) as error:
                 self._broken = error if isinstance(error, StoreError) else _unwritable(self._folder, error)
             for _, done in lines:

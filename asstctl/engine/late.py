@@ -26,10 +26,10 @@ def code_files_to_send(change: Change) -> tuple[Json, ...]:
     return tuple({canonical(one): one for one in found}.values())
 
 
-def filled_in(change: Change, uploaded: Mapping[str, str], id_of: Callable[[Address], str | None]) -> Change:
+def filled_in(change: Change, uploaded: Mapping[str, str], id_of: Callable[[Address], str | None], hint: str) -> Change:
     """The change with an id in every place. `uploaded` gives ids by the canonical text of a file's placeholder.
 
-    Raises Refused where an id is not known after all.
+    Raises Refused, with this hint, where an id is not known after all.
     """
     if not change.late:
         return change
@@ -40,7 +40,7 @@ def filled_in(change: Change, uploaded: Mapping[str, str], id_of: Callable[[Addr
         address = address_of(item)
         id = id_of(address) if address else uploaded.get(canonical(item))
         if id is None:
-            raise Refused(f"the id of {address or 'a file'} is not known", hint="plan again")
+            raise Refused(f"the id of {address or 'a file'} is not known", hint=hint)
         if address is None:
             code_files[id] = identity(item)
         return id

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from asstctl.core.address import Address
 from asstctl.core.change import FieldState
 from asstctl.core.json_text import json_text
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
@@ -27,13 +28,16 @@ def notes(
     policy: Policy,
     *,
     said: Container[str | None] = (),
+    files: Mapping[str, Sequence[StoreFile]] = EMPTY,
 ) -> tuple[str, ...]:
-    """All of them, in a stable order: undeclared values, copies, other projects' twins, damaged marks, orphans.
+    """All of them, in a stable order: undeclared values and files, copies, other projects' twins, damaged marks,
+    orphans.
 
-    `said` holds the ids of objects whose damaged mark a change is blocked by.
+    `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id.
     """
     return (
         *_undeclared(verdicts, target),
+        *_undeclared_files(desired, identities, files),
         *_copies(ownership, policy),
         *_other_projects(desired, ownership, identities, target),
         *_damaged(ownership, policy, said),
@@ -51,6 +55,19 @@ def _undeclared(verdicts: Mapping[Address, Sequence[FieldVerdict]], target: Targ
         for field in fields:
             if field.state is FieldState.UNMANAGED:
                 yield f"{address}: {field.name} is {_short(field.live)} on {target.name} and not declared here."
+
+
+def _undeclared_files(
+    desired: Sequence[Desired], identities: Identities, files: Mapping[str, Sequence[StoreFile]]
+) -> Iterable[str]:
+    """Stores of which the manifest no longer says what they hold: what was brought in stays."""
+    for one in desired:
+        owned = identities.owned.get(one.address)
+        if one.files is not None or owned is None:
+            continue
+        if ours := sum(file.path is not None for file in files.get(owned.live.id, ())):
+            held = "1 file" if ours == 1 else f"{ours} files"
+            yield f"{one.address}: it holds {held} of this project, and no `files` are declared here."
 
 
 def _copies(ownership: Ownership, policy: Policy) -> Iterable[str]:

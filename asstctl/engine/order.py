@@ -34,11 +34,12 @@ def needs_of(changes: Sequence[Change]) -> Mapping[Address, tuple[Address, ...]]
     return {address: tuple(those) for address, those in needs.items()}
 
 
-def block_dependents(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """The same changes in the same order (that of the waves), those blocked that need one that is blocked."""
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes wave after wave, those blocked that need one that is blocked."""
+    ordered = [change for wave in waves(changes) for change in wave]
     done: dict[Address, Change] = {}
-    needs = needs_of(changes)
-    for change in changes:
+    needs = needs_of(ordered)
+    for change in ordered:
         stuck = [address for address in needs[change.address] if address in done and done[address].block]
         if stuck and change.pending:
             block = Block(BlockCode.DEPENDENCY, f"{stuck[0]}, which it needs, is blocked")

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
-from asstctl.core.change import BlockCode, Change
+from asstctl.core.change import Action, BlockCode, Change
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.errors import Refused
 from asstctl.core.json_types import EMPTY
@@ -18,13 +18,13 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.blocks import incapable, moved_away, same_name
-from asstctl.engine.changes import Terms, blocked_by_mark, create, refused, update, writable
+from asstctl.engine.blocks import moved_away, same_name
+from asstctl.engine.changes import Terms, blocked_by_mark, create, possible, refused, update
 from asstctl.engine.classify import FieldVerdict
 from asstctl.engine.deletes import Doomed, forget, guard_stores, make_deletes
 from asstctl.engine.identities import Identities, settle
 from asstctl.engine.notes import notes
-from asstctl.engine.order import block_dependents, waves
+from asstctl.engine.order import in_order
 from asstctl.engine.ownership import Ownership, sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
 
@@ -63,13 +63,12 @@ def make_plan(
     changes = _for_the_declared(wanted, ownership, identities, terms, verdicts)
     changes += _for_the_leaving(identities, terms)
     changes = guard_stores(changes, identities.owned)
-    changes = [_possible(change, capabilities) for change in changes]
-    ordered = block_dependents([change for wave in waves(changes) for change in wave])
+    changes = [_decided(possible(change, capabilities), decisions) for change in changes]
     said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
     return Plan(
         target,
-        ordered,
-        (*capabilities.notes, *notes(wanted, ownership, identities, verdicts, target, policy, said=said)),
+        in_order(changes),
+        (*capabilities.notes, *notes(wanted, ownership, identities, verdicts, target, policy, said=said, files=files)),
         revision,
         flags=policy.flags(deletes=False),
     )
@@ -149,11 +148,25 @@ def _for_the_leaving(identities: Identities, terms: Terms) -> list[Change]:
     return changes
 
 
-def _possible(change: Change, capabilities: Capabilities) -> Change:
-    """The same change, blocked where the target or a mark cannot hold it."""
-    if change.pending and (block := incapable(change, capabilities)):
-        return replace(change, block=block)
-    return writable(change)
+def _decided(change: Change, decisions: Decisions) -> Change:
+    """The same change with the places in `kind: changes` files that say so."""
+    if decisions == NONE:
+        return change
+    match change.action:
+        case Action.ADOPT:
+            places = [one.where for one in decisions.adopt if one.to == change.address]
+        case Action.MOVE:
+            places = [one.where for one in decisions.moved if one.to == change.address]
+        case Action.DELETE | Action.FORGET:
+            places = [one.where for one in decisions.removed if one.address == change.address]
+        case _:
+            places = []
+    accepted = {one.field: one.where for one in decisions.accepted}
+    fields = tuple(
+        replace(one, decided=accepted.get(f"{change.address}.{one.name}")) if one.overwritten else one
+        for one in change.fields
+    )
+    return replace(change, fields=fields, decided=next(iter(places), None))
 
 
 def _damaged(desired: Desired, ownership: Ownership) -> tuple[Live, Damaged] | None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from asstctl.core.address import Address
 from asstctl.core.change import Change
-from asstctl.core.errors import ProviderError
+from asstctl.core.errors import AsstctlError
 from asstctl.core.outcome import OutcomeStatus
+from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
 from asstctl.engine.creates import delete_own, reread
 from asstctl.engine.ownership import sort_out
@@ -19,14 +20,14 @@ from asstctl.engine.written import Written
 
 
 async def prove(
-    store: ResourceStore, recording: Recording, project: str, created: Sequence[tuple[Change, Written]]
+    store: ResourceStore, recording: Recording, target: TargetInfo, created: Sequence[tuple[Change, Written]]
 ) -> Mapping[Address, Written]:
     """What becomes of these creates after the proof, by address: unchanged, or lost to an earlier twin."""
     done = {change.address: written for change, written in created}
     made = {address: written for address, written in done.items() if written.nonce and written.remote_id}
     if not made:
         return done
-    capabilities, requests = store.capabilities, recording.requests
+    capabilities, requests, again = store.capabilities, recording.requests, target.command("plan")
     wait = capabilities.list_lag
     if not capabilities.ties_in_creation_order:
         # Age is (created_at, id) there, so a twin made later in this second could still turn out older. A whole
@@ -36,11 +37,11 @@ async def prove(
         await requests.pace.sleep(wait)
     try:
         reading = await reread(store, requests, frozenset(change.address.kind for change, _ in created))
-    except ProviderError as error:
-        warning = f"the listing that proves uniqueness failed ({error}); plan again to see whether there are twins"
+    except AsstctlError as error:
+        warning = f"the listing that proves uniqueness failed ({error}); whether there are twins shows {again}"
         first = next(iter(made))
         return {**done, first: replace(made[first], warnings=(*made[first].warnings, warning))}
-    owned = sort_out(reading.objects, project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
+    owned = sort_out(reading.objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
     for change, written in created:
         address = change.address
         if address not in made:
@@ -49,10 +50,10 @@ async def prove(
         listed = [] if holder is None else [holder.live.id, *(copy.id for copy in holder.copies)]
         if holder is None or written.remote_id not in listed:
             # what is not listed may be older or younger than what is; with no proof nothing is deleted
-            warning = f"{address}: {written.remote_id} was created and is not listed; plan again"
+            warning = f"{address}: {written.remote_id} was created and is not listed; look again with {again}"
             done[address] = replace(written, warnings=(*written.warnings, warning))
         elif holder.live.id != written.remote_id:
-            done[address] = await _yield_to(holder.live.id, change, written, store, recording)
+            done[address] = replace(await _yield_to(holder.live.id, change, written, store, recording), hint=again)
         elif holder.copies:
             twins = ", ".join(copy.id for copy in holder.copies)
             warning = f"{address}: {twins} was made at the same time and bears the address too"
@@ -68,12 +69,11 @@ async def _yield_to(
     said = f"another apply created {winner} first"
     try:
         await delete_own(store, recording, change, id)
-    except ProviderError as error:
+    except AsstctlError as error:
         return replace(written, status=OutcomeStatus.FAILED, detail=f"{said}; deleting {id} failed: {error}")
     return replace(
         written,
         status=OutcomeStatus.FAILED,
         remote_id=winner,
         detail=f"{said}; {id} was deleted again",
-        hint="plan again",
     )

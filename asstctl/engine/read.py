@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from asstctl.core.address import Address
 from asstctl.core.decisions import NONE, Decisions
-from asstctl.core.errors import NoSuchApi, NotFound, ProviderError, Rejected
+from asstctl.core.errors import NoSuchApi, NotFound, Rejected
 from asstctl.core.json_types import EMPTY
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Mark, read_mark
@@ -85,14 +85,13 @@ def interest_in(
 class Reading:
     """What was live at one moment: `at` is the monotonic second at which the reading began.
 
-    `files` holds those of the stores that were looked at, by store id; `absent` says of each kind that this
-    server does not have what it answered.
+    `files` holds those of the stores that were looked at, by store id. A kind that the server does not have is not
+    among the listings.
     """
 
     listings: Mapping[str, Listing]
     at: float
     files: Mapping[str, tuple[StoreFile, ...]] = field(default_factory=lambda: EMPTY)
-    absent: Mapping[str, ProviderError] = field(default_factory=lambda: EMPTY)
 
     @property
     def objects(self) -> tuple[Live, ...]:
@@ -115,23 +114,22 @@ async def read(
     """
     at = clock()
     asked = [kind for kind in kinds if kind in store.capabilities.fields]
-    answers = dict(zip(asked, await _at_once(_listing(store, kind, interest) for kind in asked), strict=True))
-    listings = {kind: answer for kind, answer in answers.items() if isinstance(answer, Listing)}
-    absent = {kind: answer for kind, answer in answers.items() if isinstance(answer, ProviderError)}
+    answers = await _at_once(_listing(store, kind, interest) for kind in asked)
+    listings = {answer.kind: answer for answer in answers if answer is not None}
     held: dict[str, tuple[StoreFile, ...]] = {}
     if files is not None and STORE in listings:
         stores = [live.id for live in listings[STORE].objects if interest.covers(live)]
         held = dict(zip(stores, await _at_once(files.attached(id) for id in stores), strict=True))
-    return Reading(listings, at, held, absent)
+    return Reading(listings, at, held)
 
 
-async def _listing(store: ResourceStore, kind: str, interest: Interest) -> Listing | ProviderError:
+async def _listing(store: ResourceStore, kind: str, interest: Interest) -> Listing | None:
     try:
         return await store.list(kind)
-    except (NotFound, NoSuchApi, Rejected) as error:
+    except (NotFound, NoSuchApi, Rejected):
         if interest.needs(kind):
             raise
-        return error
+        return None
 
 
 async def _at_once(requests: Iterable[Awaitable[T]]) -> list[T]:

@@ -89,7 +89,8 @@ class Recording:
         sent: Mapping[str, Json] = EMPTY,
         file: Mapping[str, Any] | None = None,
     ) -> T:
-        """Send one write of something that has an id, written down on both sides."""
+        """Send one write of something that has an id, written down on both sides. `send` gives what the port does: an
+        object that carries the id of its request, or that id itself."""
         id = before.id if before else remote_id
         number = await self.begin(address, action, before=before, remote_id=remote_id, sent=sent, file=file)
         try:
@@ -97,5 +98,6 @@ class Recording:
         except AsstctlError as error:
             await self.fail(number, error)
             raise
-        await self.end(number, OutcomeStatus.APPLIED, remote_id=id)
+        request_id = answer if isinstance(answer, str) else getattr(answer, "request_id", None)
+        await self.end(number, OutcomeStatus.APPLIED, remote_id=id, request_id=request_id)
         return answer

@@ -120,8 +120,7 @@ class Requests:
             except (Unreachable, RateLimited) as error:
                 if isinstance(error, RateLimited):
                     self.limiter.halve()
-                too_long = (error.retry_after or 0) > self.pace.longest_pause
-                if attempt == self.pace.tries or too_long or self.hopeless or self.stopped or self.out_of_time:
+                if self.is_last(error, attempt):
                     # a limit that lets others through is no reason to give up on them
                     if isinstance(error, Unreachable) or self._answers == answers:
                         self.give_up(error)
@@ -142,10 +141,15 @@ class Requests:
             try:
                 return await self.safely(send)
             except ProviderError as error:
-                if not error.ambiguous or attempt == self.pace.tries or self.out_of_time:
+                if not error.ambiguous or self.is_last(error, attempt):
                     raise
                 await self.pause(error, attempt)
         raise AssertionError("the loop ends in a return or a raise")
+
+    def is_last(self, error: ProviderError, attempt: int) -> bool:
+        """Whether a request that failed so at this attempt is not sent again, even if it might be."""
+        too_long = (error.retry_after or 0) > self.pace.longest_pause
+        return attempt >= self.pace.tries or too_long or bool(self.hopeless) or self.stopped or self.out_of_time
 
     def give_up(self, error: AsstctlError) -> None:
         """Nothing more is started: every further request would end like this one."""

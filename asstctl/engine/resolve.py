@@ -42,9 +42,10 @@ class Resolved:
 def resolve(desired: Desired, owned: Owned | None, stores: Mapping[Address, str]) -> Resolved:
     """Put in what is known: `stores` gives the ids of live stores, `owned` the live object and its mark."""
     held = held_files(owned) if owned is not None else {}
-    # of two ids for one file the first stays
-    files = {digests: id for id, digests in sorted((held or {}).items(), reverse=True)}
     fields, references = dict(desired.fields), {}
+    # of two ids for one file the first stays; one that the manifest names itself stands for nothing else
+    named = {item for item in items_of(fields.get(CODE_FILES), CODE_KEY) if isinstance(item, str)}
+    files = {held_as: id for id, held_as in sorted((held or {}).items(), reverse=True) if id not in named}
     code_files = dict(held or {})
     for name, key in HOLDS_IDS.items():
         declared = items_of(fields.get(name), key)
@@ -56,10 +57,12 @@ def resolve(desired: Desired, owned: Owned | None, stores: Mapping[Address, str]
                 code_files[id] = identity(item)
         if declared:
             fields[name] = {key: found}
+    # to a create nothing is ignored
+    ignored = desired.ignored if owned is not None else frozenset()
     same_files = owned is not None and held is None and _are_those_of(owned.mark, desired.fields.get(CODE_FILES))
     return Resolved(
         replace(desired, fields=fields),
-        late=frozenset(name for name, value in fields.items() if name not in desired.ignored and not is_known(value)),
+        late=frozenset(name for name, value in fields.items() if name not in ignored and not is_known(value)),
         code_files=code_files,
         references=references,
         as_based=frozenset({CODE_FILES} if same_files else ()),

@@ -32,22 +32,21 @@ from asstctl.core.mark import Mark, read_mark, without_mark
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.reference import reference
 from asstctl.core.resource import EXTENSION, Live
-from asstctl.engine.blocks import PROTECT, incapable, no_reset
-from asstctl.engine.changes import writable
+from asstctl.engine.blocks import PROTECT, no_reset
+from asstctl.engine.changes import possible
 from asstctl.engine.classify import canonical_live
 from asstctl.engine.deletes import Doomed, guard_stores, make_deletes, stores_of
 from asstctl.engine.explain import explain
 from asstctl.engine.history import History, Touched, history, pairs_of
-from asstctl.engine.order import block_dependents, waves
+from asstctl.engine.order import in_order
 from asstctl.engine.ownership import Owned, sort_out
+from asstctl.engine.read import STORE
 from asstctl.engine.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, STORES, STORES_KEY, held_files, items_of
 from asstctl.engine.restoring import is_left, mark_back, same_owner, seen_of, value_of, way_back
 from asstctl.engine.undo_files import with_files
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import same
 from asstctl.kinds.field import Kind
-
-STORE = "vector_store"
 
 
 def make_undo_plan(
@@ -75,9 +74,9 @@ def make_undo_plan(
     changes += undoing.deletes(files)
     changes, lost = with_files(changes, record.header.run, done.files, undoing.live, files)
     changes = guard_stores(changes, undoing.users(changes))
-    changes = [_possible(change, capabilities) for change in changes]
-    ordered = block_dependents([change for wave in waves(changes) for change in wave])
-    return Plan(target, ordered, tuple(dict.fromkeys([*undoing.notes, *lost])), flags=(f"undo {record.header.run}",))
+    changes = [possible(change, capabilities) for change in changes]
+    notes = tuple(dict.fromkeys([*undoing.notes, *lost]))
+    return Plan(target, in_order(changes), notes, flags=(f"undo {record.header.run}",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,9 +340,3 @@ _REASONS = {
     Action.MOVE: "run {run} moved it",
     Action.ADOPT: "run {run} forgot it",
 }
-
-
-def _possible(change: Change, capabilities: Capabilities) -> Change:
-    if change.pending and (block := incapable(change, capabilities)):
-        return replace(change, block=block)
-    return writable(change)

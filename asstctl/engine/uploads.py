@@ -9,13 +9,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action
-from asstctl.core.errors import AsstctlError, NotFound, ProviderError
+from asstctl.core.errors import AsstctlError, NotFound, ProviderError, StoreError
 from asstctl.core.journal import Record, Step
 from asstctl.core.knowledge import LocalFile, Uploaded
 from asstctl.core.outcome import OutcomeStatus
@@ -73,15 +73,16 @@ class Uploads:
                     raise
                 made = found
             self._known.add(made.id)
-            await self.recording.end(number, OutcomeStatus.APPLIED, remote_id=made.id)
+            await self.recording.end(number, OutcomeStatus.APPLIED, remote_id=made.id, request_id=made.request_id)
             return made.id, True
 
     async def discard(self, address: Address, id: str, *, store: str = "", path: str = "") -> None:
         """Delete an upload of ours. Repeating that is safe: no other will have its id."""
 
-        async def send() -> None:
+        async def send() -> str | None:
             with suppress(NotFound):
-                await self.recording.requests.repeatedly(partial(self.host.delete, id))
+                return await self.recording.requests.repeatedly(partial(self.host.delete, id))
+            return None
 
         words = {"step": Step.DELETE.value, "path": path, "store": store}
         await self.recording.write(send, address, Action.DELETE, remote_id=id, file=words)
@@ -89,7 +90,7 @@ class Uploads:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is to be said of uploads that earlier runs left: none of them is deleted by itself."""
-        unused = [f"{one.id} ({one.name})" for one in self._left if self.unseen.isdisjoint(one.stores)]
+        unused = [f"{one.id} ({one.name})" for one in self._left if not one.stores]
         possibly = [f"{one.id} ({one.name})" for one in self._possibly]
         said = (
             (unused, "uploaded by an earlier run, and nothing uses it"),
@@ -99,7 +100,7 @@ class Uploads:
 
     async def look_back(self) -> None:
         """Find out what a run that was cut off has left, even where nothing was uploaded since."""
-        if not self._surveyed and any(record.open for record in self.earlier()):
+        if not self._surveyed and any(record.open for record in await self._records()):
             await self._survey()
 
     async def _survey(self) -> None:
@@ -111,9 +112,16 @@ class Uploads:
             with suppress(ProviderError):  # a lost answer is then unknown, and nothing is used again
                 uploads = await self.recording.requests.safely(self.host.uploads)
                 self._before = {upload.id: upload for upload in uploads}
-                found = orphans(self.earlier(), uploads, self.used)
-                self._left = list(found.ours)
+                found = orphans(await self._records(), uploads, self.used)
+                # a store that was looked at, or is gone, does not hold what nothing is seen to hold
+                self._left = [replace(one, stores=one.stores & self.unseen) for one in found.ours]
                 self._possibly = found.possibly
+
+    async def _records(self) -> tuple[Record, ...]:
+        """The journals of earlier runs, read beside everything else; none where nobody can read them."""
+        with suppress(StoreError):
+            return await asyncio.to_thread(lambda: tuple(self.earlier()))
+        return ()
 
     def _take(self, file: LocalFile, store: str) -> str | None:
         """An upload of the same file that an earlier run left, taken once."""

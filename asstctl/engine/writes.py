@@ -16,6 +16,7 @@ from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError, NotFound, ProviderError, Refused
 from asstctl.core.mark import Mark, MarkTooLong, only_mark, without_mark
 from asstctl.core.outcome import OutcomeStatus
+from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
 from asstctl.engine.classify import canonical_live
@@ -57,19 +58,19 @@ class Writer:
         recording: Recording,
         reading: Reading,
         *,
-        target: str,
+        target: TargetInfo,
         draw_nonce: Callable[[], str],
     ) -> None:
         self._store = store
         self._recording = recording
         self._requests = recording.requests
         self._reads = FreshReads(store, recording.requests, reading)
-        self._target = target
+        self._target = target.name
+        self._again = target.command("plan")
         # a server that lets a mark be written once alone is asked to write no other
         self._marks = store.capabilities.metadata is not Metadata.WRITE_ONCE
-        self.creates = Creates(
-            store, recording.requests, recording, target, draw_nonce, self._settle, store.capabilities.trusted
-        )
+        trusted = store.capabilities.trusted
+        self.creates = Creates(store, recording.requests, recording, target, draw_nonce, self._settle, proven=trusted)
 
     async def write(self, change: Change) -> Written:
         """Do it, whatever it is. Raises nothing that a provider may cause."""
@@ -102,7 +103,7 @@ class Writer:
         assert change.remote_id is not None
         kind, id, mark = change.address.kind, change.remote_id, self._judged_by(change)
         if not self._marks and (change.action in IN_THE_METADATA or not self._sent(change)):
-            raise Refused(f"{self._target} keeps the metadata of a create alone", hint="plan again")
+            raise Refused(f"{self._target} keeps the metadata of a create alone", hint=self._again)
 
         async def attempt(sent: _Sent) -> Written:
             live = await self._reads.get(kind, id)
@@ -115,8 +116,10 @@ class Writer:
             elif sent.lost is None:
                 return self._skipped(id, "changed on")
             elif not self._arrived(live, change, mark):
-                return unknown(id, sent.lost)
-            return await self._settle(change, mark, live) if mark else Written(OutcomeStatus.APPLIED, id)
+                return unknown(id, sent.lost, self._again)
+            if mark is None:
+                return Written(OutcomeStatus.APPLIED, id, request_id=live.request_id)
+            return await self._settle(change, mark, live)
 
         return await self._persist(id, attempt)
 
@@ -139,12 +142,13 @@ class Writer:
             if not still_shows(live, change):
                 return self._skipped(id, "changed on")
 
-            async def send() -> None:
+            async def send() -> str | None:
                 with suppress(NotFound):
-                    await sent.watch(self._store.delete(kind, id))
+                    return await sent.watch(self._store.delete(kind, id))
+                return None
 
-            await self._recording.write(send, change.address, change.action, before=live)
-            return Written(OutcomeStatus.APPLIED, id)
+            request_id = await self._recording.write(send, change.address, change.action, before=live)
+            return Written(OutcomeStatus.APPLIED, id, request_id=request_id)
 
         return await self._persist(id, attempt)
 
@@ -155,15 +159,15 @@ class Writer:
         for number in range(1, self._requests.pace.tries + 1):
             try:
                 return await self._requests.safely(partial(attempt, sent))
-            except ProviderError as error:
+            except AsstctlError as error:
                 if sent.lost is None:
                     raise
-                if error is not sent.lost or number == self._requests.pace.tries or self._requests.out_of_time:
+                if error is not sent.lost or self._requests.is_last(sent.lost, number):
                     break
             self._reads.forget(id)
             await self._requests.pause(sent.lost, number)
         assert sent.lost is not None
-        return unknown(id, sent.lost)
+        return unknown(id, sent.lost, self._again)
 
     async def _settle(self, change: Change, mark: Mark, live: Live) -> Written:
         """Compare the answer with what was sent; where the provider rewrote a value, record both halves."""
@@ -179,7 +183,7 @@ class Writer:
             if halves[code] not in (request, mark.fields[code]):
                 said.append(f"rewrote {name}")
         warnings = tuple(f"{change.address}: {self._target} {what}" for what in said)
-        written = Written(OutcomeStatus.APPLIED, live.id, warnings=warnings)
+        written = Written(OutcomeStatus.APPLIED, live.id, request_id=live.request_id, warnings=warnings)
         if halves == mark.fields or not self._marks:
             return written
         self._reads.learn(live)
@@ -190,7 +194,7 @@ class Writer:
         if recorded.status is OutcomeStatus.APPLIED:
             return written
         detail = f"it was written, and what {self._target} rewrote was not recorded: {recorded.detail}"
-        return replace(written, status=recorded.status, detail=detail, hint="plan again")
+        return replace(written, status=recorded.status, detail=detail, hint=self._again)
 
     async def _record(self, change: Change, id: str, mark: Mark, both: Mapping[str, str]) -> Written:
         """The one metadata-only write after a write whose values the provider rewrote."""
@@ -210,9 +214,8 @@ class Writer:
         return await self._persist(id, attempt)
 
     def _skipped(self, id: str, what: str) -> Written:
-        return Written(
-            OutcomeStatus.SKIPPED, id, detail=f"it was {what} {self._target} since the plan", hint="plan again"
-        )
+        detail = f"it was {what} {self._target} since the plan"
+        return Written(OutcomeStatus.SKIPPED, id, detail=detail, hint=self._again)
 
     def _fields(self, change: Change, live: Live) -> dict[str, Any]:
         """What an update sends. Metadata goes whole: the declared pairs, or the live ones from the read before the

@@ -8,7 +8,8 @@ from asstctl.core.outcome import OutcomeStatus
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How one write ended. `nonce` is the one drawn by a create, `uploads` what was uploaded for it alone."""
+    """How one write ended. `request_id` is that of the request which settled it, `nonce` the one drawn by a create,
+    `uploads` what was uploaded for it alone."""
 
     status: OutcomeStatus
     remote_id: str | None = None
@@ -26,6 +27,6 @@ def failed(error: AsstctlError, id: str | None) -> Written:
     return Written(OutcomeStatus.FAILED, id, detail=str(error), hint=error.hint, request_id=request_id)
 
 
-def unknown(id: str | None, lost: ProviderError) -> Written:
-    """It was sent, and nobody can say whether it happened."""
-    return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint="plan again", request_id=lost.request_id)
+def unknown(id: str | None, lost: ProviderError, hint: str) -> Written:
+    """It was sent, and nobody can say whether it happened; `hint` is the command that shows it."""
+    return Written(OutcomeStatus.UNKNOWN, id, detail=str(lost), hint=hint, request_id=lost.request_id)

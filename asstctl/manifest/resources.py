@@ -160,8 +160,11 @@ def _blank_fields(kind: Kind, body: Layer) -> Iterator[Diagnostic]:
     for name, value in body.value.items():
         if value is None and name in kind.model.model_fields and body.document.is_blank((*body.at, name)):
             where = body.where((name,), key=True)
-            hint = f"write `{name}: null` if that is meant, or remove the line"
-            yield warning("empty-value", f"`{name}` is empty: it is kept at the provider's default", where, hint=hint)
+            nothing, said = "null", "it is kept at the provider's default"
+            if name == FILES:
+                nothing, said = "[]", "the store is to hold no file of the project"
+            hint = f"write `{name}: {nothing}` if that is meant, or remove the line"
+            yield warning("empty-value", f"`{name}` is empty: {said}", where, hint=hint)
 
 
 def _check_secrets(parts: Parts, places: Mapping[str, Where], secrets: Sequence[Secret]) -> Iterator[Diagnostic]:

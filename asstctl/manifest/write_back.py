@@ -50,6 +50,9 @@ def take(made: Edits, desired: Desired, live: LiveField) -> None:
         one.write()
 
 
+OTHERWISE = "change the template or its variables, or pull it with --overlay, for this target alone"
+"""The way on where a template stands in the way."""
+
 NULLS = "it holds nulls, which take keys away in a manifest"
 
 
@@ -159,11 +162,12 @@ class FieldWriter:
         return len(path) == 1 and path[0] in (*rendered.texts, *rendered.numbers)
 
     def _refuse_template(self, path: Place, old: Json | Absent) -> None:
+        """Refuse to write over a template; in an overlay that one of the manifest itself stays."""
+        if self.made.in_overlay and self.layered.owner(path).at[:1] != ("targets",):
+            return
         if isinstance(old, str) and not isinstance(old, Verbatim) and has_template(old) and self._is_rendered(path):
-            hint = "change the template or its variables, or write the value out"
-            raise NotPlaced(
-                f"the template `{shortened(old.splitlines()[0], 60)}` makes it", self.layered.where(path), hint
-            )
+            reason = f"the template `{shortened(old.splitlines()[0], 60)}` makes it"
+            raise NotPlaced(reason, self.layered.where(path), OTHERWISE)
 
     def _as_written(self, path: Place, value: Json) -> Json:
         """Braces in a text that is rendered are written as an expression that gives them."""
@@ -216,7 +220,7 @@ class FieldWriter:
                 self.made.edit(self.layered.body, ("instructions",), None)
         elif isinstance(raw, Mapping) and "template" in raw:
             where = self.layered.where(("instructions", "template"))
-            raise NotPlaced(f"the template `{raw['template']}` makes it", where, "change the template or its variables")
+            raise NotPlaced(f"the template `{raw['template']}` makes it", where, OTHERWISE)
         elif isinstance(raw, Mapping) and text:
             self._file(("instructions", "file"), raw["file"], lambda path: self.made.replace(path, text))
         else:
@@ -254,7 +258,8 @@ class FieldWriter:
         users = self.made.sources.users_of_file(real)
         if len(users) > 1:
             others = ", ".join(f"{user.path}:{user.line}" for user in users if user != where)
-            raise NotPlaced(f"`{written}` is used by others too: {others}", where, "give it a file of its own")
+            hint = "give it a file of its own, or pull it with --overlay, for this target alone"
+            raise NotPlaced(f"`{written}` is used by others too: {others}", where, hint)
 
     def _vector_stores(self) -> None:
         live = self.live.value

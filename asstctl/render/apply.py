@@ -7,7 +7,7 @@ from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.render.errors import indented
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
-from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, written
 from asstctl.render.values import counted, short_id
 
 _DONE = {
@@ -28,6 +28,8 @@ _STATUS_STYLES = {
 }
 _TROUBLE = (OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN, OutcomeStatus.SKIPPED)
 _WIDEST_ADDRESS = 40
+_MOST_ROWS = 12
+"""Rows of one explanation that are shown: a store may tell of thousands of files."""
 
 
 def address_column(plan: Plan) -> int:
@@ -39,7 +41,7 @@ def address_column(plan: Plan) -> int:
 def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files: int = 0) -> str:
     """The line said when a change has ended. What went wrong is explained once, in `applied_text`.
 
-    `files` is how many of a store's files were changed with it.
+    `files` is how many of a store's files were changed with it. In full the id of the request follows.
     """
     done = outcome.status is OutcomeStatus.APPLIED
     style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
@@ -53,7 +55,8 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files
     tail = line("   ", padded(id, 14), taken)
     if cells(head) + cells(tail) > look.width:
         tail = line("   ", id, taken)
-    return written([line(head, tail)], look)
+    request = [line(f"    request {outcome.request_id}")] if look.full and done and outcome.request_id else []
+    return written([line(head, tail), *request], look)
 
 
 def applied_text(applied: Applied, look: Look = PLAIN) -> str:
@@ -66,7 +69,7 @@ def applied_text(applied: Applied, look: Look = PLAIN) -> str:
         return ""
     lines: list[Line] = [EMPTY] if report.warnings else []
     for warning in report.warnings:
-        lines += wrapped(line(Span("warning", Style.WARN), f": {warning}"), look.width, rest="  ")
+        lines += sentence(warning, look.width, line(Span("warning", Style.WARN), ": "), "  ")
     for status in _TROUBLE:
         for outcome in (o for o in report.outcomes if o.status is status):
             lines += [EMPTY, *_trouble(outcome, look)]
@@ -96,7 +99,11 @@ def _trouble(outcome: Outcome, look: Look) -> list[Line]:
     label = Span(str(outcome.status).upper(), _STATUS_STYLES[outcome.status])
     id = f"   {outcome.remote_id}" if outcome.remote_id else ""
     lines = [line(label, " ", Span(str(outcome.address), Style.STRONG), f"   {what}{id}")]
-    lines += indented(outcome.detail, look)
+    rows = outcome.detail.splitlines()
+    shown = rows if look.full or len(rows) <= _MOST_ROWS else rows[: _MOST_ROWS - 1]
+    lines += indented("\n".join(shown), look)
+    if more := len(rows) - len(shown):
+        lines.append(line("  ", Span(f"({more:,} more)", Style.FAINT)))
     if outcome.request_id:
         lines.append(line(f"  request {outcome.request_id}"))
     return lines + indented(outcome.hint, look)
@@ -106,11 +113,7 @@ def _closing(report: ApplyReport, plan: Plan) -> str:
     target = plan.target
     applied = len(report.with_status(OutcomeStatus.APPLIED))
     troubles = [f"{number:,} {status}" for status in _TROUBLE if (number := _count(report.outcomes, status))]
-    place = (
-        f"{target.place} on this machine; nothing was sent anywhere"
-        if target.local
-        else f"{target.provider} at {target.place}"
-    )
+    place = f"{target.place}; nothing was sent anywhere" if target.local else f"{target.provider} at {target.place}"
     refreshed = f"{counted(report.refreshed, 'mark')} refreshed" if report.refreshed else ""
     if refreshed and not (applied or troubles):
         said, refreshed = f"{refreshed} on {target.name} ({place}).", ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where
 from asstctl.render.escape import visible
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import EMPTY, Line, Span, cells, line, wrapped, written
+from asstctl.render.text import EMPTY, Line, Span, cells, line, sentence, wrapped, written
 from asstctl.render.values import counted, listed
 
 _STYLES = {Severity.ERROR: Style.BAD, Severity.WARNING: Style.WARN, Severity.NOTE: Style.STRONG}
@@ -39,7 +39,7 @@ def diagnostic_lines(diagnostic: Diagnostic, look: Look) -> list[Line]:
     where = diagnostic.where
     if where is None:
         for text in (diagnostic.detail, diagnostic.hint):
-            lines += [part for row in text.splitlines() for part in wrapped(row, look.width, "  ", "  ")]
+            lines += [part for row in text.splitlines() for part in sentence(row, look.width, "  ", "  ")]
         return lines
     margin = " " * (len(str(where.line)) + 1)
     lines.append(line(margin, Span("-->", Style.FAINT), f" {where}"))
@@ -56,7 +56,7 @@ def diagnostic_lines(diagnostic: Diagnostic, look: Look) -> list[Line]:
     prefix = line(margin, " ", Span("= ", Style.FAINT))
     for note in notes:
         for row in note.splitlines():
-            lines += wrapped(row, look.width, prefix, f"{margin}   ")
+            lines += sentence(row, look.width, prefix, f"{margin}   ")
     return lines
 
 

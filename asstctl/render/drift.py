@@ -18,6 +18,8 @@ def drift_text(drift: Drift, look: Look = PLAIN) -> str:
 def drift_summary(drift: Drift) -> str:
     """The closing line."""
     name, checked = drift.target.name, counted(drift.checked, "object")
+    if drift.is_empty and not drift.checked:
+        return f"No drift. Nothing of project {drift.target.project} is on {name}."
     if drift.is_empty:
         as_applied = "is as it was" if drift.checked == 1 else "are as they were"
         return f"No drift. {checked} on {name} {as_applied} last applied."

@@ -5,7 +5,7 @@ from asstctl.core.plans import PlanChanged
 from asstctl.render.contrast import contrast_lines
 from asstctl.render.diagnostics import problems_text
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import Line, Span, line, wrapped, written
+from asstctl.render.text import Line, Span, line, sentence, wrapped, written
 
 
 def error_text(error: AsstctlError, look: Look = PLAIN) -> str:
@@ -23,5 +23,5 @@ def error_text(error: AsstctlError, look: Look = PLAIN) -> str:
 
 
 def indented(text: str, look: Look, indent: str = "  ") -> list[Line]:
-    """A text of any number of lines, broken to fit."""
-    return [part for row in text.splitlines() for part in wrapped(row, look.width, indent, indent)]
+    """Sentences on any number of lines, broken to fit, their commands whole."""
+    return [part for row in text.splitlines() for part in sentence(row, look.width, indent, indent)]

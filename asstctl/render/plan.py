@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from asstctl.core.change import Action, Block, BlockCode, Change
+from asstctl.core.change import Action, BlockCode, Change, WayOn
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.render.escape import visible
 from asstctl.render.fields import field_lines
 from asstctl.render.files import file_lines, uploads
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
-from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, wrapped, written
 from asstctl.render.values import counted, listed, place, short_id, spoken_kind
 
 _HEADINGS = {
@@ -65,7 +65,7 @@ def plan_text(plan: Plan, look: Look = PLAIN) -> str:
     if changes:
         lines += [*header_lines(plan.target, look, plan.promoted_from), EMPTY, *change_lines(changes, look)]
     if look.full and plan.digest:
-        lines += [line(f"Plan digest: {plan.digest}"), EMPTY]
+        lines += [digest_line(plan), EMPTY]
     return written([*lines, *note_lines(plan.notes, look), line(plan_summary(plan))], look)
 
 
@@ -77,7 +77,7 @@ def change_lines(changes: Sequence[Change], look: Look) -> list[Line]:
 
 def note_lines(notes: Sequence[str], look: Look) -> list[Line]:
     """Every note, and an empty line below them."""
-    lines = [text for note in notes for text in wrapped(f"Note: {note}", look.width, rest="  ")]
+    lines = [text for note in notes for text in sentence(f"Note: {note}", look.width, rest="  ")]
     return [*lines, EMPTY] if lines else []
 
 
@@ -88,14 +88,21 @@ def saved_text(plan: Plan, path: str, look: Look = PLAIN) -> str:
     command = Span(replace(plan.target, default=True).command(f"apply {shlex.quote(path)}"), Style.STRONG)
     whole = line(said, " ", command)
     told = [whole] if cells(whole) <= look.width else [line(said), line("  ", command)]
-    return written([*told, line(f"Plan digest: {plan.digest}")], look)
+    return written([*told, digest_line(plan)], look)
+
+
+def digest_line(plan: Plan) -> Line:
+    """What `apply --expect` takes, on a line that 80 columns hold."""
+    return line(f"Digest: {plan.digest}")
 
 
 def apply_question(plan: Plan) -> str:
     """What `apply` asks on a terminal, without a newline at the end."""
     number, target = len(plan.pending), plan.target.name
+    gone = sum(change.action is Action.DELETE for change in plan.pending)
     what = f"Delete {counted(number, 'object')} from {target}" if plan.deletes else ""
-    what = what or f"Apply {counted(number, 'change')} to {target}"
+    deleting = f" ({counted(gone, 'delete')})" if gone else ""
+    what = what or f"Apply {counted(number, 'change')}{deleting} to {target}"
     if plan.stale_marks:
         what += f" and refresh {counted(len(plan.stale_marks), 'mark')}"
     return f"{visible(what)}? Only 'yes' is accepted: "
@@ -135,7 +142,7 @@ def _change_lines(change: Change, column: int, look: Look) -> list[Line]:
     lines.append(_symbol_line(change, look))
     lines += [*field_lines(change, look), *file_lines(change, look), *_hidden(change)]
     if change.block:
-        lines += _ways(change.block, look)
+        lines += way_lines(change.block.ways, look)
     return lines
 
 
@@ -182,17 +189,15 @@ def _hidden(change: Change) -> list[Line]:
     return [line("      ", Span(f"({listed(hidden)} hidden)", Style.FAINT))] if hidden else []
 
 
-def _ways(block: Block, look: Look) -> list[Line]:
+def way_lines(ways: Sequence[WayOn], look: Look) -> list[Line]:
     """The ways on, one a line with the commands aligned, or each on two lines where one would be too long."""
-    if not block.ways:
+    if not ways:
         return []
-    column = max(cells(way.text) for way in block.ways) + 4
-    if all(4 + column + cells(way.command) <= look.width for way in block.ways):
-        return [line("    ", padded(f"{way.text}:", column), Span(way.command, Style.STRONG)) for way in block.ways]
+    column = max(cells(way.text) for way in ways) + 4
+    if all(4 + column + cells(way.command) <= look.width for way in ways):
+        return [line("    ", padded(f"{way.text}:", column), Span(way.command, Style.STRONG)) for way in ways]
     return [
-        text
-        for way in block.ways
-        for text in (line(f"    {way.text}:"), line("      ", Span(way.command, Style.STRONG)))
+        text for way in ways for text in (line(f"    {way.text}:"), line("      ", Span(way.command, Style.STRONG)))
     ]
 
 

@@ -9,7 +9,7 @@ from asstctl.render.drift import drift_summary, drift_text
 from asstctl.render.plan import plan_summary, plan_text
 from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
 from asstctl.render.tables import table
-from asstctl.render.text import EMPTY, Line, Part, Span, cells, clipped, line, padded, wrapped, written
+from asstctl.render.text import EMPTY, Line, Part, Span, cells, clipped, line, padded, sentence, wrapped, written
 from asstctl.render.values import counted
 
 _WIDEST_ADDRESS = 32
@@ -79,7 +79,7 @@ def _summaries(plans: Plans, look: Look) -> str:
         lines += wrapped(_said(one), look.width, head, " " * column)
         if one.error is not None and one.error.hint:
             lines += [
-                part for row in one.error.hint.splitlines() for part in wrapped(row, look.width, *[" " * column] * 2)
+                part for row in one.error.hint.splitlines() for part in sentence(row, look.width, *[" " * column] * 2)
             ]
     return written(lines, look)
 

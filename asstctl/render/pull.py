@@ -1,31 +1,41 @@
 """What a pull writes into the files, as a unified diff, and what it cannot write, each with its place."""
 
+from collections.abc import Sequence
 from difflib import unified_diff
 
-from asstctl.core.change import Absent
+from asstctl.core.change import Absent, WayOn
+from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json
 from asstctl.core.pull import Conflict, FileEdit, Left, Pulled
+from asstctl.render.plan import way_lines
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import EMPTY, Line, Span, line, wrapped, written
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, wrapped, written
 from asstctl.render.values import counted, place, summary
 
 _MOST_LINES = 400
 """Lines of one file's diff that are shown."""
+
+_FOLDED_ABOVE = 3
+"""Above as many new files only their names are shown."""
 
 _STYLES = {"+": Style.ADD, "-": Style.REMOVE, "@": Style.FAINT}
 
 
 def found_text(pulled: Pulled, look: Look = PLAIN) -> str:
     """What is about to be written, before anybody is asked."""
+    new = [edit for edit in pulled.edits if edit.before is None]
+    folded = new if len(new) > _FOLDED_ABOVE and not look.full else []
     lines: list[Line] = []
     for edit in pulled.edits:
-        lines += [*_diff(edit), EMPTY]
+        lines += [] if edit in folded else [*_diff(edit), EMPTY]
+    if folded:
+        lines += [*_new_files(folded), EMPTY]
     for conflict in (*pulled.conflicts, *pulled.kept):
         lines += [*_conflict(conflict, pulled, look), EMPTY]
     for left in pulled.left:
         lines += [*_left(left, look), EMPTY]
     for note in pulled.notes:
-        lines += [*wrapped(f"Note: {note}", look.width, rest="  "), EMPTY]
+        lines += [*sentence(f"Note: {note}", look.width, rest="  "), EMPTY]
     return written(lines, look)
 
 
@@ -34,9 +44,11 @@ def pulled_text(pulled: Pulled, look: Look = PLAIN) -> str:
     lines = [
         text
         for again in pulled.again
-        for text in wrapped(f"{again.address}: {again.field or 'it'} differs still.", look.width)
+        for text in wrapped(
+            f"{again.address}: {again.field or 'it'} still differs; the next plan shows how.", look.width
+        )
     ]
-    return written([*lines, line(_summary(pulled))], look)
+    return written([*lines, line(_summary(pulled)), *_next(pulled)], look)
 
 
 def pull_question(pulled: Pulled) -> str:
@@ -48,8 +60,8 @@ def _summary(pulled: Pulled) -> str:
     parts = []
     if pulled.edits:
         verb = "Wrote" if pulled.written else "Would write"
-        of = counted(len(pulled.taken), "field" if pulled.taken and pulled.taken[0].field else "object")
-        taken = f" ({of} of {pulled.target.name})" if pulled.taken else ""
+        of = counted(len(pulled.taken), "object" if pulled.adopting else "field")
+        taken = f" ({of} from {pulled.target.name})" if pulled.taken else ""
         parts.append(f"{verb} {counted(len(pulled.edits), 'file')}{taken}")
     if pulled.conflicts:
         parts.append(f"{counted(len(pulled.conflicts), 'conflict')} left to you")
@@ -57,9 +69,33 @@ def _summary(pulled: Pulled) -> str:
         parts.append(f"{len(pulled.left):,} not written")
     if pulled.kept:
         parts.append(f"kept {counted(len(pulled.kept), 'field')} of the files")
-    if not parts:
-        return f"Nothing to pull: {pulled.target.name} was not changed outside of your files."
-    return f"{', '.join(parts)}."
+    if parts:
+        return f"{', '.join(parts)}."
+    if pulled.adopting:
+        return f"Nothing to pull: every object on {pulled.target.name} has its place in some project's files."
+    return f"Nothing to pull: {pulled.target.name} was not changed outside of your files."
+
+
+def _next(pulled: Pulled) -> list[Line]:
+    """What to do once files were written, and what has not happened yet."""
+    if not pulled.written:
+        return []
+    if pulled.adopting:
+        unsaid = "It shows the adoptions; apply makes them."
+    else:
+        unsaid = "The marks there still tell of the old values, until apply refreshes them."
+    return [line("Next: ", Span(pulled.target.command("plan"), Style.STRONG)), line("  ", unsaid)]
+
+
+def _new_files(edits: Sequence[FileEdit]) -> list[Line]:
+    """Their names and lengths, as `init` lists what it makes."""
+    column = max(cells(edit.path) for edit in edits)
+    return [
+        line(
+            "  ", Span("+", Style.ADD), " ", padded(edit.path, column), f"   {counted(len(_lines(edit.after)), 'line')}"
+        )
+        for edit in edits
+    ]
 
 
 def _diff(edit: FileEdit) -> list[Line]:
@@ -90,31 +126,38 @@ def _lines(text: str) -> list[str]:
 
 
 def _left(left: Left, look: Look) -> list[Line]:
-    head = line(Span("!", Style.DRIFT), f" {left.address}: {left.what} is not written", "   " if left.where else "")
-    lines = [line(head, Span(place(left.where), Style.FAINT)), *wrapped(left.reason, look.width, "    ", "    ")]
-    return lines + (wrapped(f"Hint: {left.hint}", look.width, "    ", "    ") if left.hint else [])
+    lines = _head(f"{left.address}: {left.what} is not written", left.where, look)
+    lines += wrapped(left.reason, look.width, "    ", "    ")
+    return lines + (sentence(left.hint, look.width, "    ", "    ") if left.hint else [])
 
 
 def _conflict(conflict: Conflict, pulled: Pulled, look: Look) -> list[Line]:
     address = f"{conflict.address}.{conflict.field}"
-    head = line(Span("!", Style.DRIFT), f" {address}: both sides changed it   ")
     known = [("ours", conflict.ours), ("theirs", conflict.theirs)]
     if not isinstance(conflict.base, Absent):
         known.insert(0, (f"base (r={conflict.revision})", conflict.base))
     column = max(len(label) for label, _ in known) + 2
-    lines = [line(head, Span(place(conflict.where), Style.FAINT))]
+    lines = _head(f"{address}: both sides changed it", conflict.where, look)
     lines += [line(f"    {label + ':':<{column}}", _short(value, look, column)) for label, value in known]
     if conflict in pulled.kept:
         way = pulled.target.command(f"apply --overwrite-drift {address}")
-        return [*lines, *_way("the files won; write them to the target:", way, look)]
-    lines += _way("take the live value:", pulled.target.command(f"pull {address} --theirs"), look)
-    return lines + _way("keep the file's:", pulled.target.command(f"apply --overwrite-drift {address}"), look)
+        return [*lines, *way_lines((WayOn("the files won; write them to the target", way),), look)]
+    ways = (
+        WayOn("take the live value", pulled.target.command(f"pull {address} --theirs")),
+        WayOn("keep the file's", pulled.target.command(f"apply --overwrite-drift {address}")),
+    )
+    return [*lines, *way_lines(ways, look)]
 
 
-def _way(text: str, command: str, look: Look) -> list[Line]:
-    if len(text) + len(command) + 6 <= look.width:
-        return [line(f"    {text} ", Span(command, Style.STRONG))]
-    return [line(f"    {text}"), *wrapped(Span(command, Style.STRONG), look.width, "      ", "        ")]
+def _head(said: str, where: Where | None, look: Look) -> list[Line]:
+    """What it is about and where, on one line or on two."""
+    lines = wrapped(said, look.width, line(Span("!", Style.DRIFT), " "), "  ")
+    if where is None:
+        return lines
+    beside = line(lines[-1], "   ", Span(place(where), Style.FAINT))
+    if cells(beside) <= look.width:
+        return [*lines[:-1], beside]
+    return [*lines, line("    ", Span(place(where), Style.FAINT))]
 
 
 def _short(value: Json | Absent, look: Look, column: int) -> str:

@@ -14,6 +14,9 @@ from asstctl.render.style import Look, Style
 
 _ONE_CELL_EACH = re.compile(r"[ -\u02ff…✓✗]*")
 _WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60"
+_COMMAND = re.compile(r"(?:(?<=: )|^)(?:asstctl|git|export|rm|mv|mkdir|pip) \S.*$")
+"""A command to type, which a sentence ends with or consists of."""
+
 # A line may break beside a wide character, but not between it and a bracket, a stop or a mark of ours.
 _OPENING, _CLOSING = r"(?:\[-|\{\+|[(「『【《〈])*", r"(?:-\]|\+\}|[、。,.:;!?)」』】》〉])*"
 _UNIT = re.compile(rf"\s+|{_OPENING}[{_WIDE}]{_CLOSING}|[^\s{_WIDE}]+")
@@ -99,6 +102,20 @@ def wrapped(content: Part, width: int, first: Part = "", rest: Part = "") -> lis
             current.append(unit)
             used += size
     return [*lines, _without_trailing_blanks(current)]
+
+
+def sentence(text: str, width: int, first: Part = "", rest: Part = "") -> list[Line]:
+    """A sentence of ours, wrapped; the command that it ends with is never broken, however wide it is."""
+    found = _COMMAND.search(text)
+    if found is None:
+        return wrapped(text, width, first, rest)
+    said, command = text[: found.start()], found.group()
+    if not said:
+        return [line(first, command)]
+    lines = wrapped(said, width, first, rest)
+    if cells(lines[-1]) + 1 + cells(command) <= width:
+        return [*lines[:-1], line(lines[-1], " ", command)]
+    return [*lines, line(rest, command)]
 
 
 def _units(spans: Line) -> Iterator[Span]:

@@ -85,7 +85,7 @@ def record(workspace: Workspace, address: Address, id: str, file: str, watching:
         raise WrongUsage(f"{path} is no `kind: changes` file", hint=f"name another one, such as {NEW_FILE}")
     else:
         edit = FileEdit(path, None, whole({"kind": "changes", "adopt": [entry]}))
-    found = Pulled(workspace.info, (edit,), (Taken(address, ""),))
+    found = Pulled(workspace.info, (edit,), (Taken(address, ""),), adopting=True)
     watching.on_found(found)
     if not watching.approve(found):
         return found

@@ -111,7 +111,7 @@ async def carry_out_plan(
             on_progress=conduct.on_progress,
             on_error=conduct.on_error,
             recorder=journal,
-            earlier=partial(earlier_runs, root, plan.target),
+            earlier=partial(earlier_runs, root, plan.target, but=journal.run),
             root=root,
         )
         return Applied(plan, await carry_out(plan, provider.store, reading, run, files=provider.files))

@@ -1,5 +1,6 @@
 """Choices: what the command line permits and restricts, as it was typed, and the policy that it means."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,18 @@ class Choices:
     allow_same_name: tuple[str, ...] = ()
     max_deletes: int | None = None
     prune: bool = False
+
+    @property
+    def options(self) -> str:
+        """The options to type again, each behind a blank."""
+        repeated = {
+            "--only": self.only,
+            "--overwrite-drift": self.overwrite_drift,
+            "--allow-same-name": self.allow_same_name,
+            "--max-deletes": () if self.max_deletes is None else (str(self.max_deletes),),
+        }
+        typed = [f" {name} {shlex.quote(text)}" for name, texts in repeated.items() for text in texts]
+        return "".join([*typed, *([" --prune"] if self.prune else [])])
 
 
 DEFAULT = Choices()

@@ -34,9 +34,11 @@ def begin_journal(root: Path, command: str, target: TargetInfo, revision: str | 
     return Journal(journal_folder(root), header)
 
 
-def earlier_runs(root: Path, target: TargetInfo) -> Iterator[Record]:
-    """What earlier runs wrote down of the same project on the same target or at the same place, newest first."""
+def earlier_runs(root: Path, target: TargetInfo, but: str = "") -> Iterator[Record]:
+    """What earlier runs wrote down of the same project on the same target or at the same place, newest first; of all
+    `but` the one in hand."""
     for record in records(journal_folder(root)):
         header = record.header
-        if header.project == target.project and (header.target == target.name or header.place == target.place):
+        there = header.target == target.name or header.place == target.place
+        if header.project == target.project and there and header.run != but:
             yield record

@@ -1,12 +1,7 @@
 """Use case: show what apply would do. Sends only GETs."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from asstctl.core.address import Address
-from asstctl.core.change import Action, Change
-from asstctl.core.decisions import NONE, Decisions
-from asstctl.core.diagnostic import Where
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.approval import approved_of, digest
@@ -68,29 +63,4 @@ def make(workspace: Workspace, provider: Provider, reading: Reading, policy: Pol
         files=reading.files,
         revision=git_revision(workspace.project.root),
     )
-    placed = with_places(made.changes, workspace.loaded.decisions)
-    return replace(made, changes=placed, digest=digest(approved_of(made)))
-
-
-def with_places(changes: Iterable[Change], decisions: Decisions) -> tuple[Change, ...]:
-    """The changes with the places in the files that say so, where that is not the manifest."""
-    if decisions == NONE:
-        return tuple(changes)
-    places: dict[tuple[Action, Address], Where | None] = {
-        **{(Action.ADOPT, one.to): one.where for one in decisions.adopt},
-        **{(Action.MOVE, one.to): one.where for one in decisions.moved},
-        **{(Action.DELETE, one.address): one.where for one in decisions.removed},
-        **{(Action.FORGET, one.address): one.where for one in decisions.removed},
-    }
-    accepted = {one.field: one.where for one in decisions.accepted}
-    return tuple(
-        replace(
-            change,
-            decided=places.get((change.action, change.address)),
-            fields=tuple(
-                replace(one, decided=accepted.get(f"{change.address}.{one.name}")) if one.overwritten else one
-                for one in change.fields
-            ),
-        )
-        for change in changes
-    )
+    return replace(made, digest=digest(approved_of(made)))

@@ -90,7 +90,7 @@ def refuse_unsound(workspace: Workspace) -> None:
         raise Refused(
             "the live values would make the files invalid",
             detail=f"{f'{first.where}: ' if first.where else ''}{first.summary}; the files are as they were",
-            hint="pull what is sound field by field: asstctl pull ADDRESS.FIELD",
+            hint=f"pull what is sound field by field: {workspace.info.command('pull ADDRESS.FIELD')}",
         )
 
 
@@ -157,6 +157,9 @@ class _Puller:
         )
 
     def _notes(self, found: bool) -> Iterator[str]:
+        if not self._desired:
+            command = self._plan.target.command("pull --all")
+            yield f"the files declare nothing; to begin with what {self._plan.target.name} holds: {command}"
         if self._capabilities.metadata is Metadata.WRITE_ONCE and not found:
             command = self._plan.target.command("pull ADDRESS.FIELD")
             yield f"this server cannot tell an edit of yours from somebody else's; name what to take: {command}"

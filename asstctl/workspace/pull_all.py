@@ -57,6 +57,7 @@ async def pull_all(workspace: Workspace, into: str, watching: Watching) -> Pulle
             tuple(Taken(address, "") for address in made.adopted),
             tuple(made.left),
             notes=tuple(_notes(workspace, ownership, foreign, names)),
+            adopting=True,
         )
         watching.on_found(found)
         if not found.edits or watching.only_look or not watching.approve(found):

@@ -34,6 +34,8 @@ description: Ask the database.   # shown to the model
 parameters: {type: object, properties: {query: {type: string}}}
 """
 
+NEXT = "Next: asstctl plan\n  The marks there still tell of the old values, until apply refreshes them.\n"
+
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07 bell",
     "{{ vars.secret }} {% raw %} {# not a comment #}",
@@ -101,7 +103,7 @@ def test_drift_comes_into_the_files_and_comments_stay(school: Project) -> None:
     edit_live(school, changes, "AGIClass Demo")
     result = school.run("pull", "--yes")
     assert result.code == 0, result
-    assert result.out.endswith("Wrote 1 file (4 fields of local).\n")
+    assert result.out.endswith(f"Wrote 1 file (4 fields from local).\n{NEXT}")
     expected = (
         GUAGUA.lstrip("\n")
         .replace("'AGIClass Demo'", "'瓜瓜'")
@@ -142,6 +144,15 @@ def test_nothing_is_written_without_leave(school: Project) -> None:
     assert refused.code == 64
     assert "asstctl pull --yes" in refused.err
     assert (school.root / "assistants/tutor.yaml").read_bytes() == before
+
+
+def test_the_command_to_type_again_has_the_same_options(school: Project) -> None:
+    """Where nobody can be asked, what was typed is repeated with --yes."""
+    edit_live(school, {"temperature": 0.9}, "AGIClass Demo")
+    result = school.run("pull", "guagua.temperature", "--theirs", "--overlay")
+    assert result.err.endswith("  asstctl pull guagua.temperature --theirs --overlay --yes\n")
+    result = school.run("apply", "--prune", "--overwrite-drift", "guagua")
+    assert result.err.endswith("  asstctl apply --overwrite-drift guagua --prune --yes\n")
 
 
 def test_an_edit_of_ones_own_is_not_pulled_over(school: Project) -> None:
@@ -194,10 +205,14 @@ def test_what_a_template_makes_is_said_with_its_line(project: Project) -> None:
     result = project.run("pull", "--yes")
     assert result.code == 1
     assert "! assistant.tutor: model is not written   assistants/tutor.yaml:4\n" in result.out
-    assert result.out.endswith("Wrote 1 file (1 field of local), 1 not written.\n")
+    assert result.out.endswith(f"Wrote 1 file (1 field from local), 1 not written.\n{NEXT}")
     again = json.loads(project.run("plan", "--format", "json").out)
     (change,) = again["changes"]
     assert [field["name"] for field in change["fields"]] == ["model"]
+    assert "--overlay" in result.out
+    project.done("pull", "--overlay", "--yes")
+    assert "{{ vars.model }}" in tutor.read_text()
+    settled(project)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -320,6 +335,14 @@ def test_an_account_becomes_a_project(empty: Project) -> None:
     assert {one["id"]: {**one, "metadata": None} for one in live(empty)} == before
     settled(empty)
     assert empty.done("pull", "--all", "--yes").startswith("Nothing to pull")
+
+
+def test_an_empty_project_is_told_how_to_begin(empty: Project) -> None:
+    """There is nothing to hold a live value against, and `--all` writes files."""
+    (note,) = pulled(empty)["notes"]
+    assert note == "the files declare nothing; to begin with what local holds: asstctl pull --all"
+    result = empty.done("pull", "--all")
+    assert result.out == "Nothing to pull: every object on local has its place in some project's files.\n"
 
 
 def test_files_that_are_there_are_never_overwritten(school: Project) -> None:

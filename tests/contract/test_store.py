@@ -153,6 +153,15 @@ async def test_a_deleted_object_is_gone(store: ResourceStore) -> None:
 # What only a server can say.
 
 
+async def test_what_answers_a_write_carries_the_id_of_its_request(provider: Provider) -> None:
+    """For whoever asks the server's people about it; a listing carries none."""
+    live = await provider.store.create("assistant", {"model": "gpt-4o"})
+    updated = await provider.store.update("assistant", live.id, {"name": "x"})
+    listed = next(one for one in (await provider.store.list("assistant")).objects if one.id == live.id)
+    ids = {live.request_id, updated.request_id, await provider.store.delete("assistant", live.id)}
+
+    assert (len(ids), None in ids, listed.request_id) == (3, False, None)
+
 async def test_what_the_server_refuses_is_rejected_with_its_words(provider: Provider) -> None:
     """A 400 is Rejected, with the server's message and the request's id."""
     with pytest.raises(Rejected, match="string too long") as caught:

@@ -121,14 +121,14 @@ class FakeFiles(Wire):
 
         return await self._request("upload", file.path, effect, delay)
 
-    async def delete(self, id: str) -> None:
+    async def delete(self, id: str) -> str:
         def effect() -> None:
             if self.uploaded.pop(id, None) is None:
                 raise NotFound(f"No such File object: {id}")
             for files in self.stores.values():
                 files.pop(id, None)
 
-        await self._request("delete", id, effect)
+        return await self._request("delete", id, effect)
 
     async def attached(self, store: str) -> tuple[StoreFile, ...]:
         def effect() -> tuple[StoreFile, ...]:
@@ -163,12 +163,12 @@ class FakeFiles(Wire):
 
         return await self._request("relabel", id, effect)
 
-    async def detach(self, store: str, id: str) -> None:
+    async def detach(self, store: str, id: str) -> str:
         def effect() -> None:
             self._attached(store, id)
             del self._in(store)[id]
 
-        await self._request("detach", id, effect)
+        return await self._request("detach", id, effect)
 
     def _in(self, store: str) -> dict[str, Attached]:
         if not self._exists(store):

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from asstctl.core.errors import ProviderError
@@ -82,6 +82,7 @@ class Wire:
     ) -> Any:
         """`delay` hides what the effect made from listings for some seconds more."""
         self.requests.append((verb, id))
+        number = len(self.requests)
         self.log.append((verb, id))
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
@@ -92,9 +93,15 @@ class Wire:
             self.before(verb, id)
             fault = self.faults[verb].popleft() if self.faults[verb] else self.always.get(verb)
             if fault is None:
-                return effect()
+                return self._told(verb, effect(), f"req_{number}")
             if fault.after:
                 delay(effect(), fault.late)
             raise fault.error
         finally:
             self._in_flight -= 1
+
+    def _told(self, verb: str, answer: Any, request_id: str) -> Any:
+        """What answers a write carries the id of its request; a delete's answer is nothing but that."""
+        if verb not in self.writing:
+            return answer
+        return request_id if answer is None else replace(answer, request_id=request_id)

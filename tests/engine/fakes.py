@@ -181,8 +181,8 @@ class FakeStore(Wire):
 
         return await self._request("update", id, effect)
 
-    async def delete(self, kind: str, id: str) -> None:
-        await self._request("delete", id, lambda: self.remove(self._stored(kind, id).id))
+    async def delete(self, kind: str, id: str) -> str:
+        return await self._request("delete", id, lambda: self.remove(self._stored(kind, id).id))
 
     def _make(self, kind: str, fields: dict[str, Any]) -> Stored:
         id = next(self.ids if kind == KIND else self.store_ids)

@@ -95,7 +95,7 @@ async def test_every_failed_file_is_named_and_what_needs_the_store_is_skipped() 
     report = await world.apply(handbook(A, B, knowledge("docs/c.md")), wanted(stores=["handbook"]))
 
     assert statuses(report) == {"handbook": FAILED, "guagua": SKIPPED}
-    assert report.outcomes[0].detail == ("2 of 3 files not done: docs/a.md: it is encrypted; docs/b.md: it is empty")
+    assert report.outcomes[0].detail == "2 of 3 files not done:\ndocs/a.md: it is encrypted\ndocs/b.md: it is empty"
     assert report.outcomes[1].detail == f"{HANDBOOK}, which it needs, was not applied"
     world.files.failing.clear()
     desired = [handbook(A, B, knowledge("docs/c.md")), wanted(stores=["handbook"])]

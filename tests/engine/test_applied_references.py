@@ -71,6 +71,21 @@ async def test_an_assistant_that_gets_a_store_later_is_one_update() -> None:
     await world.settled(*desired, objects=2, writes=3)
 
 
+async def test_what_is_ignored_is_filled_in_for_a_create_all_the_same() -> None:
+    """No placeholder reaches the server, and the mark knows what was sent."""
+    world = knowing()
+    ignored = ["tool_resources.file_search", "tool_resources.code_interpreter"]
+    desired = [wanted(stores=["handbook"], code=[SALES], ignored=ignored), wanted_store()]
+    await world.apply(*desired)
+
+    live = world.store.one(GUAGUA)
+    assert live.fields["tool_resources.file_search"] == {"vector_store_ids": ["vs_1"]}
+    assert mark_on(world).files == digest(["sales.csv", SALES.sha256])
+    await world.settled(*desired, objects=2, writes=2, uploads=1)
+    heeded = [wanted(stores=["handbook"], code=[SALES]), wanted_store()]
+    await world.settled(*heeded, objects=2, writes=2, uploads=1)
+
+
 # Code files.
 
 

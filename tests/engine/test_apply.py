@@ -4,6 +4,7 @@ import pytest
 
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import Outcome
+from asstctl.engine.policy import Policy
 from tests.engine.fakes import Clock, FakeStore, World, statuses, wanted
 from tests.engine.worlds import ALL, APPLIED, FAILED, SKIPPED, applied
 
@@ -86,6 +87,18 @@ async def test_a_warning_about_a_create_does_not_announce_it_twice() -> None:
     report = await world.apply(wanted(), on_outcome=heard.append)
 
     assert (len(heard), len(report.warnings)) == (1, 1)
+
+
+async def test_an_outcome_has_the_id_of_the_request_that_settled_it() -> None:
+    """Of a create, of an update and of a delete."""
+    world = World()
+    heard: list[Outcome] = []
+    await world.apply(wanted("a"), wanted("b"), on_outcome=heard.append)
+    await world.apply(wanted("a", temperature=0.5), policy=Policy(prune=True), on_outcome=heard.append)
+
+    writes = [f"req_{n}" for n, (verb, _) in enumerate(world.store.requests, 1) if verb in world.store.writing]
+    assert [one.request_id for one in heard] == writes
+    await world.settled(wanted("a", temperature=0.5), objects=1, writes=4)
 
 
 async def test_seconds_are_those_of_the_requests() -> None:

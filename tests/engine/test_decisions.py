@@ -125,6 +125,40 @@ def test_an_address_that_somebody_has_is_not_given_to_another_object() -> None:
     assert block.ways[0].command == "remove the entry of `adopt` at assistants/changes.yaml:3"
 
 
+@pytest.mark.parametrize(
+    ("prepare", "command"),
+    [
+        (lambda paper: "asst_9999", "asstctl adopt --target prod assistant.guagua"),
+        (lambda paper: [paper.apply(assistant()), paper.put().id][1], "asstctl show --target prod assistant.guagua"),
+        (
+            lambda paper: [paper.apply(assistant("gua")), "asst_0001"][1],
+            "write `moved: [{from: assistant.gua, to: assistant.guagua}]` in a `kind: changes` file",
+        ),
+    ],
+)
+def test_an_adoption_of_a_command_speaks_of_no_entry(prepare: Callable[[Paper], str], command: str) -> None:
+    """It stands in no file."""
+    paper = Paper()
+    decisions = Decisions(adopt=(Adoption(GUAGUA, prepare(paper)),))
+    block = only_change(paper.plan(assistant(), decisions=decisions)).block
+
+    assert block is not None
+    assert [way.command for way in block.ways] == [command]
+
+
+def test_a_change_says_where_it_was_decided() -> None:
+    """An adoption, and drift that may be overwritten."""
+    paper = Paper()
+    live = paper.put(temperature=0.9)
+    adopted = only_change(paper.plan(assistant(), decisions=adopt(live.id)))
+    paper.apply(assistant(temperature=0.5), decisions=adopt(live.id))
+    paper.edit(live.id, temperature=0.9)
+    accepted = Decisions(accepted=(Acceptance("assistant.guagua.temperature", AT),))
+    (field,) = only_change(paper.plan(assistant(temperature=0.5), decisions=accepted)).fields
+
+    assert (adopted.decided, field.overwritten, field.decided) == (AT, True, AT)
+
+
 def test_one_object_is_adopted_once() -> None:
     """The first entry has it."""
     paper = Paper()

@@ -147,6 +147,15 @@ def test_files_that_are_not_declared_or_ignored_are_left_alone(silent: dict[str,
     paper.settled(store(**silent))
 
 
+def test_ignored_files_are_given_to_a_new_store() -> None:
+    """As every ignored field is: from then on they are left alone."""
+    paper = Paper()
+    (change,) = paper.apply(store(files=[OLD], ignored=frozenset({"files"}))).changes
+
+    assert [(one.action, one.path) for one in change.files] == [(FileAction.ADD, "a.md")]
+    paper.settled(store(files=[NEW], ignored=frozenset({"files"})))
+
+
 def test_no_files_at_all_takes_away_what_is_ours() -> None:
     """An empty list is a declaration."""
     paper = Paper()

@@ -250,6 +250,8 @@ async def test_every_write_of_a_run_is_in_its_journal(tmp_path: Path) -> None:
     update, delete = written(tmp_path, "20261122-163001-aaaa").begun
     assert update.before is not None
     assert (update.remote_id, update.before["temperature"], update.sent["temperature"]) == ("asst_1", 1.0, 0.5)
+    ends = written(tmp_path, "20261122-163001-aaaa").ended
+    assert [end.request_id for end in (*record.ended.values(), *ends.values())].count(None) == 0
     assert (delete.remote_id, delete.file) == ("file-2", {"step": "delete", "path": "", "store": ""})
     await world.settled(*changed, objects=2, writes=3, uploads=1)
 

@@ -162,3 +162,44 @@ async def test_no_more_run_at_once_than_the_limiter_admits(ceiling: int) -> None
     await asyncio.gather(*(work(number) for number in range(30)))
     assert len(most) == 30
     assert max(most) == max(1, ceiling)
+
+
+async def test_a_place_wakes_one_that_waits_and_not_all() -> None:
+    """Thousands wait in a large apply: what each place costs must not grow with them."""
+    limiter, leave, entered = Limiter(1), asyncio.Event(), []
+
+    async def work(name: str) -> None:
+        async with limiter:
+            entered.append(name)
+            await leave.wait()
+
+    tasks = [asyncio.ensure_future(work(name)) for name in ("first", "second", "third")]
+    await asyncio.sleep(0)
+    turns = [*limiter._waiting]
+    assert entered == ["first"]
+    leave.set()
+    await tasks[0]
+    assert [turn.done() for turn in turns] == [True, False]
+    await asyncio.gather(*tasks)
+    assert entered == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["while it waits", "when its turn has just come"])
+async def test_a_place_is_not_lost_with_one_that_is_cancelled(given: bool) -> None:
+    """The next one gets it."""
+    limiter, done = Limiter(1), []
+
+    async def work(name: str) -> None:
+        async with limiter:
+            done.append(name)
+
+    await limiter.__aenter__()
+    cancelled, next_one = (asyncio.ensure_future(work(name)) for name in ("cancelled", "next"))
+    await asyncio.sleep(0)
+    if given:
+        await limiter.__aexit__(None, None, None)
+    cancelled.cancel()
+    if not given:
+        await limiter.__aexit__(None, None, None)
+    await asyncio.wait_for(next_one, 5)
+    assert done == ["next"]

@@ -43,6 +43,15 @@ PULLS: Mapping[str, Pulled] = {
         written=True,
         again=(Taken(GUAGUA, "instructions"),),
     ),
-    "pull-all": Pulled(STAGING, (FileEdit("assistants/tutor.yaml", None, BEFORE),), (Taken(TUTOR, ""),), written=True),
+    "pull-all": Pulled(
+        STAGING, (FileEdit("assistants/tutor.yaml", None, BEFORE),), (Taken(TUTOR, ""),), written=True, adopting=True
+    ),
+    "pull-many": Pulled(
+        STAGING,
+        tuple(FileEdit(f"assistants/{name}.yaml", None, BEFORE * 3) for name in ("a", "bb", "ccc", "瓜瓜")),
+        (Taken(TUTOR, ""),),
+        adopting=True,
+    ),
+    "pull-nothing-to-adopt": Pulled(STAGING, adopting=True),
     "pull-nothing": Pulled(STAGING),
 }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import Line, Span, cells, clipped, line, padded, wrapped, written
+from asstctl.render.text import Line, Span, cells, clipped, line, padded, sentence, wrapped, written
 
 
 def shown(lines: list[Line]) -> list[str]:
@@ -58,6 +58,21 @@ def test_wrapped(text: str, width: int, expected: list[str]) -> None:
 def test_wrapping_loses_nothing(text: str, width: int) -> None:
     """Only blanks are dropped where a line breaks."""
     assert "".join(shown(wrapped(text, width))).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("plan again: asstctl plan", ["  plan again: asstctl plan"]),
+        ("look at the plan of now: asstctl plan --out a", ["  look at the plan of now:", "  asstctl plan --out a"]),
+        ("asstctl apply --prune --max-deletes 500 --yes", ["  asstctl apply --prune --max-deletes 500 --yes"]),
+        ("remove it: rm a-name-that-is-long-enough", ["  remove it:", "  rm a-name-that-is-long-enough"]),
+        ("a colon: and no command at its end at all", ["  a colon: and no command at", "  its end at all"]),
+    ],
+)
+def test_a_command_is_never_broken(text: str, expected: list[str]) -> None:
+    """The command that ends a sentence stands beside it, or below it."""
+    assert shown(sentence(text, 30, "  ", "  ")) == expected
 
 
 def test_padding_counts_cells() -> None:

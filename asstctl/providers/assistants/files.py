@@ -5,6 +5,7 @@ answer means and sets the pace. What the objects say is in `file_codecs`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from asstctl.core.errors import BadAnswer
@@ -36,15 +37,15 @@ class AssistantsFiles:
         form = FileForm(file, {"purpose": PURPOSE})
         with form.opened():
             answer = await self._client.upload("/files", form, told)
-        made = uploaded(answer.value)
+        made = replace(uploaded(answer.value), request_id=answer.request_id)
         if form.whole and made.bytes in (0, file.bytes):  # some servers do not say how many
             return made
         await self.delete(made.id)
         kept = f"{made.bytes} of {file.bytes} bytes" if form.whole else "it answered before the file was sent"
         raise BadAnswer("the server did not keep the whole file", detail=f"{file.path}: {kept}; {made.id} was deleted")
 
-    async def delete(self, id: str) -> None:
-        check_deleted(await self._client.request("DELETE", f"/files/{in_path(id)}"), f"file {id}")
+    async def delete(self, id: str) -> str | None:
+        return check_deleted(await self._client.request("DELETE", f"/files/{in_path(id)}"), f"file {id}")
 
     async def attached(self, store: str) -> tuple[StoreFile, ...]:
         objects = await self._whole(_path(store), f"files of {store}")
@@ -63,12 +64,12 @@ class AssistantsFiles:
     async def relabel(self, store: str, id: str, attributes: Mapping[str, Attribute]) -> StoreFile:
         return await self._write(_path(store, id), {"attributes": dict(attributes)}, store, id)
 
-    async def detach(self, store: str, id: str) -> None:
-        check_deleted(await self._client.request("DELETE", _path(store, id)), f"file {id} of {store}")
+    async def detach(self, store: str, id: str) -> str | None:
+        return check_deleted(await self._client.request("DELETE", _path(store, id)), f"file {id} of {store}")
 
     async def _write(self, path: str, body: JsonObject, store: str, id: str) -> StoreFile:
         answer = await self._client.request("POST", path, body=body)
-        return store_file(answer.value, store, id)
+        return replace(store_file(answer.value, store, id), request_id=answer.request_id)
 
     async def _whole(self, path: str, what: str, **query: str) -> list[dict[str, Any]]:
         async def fetch(cursor: str | None) -> Mapping[str, Any]:

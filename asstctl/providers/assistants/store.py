@@ -5,14 +5,15 @@ and sets the pace.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from asstctl.core.capabilities import Capabilities
-from asstctl.core.errors import BadAnswer
+from asstctl.core.errors import BadAnswer, ProviderError
 from asstctl.core.json_types import Json
 from asstctl.core.resource import Listing, Live
 from asstctl.net.client import Answer, JsonClient
-from asstctl.net.retry import RetryPolicy
+from asstctl.net.retry import ONCE, RetryPolicy
 from asstctl.providers.assistants.codecs import CODECS, Codec
 from asstctl.providers.assistants.dialects import FULL, Dialect
 from asstctl.providers.assistants.ids import in_path
@@ -75,18 +76,29 @@ class AssistantsStore:
     async def create(self, kind: str, fields: Mapping[str, Json]) -> Live:
         codec = CODECS[kind]
         answer = await self._creates.request("POST", codec.collection, body=codec.encode_create(fields))
-        live = self._decoded(codec, answer.value)
-        # it bears our mark by now: if this update fails, the next plan shows what is left to do
+        live = self._answered(codec, answer)
         lost = {name: value for name, value in fields.items() if value is not None and self._dialect.loses(name)}
-        return await self.update(kind, live.id, lost) if lost else live
+        if not lost:
+            return live
+        try:
+            return await self._update(kind, live.id, lost, retry=self._reads)
+        except ProviderError:
+            # the create was not refused, so that nobody may send it again: what the object lacks shows in the answer
+            return live
 
     async def update(self, kind: str, id: str, fields: Mapping[str, Json]) -> Live:
-        codec = CODECS[kind]
-        answer = await self._client.request("POST", _path(codec, id), body=codec.encode_update(fields))
-        return _same(self._decoded(codec, answer.value), id)
+        return await self._update(kind, id, fields)
 
-    async def delete(self, kind: str, id: str) -> None:
-        check_deleted(await self._client.request("DELETE", _path(CODECS[kind], id)), f"{kind} {id}")
+    async def _update(self, kind: str, id: str, fields: Mapping[str, Json], *, retry: RetryPolicy = ONCE) -> Live:
+        codec = CODECS[kind]
+        answer = await self._client.request("POST", _path(codec, id), body=codec.encode_update(fields), retry=retry)
+        return _same(self._answered(codec, answer), id)
+
+    async def delete(self, kind: str, id: str) -> str | None:
+        return check_deleted(await self._client.request("DELETE", _path(CODECS[kind], id)), f"{kind} {id}")
+
+    def _answered(self, codec: Codec, answer: Answer) -> Live:
+        return replace(self._decoded(codec, answer.value), request_id=answer.request_id)
 
     def _decoded(self, codec: Codec, raw: Mapping[str, Any]) -> Live:
         return codec.decode(self._dialect.in_seconds(raw))
@@ -109,10 +121,11 @@ def oldest_first(objects: Sequence[D]) -> tuple[D, ...]:
     return tuple(sorted(reversed(objects) if newest_first else objects, key=lambda one: one.created_at))
 
 
-def check_deleted(answer: Answer, what: str) -> None:
-    """Raises BadAnswer where a success says that nothing was deleted."""
+def check_deleted(answer: Answer, what: str) -> str | None:
+    """The id of a delete's request. Raises BadAnswer where a success says that nothing was deleted."""
     if answer.value.get("deleted", True) is not True:
         raise BadAnswer("the server did not delete", detail=f"{what}: its answer says deleted: false")
+    return answer.request_id
 
 
 def _path(codec: Codec, id: str) -> str:
