@@ -339,9 +339,10 @@ def test_an_account_becomes_a_project(empty: Project) -> None:
 
 def test_an_empty_project_is_told_how_to_begin(empty: Project) -> None:
     """There is nothing to hold a live value against, and `--all` writes files."""
+    (empty.root / "asstctl.yaml").write_text("version: 1\nproject: school\n")
     (note,) = pulled(empty)["notes"]
     assert note == "the files declare nothing; to begin with what local holds: asstctl pull --all"
-    result = empty.done("pull", "--all")
+    result = empty.run("pull", "--all")
     assert result.out == "Nothing to pull: every object on local has its place in some project's files.\n"
 
 

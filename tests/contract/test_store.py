@@ -162,6 +162,7 @@ async def test_what_answers_a_write_carries_the_id_of_its_request(provider: Prov
 
     assert (len(ids), None in ids, listed.request_id) == (3, False, None)
 
+
 async def test_what_the_server_refuses_is_rejected_with_its_words(provider: Provider) -> None:
     """A 400 is Rejected, with the server's message and the request's id."""
     with pytest.raises(Rejected, match="string too long") as caught:

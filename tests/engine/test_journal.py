@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -318,6 +319,69 @@ async def test_what_cannot_be_written_down_is_not_sent(lines: int, made: int, fa
     assert (world.store.writes, report.exit_code) == (made, ExitCode.FAILED)
     await world.apply(*desired)
     await world.settled(*desired, objects=5, writes=5)
+
+
+async def test_a_lost_answer_stays_unknown_where_the_journal_breaks_after_it() -> None:
+    """It may have happened, whatever became of the second try."""
+    world = World()
+    await world.apply(wanted())
+    world.store.faults["update"].append(Fault(AnswerLost("lost")))
+    report = await world.apply(wanted(temperature=0.5), recorder=Full(2))
+
+    assert [(o.status, o.detail) for o in report.outcomes] == [(UNKNOWN, "lost")]
+    await world.apply(wanted(temperature=0.5))
+    await world.settled(wanted(temperature=0.5), objects=1, writes=3)
+
+
+async def test_a_lost_race_is_told_where_its_delete_cannot_be_written_down() -> None:
+    """Nothing is sent that is not: the pair stays, and the next plan reports it."""
+    world = World()
+    reading = await world.read()
+    plan = world.decide(reading, wanted())
+    await World(world.store).apply(wanted())
+    report = await world.carry_out(plan, reading, recorder=Full(2))
+
+    (outcome,) = report.outcomes
+    assert outcome.detail == "another apply created asst_1 first; deleting asst_2 failed: the journal cannot be written"
+    assert (outcome.status, len(world.store.objects)) == (FAILED, 2)
+    plan = await world.plan(wanted())
+    assert (plan.is_empty, "asst_2" in plan.notes[0]) == (True, True)
+
+
+class FailsOnce(Journal):
+    """A journal whose first write to disk stops half-way."""
+
+    tries = 0
+
+    def _to_disk(self, lines: bytes) -> None:
+        self.tries += 1
+        raise OSError("no space left")
+
+
+async def test_nothing_is_written_behind_a_line_that_was_cut_off(tmp_path: Path) -> None:
+    """A journal may end in the middle of a line, and nowhere else."""
+    one = FailsOnce(tmp_path, header())
+    begins = asyncio.gather(*(one.begin(address(key), Action.CREATE) for key in "ab"), return_exceptions=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    late = asyncio.ensure_future(one.begin(address("c"), Action.CREATE))
+    ends = [*await begins, *await asyncio.gather(late, return_exceptions=True)]
+
+    assert ([type(end) for end in ends], one.tries) == ([StoreError] * 3, 1)
+    await one.aclose()
+
+
+async def test_journals_that_nobody_can_read_stop_no_apply() -> None:
+    """What earlier runs left is then not known."""
+
+    def unreadable() -> Iterable[Record]:
+        raise StoreError("a journal cannot be read")
+
+    world = World()
+    report = await world.apply(wanted(code=[SALES]), earlier=unreadable)
+
+    assert report.exit_code is ExitCode.DONE
+    await world.settled(wanted(code=[SALES]), objects=1, writes=1, uploads=1)
 
 
 # What earlier runs left.

@@ -166,22 +166,20 @@ async def test_no_more_run_at_once_than_the_limiter_admits(ceiling: int) -> None
 
 async def test_a_place_wakes_one_that_waits_and_not_all() -> None:
     """Thousands wait in a large apply: what each place costs must not grow with them."""
-    limiter, leave, entered = Limiter(1), asyncio.Event(), []
+    limiter = Limiter(1)
 
-    async def work(name: str) -> None:
+    async def work() -> None:
         async with limiter:
-            entered.append(name)
-            await leave.wait()
+            pass
 
-    tasks = [asyncio.ensure_future(work(name)) for name in ("first", "second", "third")]
+    await limiter.__aenter__()
+    tasks = [asyncio.ensure_future(work()) for _ in range(3)]
     await asyncio.sleep(0)
     turns = [*limiter._waiting]
-    assert entered == ["first"]
-    leave.set()
-    await tasks[0]
-    assert [turn.done() for turn in turns] == [True, False]
+    await limiter.__aexit__(None, None, None)
+
+    assert [turn.done() for turn in turns] == [True, False, False]
     await asyncio.gather(*tasks)
-    assert entered == ["first", "second", "third"]
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["while it waits", "when its turn has just come"])
@@ -203,3 +201,24 @@ async def test_a_place_is_not_lost_with_one_that_is_cancelled(given: bool) -> No
         await limiter.__aexit__(None, None, None)
     await asyncio.wait_for(next_one, 5)
     assert done == ["next"]
+
+
+@pytest.mark.parametrize("error", [ServerFault("down", retry_after=3600), RateLimited("later", retry_after=3600)])
+async def test_nobody_waits_for_an_hour(error: ProviderError) -> None:
+    """A server that asks for so long a pause is not asked again."""
+    clock, sender = Clock(), Sender(error)
+    with pytest.raises(type(error)):
+        await requests(clock).repeatedly(sender)
+
+    assert (sender.sent, clock.slept) == (1, [])
+
+
+@pytest.mark.parametrize("error", [AnswerLost("lost"), Unreachable("refused")])
+async def test_nothing_is_repeated_once_asked_to_stop(error: ProviderError) -> None:
+    """Even what may be sent twice."""
+    stop, sender = asyncio.Event(), Sender(error)
+    stop.set()
+    with pytest.raises(type(error)):
+        await requests(Clock(), stop).repeatedly(sender)
+
+    assert sender.sent == 1

@@ -7,7 +7,7 @@ import pytest
 from asstctl.core.errors import RateLimited, ServerFault
 from asstctl.core.exit_codes import ExitCode
 from asstctl.engine.policy import Policy
-from tests.engine.fakes import Fault, World, address, statuses, wanted
+from tests.engine.fakes import Fault, World, address, knowing, statuses, wanted, wanted_store
 from tests.engine.worlds import APPLIED, GUAGUA, SKIPPED, applied
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +169,22 @@ async def test_a_name_taken_since_the_plan_blocks_the_create() -> None:
 
     assert report.outcomes[0].detail == "asst_1, which is not ours, was given the same name since the plan"
     assert (statuses(report), world.store.writes) == ({"guagua": SKIPPED}, 0)
+
+
+async def test_each_kind_is_listed_again_by_itself() -> None:
+    """That stores were listed a moment ago says nothing of assistants."""
+    world = knowing()
+    desired = [wanted(stores=["handbook"]), wanted_store()]
+    reading = await world.read()
+    plan = world.decide(reading, *desired)
+    await knowing(world.store).apply(wanted())
+    world.clock.time += 10
+    report = await world.carry_out(plan, reading)
+
+    assert statuses(report) == {"handbook": APPLIED, "guagua": SKIPPED}
+    assert report.outcomes[1].detail == "asst_1 was created since the plan"
+    await world.apply(*desired)
+    await world.settled(*desired, objects=2, writes=3)
 
 
 async def test_a_name_that_was_allowed_in_the_plan_stays_allowed() -> None:

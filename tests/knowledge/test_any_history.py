@@ -49,12 +49,14 @@ Entries = Mapping[str, tuple[bytes, Mapping[str, Any], Any]]
 @dataclass
 class History:
     """What has happened on one account. `foreign` are the files that others put into stores, by (store, id), and
-    `theirs` the uploads that are not ours, or that others took out of our hands; `doubtful` says that an answer was
+    `theirs` the uploads that are not ours, or that others took out of our hands (`never_ours`: the former alone);
+    `doubtful` says that an answer was
     lost."""
 
     of: Project
     foreign: set[tuple[str, str]] = field(default_factory=set)
     theirs: set[str] = field(default_factory=set)
+    never_ours: set[str] = field(default_factory=set)
     doubtful: bool = False
 
     def declared(self, stores: Mapping[str, Entries], code: Mapping[str, bytes], *, raw: bool) -> list[Desired]:
@@ -66,7 +68,7 @@ class History:
                 files.append(self.of.knowledge(f"{key}/{path}", content, chunking=chunking, **attributes))
             made.append(wanted_store(key, files=files))
         local: list[Any] = [self.of.file(path, content) for path, content in code.items()]
-        local += sorted(self.theirs)[:1] if raw else []
+        local += sorted(self.never_ours)[:1] if raw else []
         return [*made, wanted(stores=[min(stores)], code=local, tools=TOOLS)]
 
     async def stores(self) -> dict[str, tuple[StoreFile, ...]]:
@@ -93,6 +95,7 @@ class History:
                     id = await of.put(store, name, content)
                     self.foreign.add((store, id))
                     self.theirs.add(id)
+                    self.never_ours.add(id)
                 case "detach" if ours:
                     await files.detach(ours[0][0], ours[0][1].id)
                     self.theirs.add(ours[0][1].id)

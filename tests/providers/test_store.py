@@ -8,6 +8,7 @@ import pytest
 from asstctl.core.errors import BadAnswer, NoSuchApi, Refused
 from asstctl.core.ports import Said
 from asstctl.core.resource import Live
+from asstctl.providers.assistants.dialects import LITELLM
 from asstctl.providers.assistants.provider import Provider, open_provider
 from asstctl.providers.assistants.store import oldest_first
 from asstctl.providers.settings import AssistantsSettings
@@ -166,3 +167,21 @@ def test_a_key_does_not_go_to_an_address_in_the_clear() -> None:
 def test_settings_do_not_show_their_secrets() -> None:
     """A repr ends up in logs."""
     assert "sesame" not in repr(AssistantsSettings("https://example.org/v1", api_key="sesame-open-123"))
+
+
+async def test_a_create_is_never_repeated_for_the_fields_that_it_loses() -> None:
+    """An update brings them after it; where that is refused for good, the answer shows what is missing."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        if request.url.path.endswith("/asst_1"):
+            return httpx2.Response(429, json={"error": {"message": "slow down"}}, headers={"retry-after-ms": "1"})
+        return httpx2.Response(200, json=assistant("asst_1"))
+
+    transport = httpx2.MockTransport(answer)
+    async with Provider("https://example.org/v1", transport, place="example.org", dialect=LITELLM) as opened:
+        live = await opened.store.create("assistant", {"model": "m", "reasoning_effort": "low"})
+
+    assert (live.id, live.fields.get("reasoning_effort")) == ("asst_1", None)
+    assert asked == ["POST /v1/assistants", *["POST /v1/assistants/asst_1"] * 3]
