@@ -63,7 +63,7 @@ def command(
         from asstctl.cli.pulling import watching
 
         watched = watching(session, yes=yes, form=form, typed=f"{typed} --record")
-        pulled = use_case.record(workspace, meant, id, record, watched)
+        pulled = asyncio.run(use_case.record(workspace, meant, id, record, watched))
         session.show(pulled, form)
         return pulled.exit_code
     return run_apply(

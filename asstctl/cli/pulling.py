@@ -8,13 +8,13 @@ from asstctl.render import TEXT
 
 if TYPE_CHECKING:
     from asstctl.core.pull import Pulled
-    from asstctl.workspace.pull import Watching
+    from asstctl.workspace.written_files import Watching
 
 
 def watching(session: Session, *, yes: bool, form: str, typed: str, only_look: bool = False) -> "Watching":
     """A person's eyes, or CI's with --yes. `typed` is the command to type again."""
     from asstctl.render.pull import found_text, pull_question
-    from asstctl.workspace.pull import Watching
+    from asstctl.workspace.written_files import Watching
 
     def shown(found: "Pulled") -> None:
         if form == TEXT:

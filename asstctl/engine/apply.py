@@ -5,8 +5,9 @@ stop it starts nothing more, lets what runs finish, and reports (ENGINE promise 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from asstctl.core.address import Address
@@ -59,6 +60,9 @@ class Run:
 
 PLAIN = Run()
 
+Proof = Callable[[Sequence[tuple[Change, Written]]], Awaitable[Mapping[Address, Written]]]
+"""What becomes of the creates of a wave once the listing after it was seen."""
+
 
 async def apply(
     plan: Plan, store: ResourceStore, reading: Reading, run: Run = PLAIN, *, files: FileHost | None = None
@@ -77,26 +81,28 @@ async def apply(
         lag = store.capabilities.list_lag
         uploads = Uploads(files, recording, lag, run.earlier, _held(reading, plan), _unseen(reading))
     carrier = Carrier(writer, requests, outcomes, reading, run.root, plan.target.command("plan"), uploads)
-
-    async def make(creates: Sequence[Change]) -> None:
-        """Objects first, then the proof that each is the only one, and only then the files of stores."""
-        made: dict[Address, Written] = {}
-
-        async def one(change: Change) -> None:
-            made[change.address] = written = await carrier.object(change)
-            if written.status is not OutcomeStatus.APPLIED or not change.files:
-                carrier.say(change, written)
-
-        rest = [*creates]
-        while rest and not writer.creates.proven:
-            await one(rest.pop(0))
+    proof = partial(prove, store, recording, plan.target)
+    for wave in waves((*plan.pending, *plan.stale_marks)):
+        await absences.look_again(wave)
         async with asyncio.TaskGroup() as group:
-            for change in rest:
-                group.create_task(one(change))
-        proven = await prove(store, recording, plan.target, [(change, made[change.address]) for change in creates])
-        async with asyncio.TaskGroup() as group:
-            for change in creates:
-                group.create_task(settle(change, made[change.address], proven[change.address]))
+            group.create_task(_make([change for change in wave if change.action is Action.CREATE], carrier, proof))
+            for change in wave:
+                if change.action is not Action.CREATE:
+                    group.create_task(carrier.whole(change))
+    if uploads:
+        await uploads.look_back()
+        outcomes.warn(*uploads.warnings)
+    return outcomes.report()
+
+
+async def _make(creates: Sequence[Change], carrier: Carrier, proof: Proof) -> None:
+    """Objects first, then the proof that each is the only one, and only then the files of stores."""
+    made: dict[Address, Written] = {}
+
+    async def one(change: Change) -> None:
+        made[change.address] = written = await carrier.object(change)
+        if written.status is not OutcomeStatus.APPLIED or not change.files:
+            carrier.say(change, written)
 
     async def settle(change: Change, written: Written, final: Written) -> None:
         if final.status is not written.status:
@@ -106,17 +112,16 @@ async def apply(
         elif final != written:
             carrier.say(change, final)
 
-    for wave in waves((*plan.pending, *plan.stale_marks)):
-        await absences.look_again(wave)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(make([change for change in wave if change.action is Action.CREATE]))
-            for change in wave:
-                if change.action is not Action.CREATE:
-                    group.create_task(carrier.whole(change))
-    if uploads:
-        await uploads.look_back()
-        outcomes.warn(*uploads.warnings)
-    return outcomes.report()
+    rest = [*creates]
+    while rest and not carrier.writer.creates.proven:
+        await one(rest.pop(0))
+    async with asyncio.TaskGroup() as group:
+        for change in rest:
+            group.create_task(one(change))
+    proven = await proof([(change, made[change.address]) for change in creates])
+    async with asyncio.TaskGroup() as group:
+        for change in creates:
+            group.create_task(settle(change, made[change.address], proven[change.address]))
 
 
 def _unseen(reading: Reading) -> frozenset[str]:

@@ -50,11 +50,6 @@ def difference(approved: Approved, present: Approved) -> Difference:
     )
 
 
-def is_subset(present: Approved, approved: Approved) -> bool:
-    """Whether everything that is left was approved; of a plan that does nothing always, on the same target."""
-    return difference(approved, present).covered
-
-
 def _approved(change: Change) -> ApprovedChange:
     return ApprovedChange(
         change.action,

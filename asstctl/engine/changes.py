@@ -6,6 +6,7 @@ by field (`classify`) with its references resolved (`resolve`) and its files dif
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities, Metadata
@@ -95,11 +96,8 @@ def update(
     verdicts = classify(
         kind, found.desired, owned.live, mark.fields, as_based=found.as_based, trusts_base=terms.keeps_marks
     )
-    fields = tuple(
-        _field_change(v, desired, overwritten=terms.policy.overwrites(address, v.name))
-        for v in verdicts
-        if v.state in _WRITTEN
-    )
+    overwrites = partial(terms.policy.overwrites, address)
+    fields = tuple(_field_change(v, desired, overwritten=overwrites(v.name)) for v in verdicts if v.state in _WRITTEN)
     if desired.protect is not mark.protect and not adopted:
         fields += (FieldChange(PROTECT, FieldState.OURS, mark.protect, desired.protect),)
     send = {change.name: found.desired.fields.get(change.name) for change in fields if change.name != PROTECT}
@@ -110,15 +108,8 @@ def update(
     keeps = CODE_FILES in desired.ignored or _stands(verdicts)
     code_files = mark.files if keeps else _files_of_mark(found)
     diff = _diff(desired, owned.live, terms)
-    action = (
-        Action.ADOPT
-        if adopted
-        else Action.MOVE
-        if previous
-        else Action.UPDATE
-        if fields or diff.changes
-        else Action.KEEP
-    )
+    identity = Action.ADOPT if adopted else Action.MOVE if previous else None
+    action = identity or (Action.UPDATE if fields or diff.changes else Action.KEEP)
     stale = terms.keeps_marks and not fields and (base != mark.fields or code_files != mark.files)
     change = Change(
         address,
@@ -145,14 +136,7 @@ def update(
     if terms.keeps_marks:
         ours = replace(mark, address=address, files=code_files)
         change = replace(change, mark=next_mark(ours, protect=desired.protect, fields=base, revision=terms.revision))
-    stuck = [one for one in fields if one.state is not FieldState.OURS and not one.overwritten]
-    block = (
-        clash(kind, desired)
-        or drift(desired, stuck, terms.target)
-        or no_reset(kind, send, terms.capabilities)
-        or (unlisted(owned.live, terms.capabilities) if _is_unlisted(desired, owned.live, terms) else None)
-    )
-    return replace(change, block=block), verdicts
+    return replace(change, block=_block(change, desired, owned.live, terms)), verdicts
 
 
 def blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
@@ -268,6 +252,18 @@ def _diff(desired: Desired, live: Live, terms: Terms) -> FileDiff:
     if desired.files is None or FILES in desired.ignored or live.id not in terms.files:
         return FileDiff()
     return diff_files(desired.files, terms.files[live.id])
+
+
+def _block(change: Change, desired: Desired, live: Live, terms: Terms) -> Block | None:
+    """Why an object that is there cannot be made what the files say."""
+    kind = KINDS[desired.address.kind]
+    stuck = [one for one in change.fields if one.state is not FieldState.OURS and not one.overwritten]
+    return (
+        clash(kind, desired)
+        or drift(desired, stuck, terms.target)
+        or no_reset(kind, change.send, terms.capabilities)
+        or (unlisted(live, terms.capabilities) if _is_unlisted(desired, live, terms) else None)
+    )
 
 
 def _is_unlisted(desired: Desired, live: Live, terms: Terms) -> bool:

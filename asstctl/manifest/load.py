@@ -3,15 +3,15 @@
 The pipeline and nothing else: each step is a module of its own.
 """
 
-import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.collector import collector_paused
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import JsonObject
@@ -73,21 +73,8 @@ def load(
     variables of that target applied. Raises WrongUsage for a variable that is no pair or that nothing knows,
     and nothing for what the files say.
     """
-    with _collector_paused():
+    with collector_paused():
         return _load(project, target_name, read_given(variables, var_files), capabilities or {})
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: a load makes trees that all live to its end, and walking them again
-    and again takes three times as long as making them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _load(project: Project, target_name: str, given: Given, known: Mapping[str, Capabilities]) -> Loaded:

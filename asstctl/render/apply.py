@@ -10,7 +10,7 @@ from asstctl.render.style import ACTION_STYLES, PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, written
 from asstctl.render.values import counted, short_id
 
-_DONE = {
+DONE = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.REPLACE: "replaced",
@@ -20,6 +20,8 @@ _DONE = {
     Action.FORGET: "forgotten",
     Action.KEEP: "refreshed",
 }
+"""What has been done, in a word."""
+
 _STATUS_STYLES = {
     OutcomeStatus.APPLIED: Style.PLAIN,
     OutcomeStatus.FAILED: Style.BAD,
@@ -45,7 +47,7 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files
     """
     done = outcome.status is OutcomeStatus.APPLIED
     style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
-    word = _DONE[outcome.action] if done else str(outcome.status)
+    word = DONE[outcome.action] if done else str(outcome.status)
     symbol = _sign(outcome, look)
     id = short_id(outcome.remote_id, look.glyphs) if outcome.remote_id else ""
     head = line("  ", Span(symbol, style), " ", padded(str(outcome.address), column), "   ", padded(word, 9))

@@ -1,22 +1,11 @@
 """`undo` without a run: what earlier commands did, a line each, the newest first."""
 
-from asstctl.core.change import Action
 from asstctl.core.runs import Runs, RunSummary
+from asstctl.render.apply import DONE
 from asstctl.render.style import PLAIN, Look
 from asstctl.render.tables import table
 from asstctl.render.text import cells, line, written
 from asstctl.render.values import counted
-
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "deleted",
-    Action.ADOPT: "adopted",
-    Action.MOVE: "moved",
-    Action.FORGET: "forgotten",
-}
-
 
 _NARROWEST = 20
 """Cells that the last column has at least."""
@@ -38,7 +27,7 @@ def runs_text(runs: Runs, look: Look = PLAIN) -> str:
 
 
 def _did(run: RunSummary) -> list[str]:
-    did = [f"{number} {_DONE[action]}" for action, number in sorted(run.done.items()) if action in _DONE]
+    did = [f"{number} {DONE[action]}" for action, number in sorted(run.done.items())]
     if run.uploads:
         did.append(f"{counted(run.uploads, 'file')} uploaded")
     if run.failed:

@@ -13,15 +13,14 @@ from asstctl.core.pull import FileEdit, Pulled, Taken
 from asstctl.documents.editor import edited, number_of
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.yaml_writing import whole
-from asstctl.engine.ownership import sort_out
 from asstctl.engine.read import read
 from asstctl.manifest.sources import read_sources
 from asstctl.workspace.apply import Conduct, apply
 from asstctl.workspace.choices import Choices
-from asstctl.workspace.file_writing import write_all
-from asstctl.workspace.pull import Watching, refuse_unsound
+from asstctl.workspace.plan import ownership_of
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
+from asstctl.workspace.written_files import Watching, write_watched
 
 NEW_FILE = "assistants/changes.yaml"
 
@@ -43,8 +42,7 @@ async def candidates(workspace: Workspace, address: Address) -> Inventory:
     name = next(one.name for one in workspace.desired() if one.address == address)
     async with workspace.open() as provider:
         reading = await read(provider.store, [address.kind])
-        ties = provider.store.capabilities.ties_in_creation_order
-    ownership = sort_out(reading.objects, workspace.project.name, ties_in_creation_order=ties)
+        ownership = ownership_of(workspace, provider, reading)
     foreign = [live for live in ownership.foreign if live.kind == address.kind]
     named = [live for live in foreign if name and live.name == name] or foreign
     if not named:
@@ -69,7 +67,7 @@ async def candidates(workspace: Workspace, address: Address) -> Inventory:
     )
 
 
-def record(workspace: Workspace, address: Address, id: str, file: str, watching: Watching) -> Pulled:
+async def record(workspace: Workspace, address: Address, id: str, file: str, watching: Watching) -> Pulled:
     """Write the adoption into a `kind: changes` file, instead of making it."""
     entry: dict[str, Json] = {"to": str(address), "target": workspace.target.name, "id": id}
     sources = read_sources(workspace.project)
@@ -86,19 +84,13 @@ def record(workspace: Workspace, address: Address, id: str, file: str, watching:
     else:
         edit = FileEdit(path, None, whole({"kind": "changes", "adopt": [entry]}))
     found = Pulled(workspace.info, (edit,), (Taken(address, ""),), adopting=True)
-    watching.on_found(found)
-    if not watching.approve(found):
-        return found
-    written = write_all(workspace.project.root, found.edits)
-    try:
-        fresh = replace(workspace)
-        refuse_unsound(fresh)
+
+    async def remaining(fresh: Workspace) -> tuple[Taken, ...]:
         if (address, id) not in {(one.to, one.id) for one in fresh.loaded.decisions.adopt}:
             raise Refused(f"{path} would not be read", hint="name a file that `manifests` of asstctl.yaml matches")
-    except BaseException:
-        written.undo()
-        raise
-    return replace(found, written=True)
+        return ()
+
+    return await write_watched(workspace, found, watching, remaining)
 
 
 def _path(workspace: Workspace, file: str) -> str:

@@ -14,7 +14,6 @@ from asstctl.core.ports import Provider
 from asstctl.engine.apply import Run
 from asstctl.engine.apply import apply as carry_out
 from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.ownership import sort_out
 from asstctl.engine.policy import Policy
 from asstctl.engine.progress import OnError
 from asstctl.engine.read import Reading, interest_in, read
@@ -22,7 +21,7 @@ from asstctl.engine.requests import Pace
 from asstctl.kinds import KINDS
 from asstctl.workspace.choices import DEFAULT, Choices, check, max_deletes
 from asstctl.workspace.journal import begin_journal, earlier_runs
-from asstctl.workspace.plan import plan_chosen
+from asstctl.workspace.plan import ownership_of, plan_chosen
 from asstctl.workspace.saved_plans import Agreement, check_target, hold_against
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
@@ -84,9 +83,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         interest = interest_in(desired, project=workspace.project.name, everything=True)
         reading = await read(provider.store, KINDS, files=provider.files, interest=interest)
         info, capabilities = workspace.info, provider.store.capabilities
-        owned = sort_out(
-            reading.objects, info.project, ties_in_creation_order=capabilities.ties_in_creation_order
-        ).owned
+        owned = ownership_of(workspace, provider, reading).owned
         only = select(choices.only, {*owned, *(one.address for one in desired)}, "--only")
         policy = Policy(only=only or None, max_deletes=max_deletes(workspace, choices))
         plan = make_destroy_plan(

@@ -9,10 +9,9 @@ from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import without_mark
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.ownership import sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading
-from asstctl.workspace.plan import look, make
+from asstctl.workspace.plan import look, make, ownership_of
 from asstctl.workspace.workspace import Workspace
 
 
@@ -25,11 +24,7 @@ async def inventory(workspace: Workspace, *, every_file: bool = False) -> Invent
     async with workspace.open() as provider:
         reading = await look(workspace, provider, Policy(prune=every_file))
         plan = make(workspace, provider, reading, CAUTIOUS)
-    owned = sort_out(
-        reading.objects,
-        workspace.project.name,
-        ties_in_creation_order=workspace.capabilities.ties_in_creation_order,
-    ).owned
+        owned = ownership_of(workspace, provider, reading).owned
     planned = {change.address: change for change in plan.changes}
     moved = {change.previous for change in plan.changes}
     live = {one.id: one for one in reading.objects}

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from asstctl.core.collector import collector_paused
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.approval import approved_of, digest
-from asstctl.engine.ownership import sort_out
+from asstctl.engine.ownership import Ownership, sort_out
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
@@ -29,18 +30,15 @@ async def plan_chosen(workspace: Workspace, provider: Provider, choices: Choices
         return await plan_on(workspace, provider, policy_of(workspace, choices))
     # an address that is no longer declared is known only once it was seen
     reading = await look(workspace, provider, Policy(prune=True))
-    owned = sort_out(
-        reading.objects,
-        workspace.project.name,
-        ties_in_creation_order=provider.store.capabilities.ties_in_creation_order,
-    ).owned
+    owned = ownership_of(workspace, provider, reading).owned
     return make(workspace, provider, reading, policy_of(workspace, choices, owned)), reading
 
 
 async def plan_on(workspace: Workspace, provider: Provider, policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:
     """The plan on a provider that is open already, and the reading that it rests on."""
-    reading = await look(workspace, provider, policy)
-    return make(workspace, provider, reading, policy), reading
+    with collector_paused():
+        reading = await look(workspace, provider, policy)
+        return make(workspace, provider, reading, policy), reading
 
 
 async def look(workspace: Workspace, provider: Provider, policy: Policy) -> Reading:
@@ -49,6 +47,12 @@ async def look(workspace: Workspace, provider: Provider, policy: Policy) -> Read
         workspace.desired(), project=workspace.project.name, policy=policy, decisions=workspace.loaded.decisions
     )
     return await read(provider.store, KINDS, files=provider.files, interest=interest)
+
+
+def ownership_of(workspace: Workspace, provider: Provider, reading: Reading) -> Ownership:
+    """Whose each live object is, seen from this project."""
+    ties = provider.store.capabilities.ties_in_creation_order
+    return sort_out(reading.objects, workspace.project.name, ties_in_creation_order=ties)
 
 
 def make(workspace: Workspace, provider: Provider, reading: Reading, policy: Policy) -> Plan:

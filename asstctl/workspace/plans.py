@@ -9,9 +9,9 @@ from asstctl.core.errors import AsstctlError, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.plans import Drift, Plans, TargetPlan
 from asstctl.engine.notes import outside_of_git
-from asstctl.engine.ownership import Ownership, sort_out
+from asstctl.engine.ownership import Ownership
 from asstctl.workspace.choices import DEFAULT, Choices, policy_of
-from asstctl.workspace.plan import plan, plan_on
+from asstctl.workspace.plan import ownership_of, plan, plan_on
 from asstctl.workspace.workspace import Workspace
 
 Question = Callable[[Workspace], Awaitable[Plan | Drift]]
@@ -35,8 +35,7 @@ async def drift(workspace: Workspace, choices: Choices = DEFAULT) -> Drift:
     policy = policy_of(workspace, choices)
     async with workspace.open() as provider:
         made, reading = await plan_on(workspace, provider, policy)
-        ties = provider.store.capabilities.ties_in_creation_order
-    ownership = sort_out(reading.objects, workspace.project.name, ties_in_creation_order=ties)
+        ownership = ownership_of(workspace, provider, reading)
     return drift_of(made, ownership, outside_of_git(ownership, policy, said=_said(made)))
 
 

@@ -4,14 +4,13 @@ Looks, decides (`manifest.write_back` says what can be placed), shows, and write
 again with the new files, and says what remains.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities, Metadata
 from asstctl.core.change import Action, Change, FieldChange, FieldState
-from asstctl.core.diagnostic import has_errors
-from asstctl.core.errors import Refused, WrongUsage
+from asstctl.core.errors import WrongUsage
 from asstctl.core.json_types import Json
 from asstctl.core.mark import Mark, read_mark, without_mark
 from asstctl.core.plan import Plan
@@ -19,17 +18,17 @@ from asstctl.core.ports import Provider
 from asstctl.core.pull import Conflict, Left, Pulled, Taken
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.classify import canonical_live
-from asstctl.engine.ownership import sort_out
+from asstctl.engine.ownership import Owned
 from asstctl.engine.policy import EVERYTHING
 from asstctl.kinds import KINDS
 from asstctl.manifest.edits import Edits, NotPlaced
 from asstctl.manifest.sources import read_sources
 from asstctl.manifest.write_back import LiveField, take
 from asstctl.workspace.base import History, base_of
-from asstctl.workspace.file_writing import write_all
-from asstctl.workspace.plan import plan_on
+from asstctl.workspace.plan import ownership_of, plan_on
 from asstctl.workspace.selection import select_fields
 from asstctl.workspace.workspace import Workspace
+from asstctl.workspace.written_files import Watching, write_watched
 
 OUTSIDE = (FieldState.DRIFT, FieldState.CONFLICT)
 
@@ -43,37 +42,19 @@ class Wanted:
     in_overlay: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
-    """Who sees what is about to be written, and says yes. `only_look`: nothing is written."""
-
-    approve: Callable[[Pulled], bool]
-    on_found: Callable[[Pulled], None] = lambda found: None
-    only_look: bool = False
-
-
 async def pull(workspace: Workspace, wanted: Wanted, watching: Watching) -> Pulled:
     """Bring live values into the files. What cannot be placed is among the result's `left`."""
     declared = {one.address for one in workspace.desired()}
     chosen = select_fields(wanted.addresses, declared, "pull")
     async with workspace.open() as provider:
         plan, reading = await plan_on(workspace, provider)
-        found = _Puller(workspace, provider.store.capabilities, plan, reading.objects, chosen, wanted).pulled()
-        watching.on_found(found)
-        if not found.edits or watching.only_look or not watching.approve(found):
-            return found
-        written = write_all(workspace.project.root, found.edits)
-        try:
-            again = await _what_remains(replace(workspace), provider, found)
-        except BaseException:
-            written.undo()
-            raise
-    return replace(found, written=True, again=again)
+        owned = ownership_of(workspace, provider, reading).owned
+        found = _Puller(workspace, provider.store.capabilities, plan, reading.objects, owned, chosen, wanted).pulled()
+        return await write_watched(workspace, found, watching, lambda fresh: _what_remains(fresh, provider, found))
 
 
 async def _what_remains(workspace: Workspace, provider: Provider, found: Pulled) -> tuple[Taken, ...]:
-    """Which of the fields that were taken differ still. Raises Refused where the files would not be sound."""
-    refuse_unsound(workspace)
+    """Which of the fields that were taken differ still."""
     plan, _ = await plan_on(workspace, provider)
     return tuple(
         Taken(change.address, field.name)
@@ -81,17 +62,6 @@ async def _what_remains(workspace: Workspace, provider: Provider, found: Pulled)
         for field in change.fields
         if Taken(change.address, field.name) in found.taken
     )
-
-
-def refuse_unsound(workspace: Workspace) -> None:
-    """Raises Refused where the files, as they were just written, have errors: whoever wrote takes them back."""
-    if has_errors(workspace.loaded.diagnostics):
-        first = next(one for one in workspace.loaded.diagnostics if has_errors([one]))
-        raise Refused(
-            "the live values would make the files invalid",
-            detail=f"{f'{first.where}: ' if first.where else ''}{first.summary}; the files are as they were",
-            hint=f"pull what is sound field by field: {workspace.info.command('pull ADDRESS.FIELD')}",
-        )
 
 
 class _Puller:
@@ -103,6 +73,7 @@ class _Puller:
         capabilities: Capabilities,
         plan: Plan,
         objects: tuple[Live, ...],
+        owned: Mapping[Address, Owned],
         chosen: frozenset[str],
         wanted: Wanted,
     ) -> None:
@@ -113,11 +84,6 @@ class _Puller:
         self._wanted = wanted
         self._live = {(one.kind, one.id): one for one in objects}
         self._desired: Mapping[Address, Desired] = {one.address: one for one in workspace.desired()}
-        owned = sort_out(
-            objects,
-            workspace.project.name,
-            ties_in_creation_order=capabilities.ties_in_creation_order,
-        ).owned
         stores = {one.live.id: address for address, one in owned.items() if address.kind == "vector_store"}
         self._edits = Edits(
             read_sources(workspace.project),

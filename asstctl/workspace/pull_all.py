@@ -5,7 +5,6 @@ target is changed: the next plan shows the adoptions.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action
@@ -15,17 +14,16 @@ from asstctl.core.pull import FileEdit, Pulled, Taken
 from asstctl.core.resource import Live
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.yaml_writing import whole
-from asstctl.engine.ownership import Ownership, sort_out
+from asstctl.engine.ownership import Ownership
 from asstctl.engine.read import read
 from asstctl.kinds import KINDS
 from asstctl.manifest.discovery import matches
 from asstctl.manifest.from_live import Written, write_manifests
 from asstctl.manifest.project import DEFAULT_MANIFESTS
 from asstctl.manifest.sources import read_sources
-from asstctl.workspace.file_writing import write_all
-from asstctl.workspace.plan import plan_on
-from asstctl.workspace.pull import Watching, refuse_unsound
+from asstctl.workspace.plan import ownership_of, plan_on
 from asstctl.workspace.workspace import Workspace
+from asstctl.workspace.written_files import Watching, write_watched
 
 FOLDER = "assistants"
 CHANGES = "adopt.yaml"
@@ -40,11 +38,7 @@ async def pull_all(workspace: Workspace, into: str, watching: Watching) -> Pulle
     taken = {*sources.by_address}
     async with workspace.open() as provider:
         reading = await read(provider.store, KINDS)
-        ownership = sort_out(
-            reading.objects,
-            workspace.project.name,
-            ties_in_creation_order=provider.store.capabilities.ties_in_creation_order,
-        )
+        ownership = ownership_of(workspace, provider, reading)
         waiting = set() if is_new else {adoption.id for adoption in workspace.loaded.decisions.adopt}
         names = {one.name: one.address for one in declared if one.name and one.address not in ownership.owned}
         foreign = [live for live in ownership.foreign if live.id not in waiting]
@@ -59,21 +53,11 @@ async def pull_all(workspace: Workspace, into: str, watching: Watching) -> Pulle
             notes=tuple(_notes(workspace, ownership, foreign, names)),
             adopting=True,
         )
-        watching.on_found(found)
-        if not found.edits or watching.only_look or not watching.approve(found):
-            return found
-        written = write_all(workspace.project.root, found.edits)
-        try:
-            again = await _what_remains(replace(workspace), provider, made)
-        except BaseException:
-            written.undo()
-            raise
-    return replace(found, written=True, again=again)
+        return await write_watched(workspace, found, watching, lambda fresh: _what_remains(fresh, provider, made))
 
 
 async def _what_remains(workspace: Workspace, provider: Provider, made: Written) -> tuple[Taken, ...]:
     """The fields of new manifests that differ from their objects: there should be none."""
-    refuse_unsound(workspace)
     plan, _ = await plan_on(workspace, provider)
     changes = {change.address: change for change in plan.changes}
     if missing := [address for address in made.adopted if address not in changes]:

@@ -50,8 +50,7 @@ Entries = Mapping[str, tuple[bytes, Mapping[str, Any], Any]]
 class History:
     """What has happened on one account. `foreign` are the files that others put into stores, by (store, id), and
     `theirs` the uploads that are not ours, or that others took out of our hands (`never_ours`: the former alone);
-    `doubtful` says that an answer was
-    lost."""
+    `doubtful` says that an answer was lost."""
 
     of: Project
     foreign: set[tuple[str, str]] = field(default_factory=set)
