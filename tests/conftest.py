@@ -8,6 +8,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from asstctl.core.allowed import CI_SERVICES
+
 # times are never asserted: a busy machine must not fail a law
 settings.register_profile("patient", parent=settings(), deadline=None)
 settings.load_profile("patient")
@@ -22,7 +24,8 @@ def anyio_backend() -> str:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No key, option or home of the person who runs the tests reaches them."""
     for name in tuple(os.environ):
-        if name.startswith(("ASSTCTL_", "OPENAI_", "AZURE_", "GITHUB_")) or name in {"NO_COLOR", "FORCE_COLOR", "CI"}:
+        ours = name.startswith(("ASSTCTL_", "OPENAI_", "AZURE_", "GITHUB_"))
+        if ours or name in {"NO_COLOR", "FORCE_COLOR", "CI", *CI_SERVICES}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     monkeypatch.setenv("COLUMNS", "80")

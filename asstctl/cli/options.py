@@ -223,7 +223,7 @@ def conduct_options(function: F) -> F:
                 default=300,
                 show_default=True,
                 envvar="ASSTCTL_OBJECT_TIMEOUT",
-                help="How long one change may take, its files included.",
+                help="After so long nothing more is begun for one change, its files included.",
             ),
         )
     ):

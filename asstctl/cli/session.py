@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asstctl.cli.options import Shared
+from asstctl.core.allowed import in_ci
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
 from asstctl.render import TEXT, formats, view
@@ -116,12 +117,12 @@ class Session:
     @property
     def is_watched(self) -> bool:
         """Whether somebody sees what moves on stderr."""
-        return sys.stderr.isatty() and not self.shared.quiet and not os.environ.get("CI")
+        return sys.stderr.isatty() and not self.shared.quiet and not in_ci(os.environ)
 
     @property
     def can_ask(self) -> bool:
         """Whether there is a person at the other end."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+        return sys.stdin.isatty() and sys.stderr.isatty() and not in_ci(os.environ)
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal; only `yes` is accepted."""

@@ -13,20 +13,35 @@ from asstctl.core.errors import Refused
 HOSTS = "ASSTCTL_ALLOW_HOSTS"
 NAMES = "ASSTCTL_ALLOW_ENV"
 
+CI_SERVICES = (
+    "TF_BUILD",  # Azure Pipelines
+    "JENKINS_URL",
+    "HUDSON_URL",
+    "TEAMCITY_VERSION",
+    "CODEBUILD_BUILD_ID",  # AWS CodeBuild
+    "bamboo_buildKey",
+    "GO_PIPELINE_NAME",  # GoCD
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BITBUCKET_BUILD_NUMBER",
+)
+"""Names that CI services set beside `CI`, or in place of it."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:
-    """Whether nobody watches: what every CI service says of itself."""
-    return environ.get("CI", "").strip().lower() not in {"", "false", "0"}
+    """Whether nobody watches: most CI services set `CI`, and each of the others a name of its own."""
+    return environ.get("CI", "").strip().lower() not in {"", "false", "0"} or any(environ.get(name) for name in CI_SERVICES)
 
 
 def check_key_host(url: str, environ: Mapping[str, str]) -> None:
-    """Raises Refused where a key must not go to this address from CI; the way on names what to set where.
+    """Raises Refused where a key must not go to this address; the way on names what to set where.
 
-    An entry of ASSTCTL_ALLOW_HOSTS is a host at its usual port, or HOST:PORT; no pattern is one.
+    That is checked in CI, and wherever ASSTCTL_ALLOW_HOSTS is set: an unknown CI service is held to it too. An entry
+    of it is a host at its usual port, or HOST:PORT; no pattern is one.
     """
-    if not in_ci(environ):
+    if HOSTS not in environ and not in_ci(environ):
         return
     parts = urlsplit(url)
     host = _plain(parts.hostname or "")
@@ -45,8 +60,9 @@ def check_key_host(url: str, environ: Mapping[str, str]) -> None:
             )
     if not {wanted, f"{name}:{port}"} & {_plain(entry) for entry in entries}:
         raise Refused(
-            f"in CI no key goes to {wanted}",
-            detail=f"{HOSTS} does not name it, and a pull request could have put it into asstctl.yaml",
+            f"no key goes to {wanted} from here",
+            detail=f"in CI, and wherever {HOSTS} is set, keys go only to hosts that it names: "
+            "a pull request could have put this one into asstctl.yaml",
             hint=f"Add {wanted} to {HOSTS} where your pipeline sets its variables, not in the checkout.",
         )
 
@@ -57,6 +73,11 @@ def readable(environ: Mapping[str, str]) -> Mapping[str, str]:
         return environ
     names = _entries(environ[NAMES])
     return {name: value for name, value in environ.items() if name in names}
+
+
+def how_to_read(name: str) -> str:
+    """The hint for a name that is set and that ASSTCTL_ALLOW_ENV keeps from files."""
+    return f"add {name} to {NAMES} where that is set, outside of the checkout"
 
 
 def _entries(text: str) -> tuple[str, ...]:

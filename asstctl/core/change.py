@@ -53,6 +53,7 @@ class FieldState(StrEnum):
     DRIFT = "drift"  # somebody changed it on the provider
     CONFLICT = "conflict"  # both, and differently
     UNMANAGED = "unmanaged"  # not declared, never was, and not at its default
+    SINCE = "since"  # an undo: somebody changed it since the run that is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class FieldChange:
     """One field that is not clean.
 
     `before` is live, `after` the manifest; ABSENT means at its default (and so, for `after`, a reset or not
-    declared). Which of the two is what we last applied is what `state` says.
+    declared). Which of the two is what we last applied is what `state` says. Of SINCE, `after` is what was there
+    before the run, and `left` what the run left.
     """
 
     name: str
@@ -91,6 +93,7 @@ class FieldChange:
     where: Where | None = None
     overwritten: bool = False  # drift or conflict that the user told us to overwrite
     decided: Where | None = None  # where a `kind: changes` file says so
+    left: Json | Absent = ABSENT
 
 
 class BlockCode(StrEnum):
@@ -109,6 +112,8 @@ class BlockCode(StrEnum):
     ADOPT = "adopt"
     MOVE = "move"
     CAPABILITY = "capability"
+    LOST_MARK = "lost-mark"
+    CHANGED_SINCE = "changed-since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class FileAction(StrEnum):
 
     ADD = "add"  # upload, attach, wait for it
     REPLACE = "replace"  # the same with new content; only then its predecessor goes
-    REATTACH = "reattach"  # another chunking: no upload
+    REATTACH = "reattach"  # another chunking, or once more after its processing failed: no upload
     RELABEL = "relabel"  # other attributes: no upload, no new processing
     REMOVE = "remove"  # no longer declared
 
@@ -150,7 +155,7 @@ class FileAction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """One file of a vector store. `ids` are the live ones that it is about: the predecessors of a REPLACE or an
-    ADD (failed ones), what goes in a REMOVE, the one that stays in a REATTACH or a RELABEL.
+    ADD (failed ones, of other content), what goes in a REMOVE, the one that stays in a REATTACH or a RELABEL.
 
     `file` is what to upload or has been; `attributes` are all of them, ours included; `reason` says why where
     the action does not (a failed predecessor). A REMOVE with a `file` takes away older uploads of a file that

@@ -6,7 +6,7 @@ The workspace makes these values and `render` shows them.
 from dataclasses import dataclass
 
 from asstctl.core.change import Absent, Change
-from asstctl.core.errors import AsstctlError, InvalidInput, Refused
+from asstctl.core.errors import AsstctlError, Refused
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.json_types import Json
 from asstctl.core.plan import Plan, TargetInfo
@@ -53,9 +53,9 @@ class Plans:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 if the files of a target are wrong, else 3 if a target gave no answer, whatever the reason."""
+        """1 if the files of a target are wrong or a rule forbids it there, else 3 if a target gave no answer."""
         errors = [one.error for one in self.targets if one.error is not None]
-        if any(isinstance(error, InvalidInput) for error in errors):
+        if any(error.exit_code is ExitCode.FAILED for error in errors):
             return ExitCode.FAILED
         return ExitCode.INCONCLUSIVE if errors else ExitCode.DONE
 

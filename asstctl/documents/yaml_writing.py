@@ -27,8 +27,11 @@ _ELSEWHERE = re.compile(
 """What older readers of YAML take for something else than text."""
 
 _PLAIN_START = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]|-(?=[^\s,\[\]{}-])")
-_AS_IT_IS = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-"""Characters that can stand for themselves, and end no line."""
+_AS_IT_IS = r"\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+"""Characters that can stand for themselves, and end no line. Those that reorder what a reader of the file sees are
+written as escapes, for which only double quotes have a form."""
+
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _NOT_PLAIN = re.compile(rf":(?=\s|$)|\s#|[^{_AS_IT_IS}]")
 _NOT_IN_BLOCK = re.compile(rf"[^\t\n{_AS_IT_IS}]")
@@ -47,7 +50,7 @@ def has_form(value: Json) -> bool:
 
 def json_form(value: Json) -> str:
     """On one line, as JSON."""
-    return json.dumps(value, ensure_ascii=False, default=as_plain)
+    return _escaped(json.dumps(value, ensure_ascii=False, default=as_plain))
 
 
 def is_plain(text: str, *, flow: bool = False) -> bool:
@@ -160,4 +163,9 @@ def _dumped(value: Any, *, flow: bool = False, list_offset: int = STEP) -> str:
         value.fa.set_flow_style()
     stream = io.StringIO()
     _yaml(flow, list_offset).dump(value, stream)
-    return stream.getvalue().removesuffix("\n")
+    return _escaped(stream.getvalue().removesuffix("\n"))
+
+
+def _escaped(written: str) -> str:
+    """What stands in double quotes, with escapes for characters that reorder; nothing else holds any."""
+    return _REORDERING.sub(lambda found: f"\\u{ord(found.group()):04X}", written)

@@ -10,8 +10,9 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError
 from asstctl.core.ports import ResourceStore
+from asstctl.core.resource import Live
 from asstctl.engine.creates import reread
-from asstctl.engine.ownership import sort_out
+from asstctl.engine.ownership import Ownership, sort_out
 from asstctl.engine.read import Reading
 from asstctl.engine.requests import Requests
 
@@ -23,7 +24,7 @@ class Absences:
         self._project = project
         self._store = store
         self._requests = requests
-        self._planned = {live.id for live in reading.objects}
+        self._planned = reading.objects
         self._first = reading.at
         self._at: dict[str, float] = {}
         self._owned: dict[Address, str] = {}
@@ -43,12 +44,17 @@ class Absences:
         except AsstctlError as error:
             self._problem = error
             return
-        ties = self._store.capabilities.ties_in_creation_order
-        found = sort_out(reading.objects, self._project, ties_in_creation_order=ties)
+        before, now = self._sorted(self._planned), self._sorted(reading.objects)
+        bore = {address: owned.live.id for address, owned in before.owned.items()}
+        there = {live.id for live in self._planned}
         self._at.update(dict.fromkeys(kinds, reading.at))
-        self._owned.update({address: owned.live.id for address, owned in found.owned.items()})
-        new = (live for live in found.foreign if live.id not in self._planned)
-        self._named.update({(live.kind, live.name): live.id for live in new})
+        # what bore its address in the plan already is moved away before the address is given anew
+        self._owned.update({a: one.live.id for a, one in now.owned.items() if one.live.id != bore.get(a)})
+        self._named.update({(live.kind, live.name): live.id for live in now.foreign if live.id not in there})
+
+    def _sorted(self, objects: Iterable[Live]) -> Ownership:
+        ties = self._store.capabilities.ties_in_creation_order
+        return sort_out(objects, self._project, ties_in_creation_order=ties)
 
     def why_not(self, change: Change) -> str:
         """Why a create cannot be made any more, or nothing."""

@@ -71,7 +71,8 @@ def create(desired: Desired, terms: Terms, block: Block | None) -> Change:
             FieldChange(name, FieldState.OURS, ABSENT, value, where=desired.places.get(name))
             for name, value in canonical.items()
             if value is not None
-        ),
+        )
+        + ((FieldChange(PROTECT, FieldState.OURS, ABSENT, True),) if desired.protect else ()),
         reason=f"not on {target.name} yet",
         name=desired.name,
         where=desired.where,
@@ -98,7 +99,7 @@ def update(
     )
     overwrites = partial(terms.policy.overwrites, address)
     fields = tuple(_field_change(v, desired, overwritten=overwrites(v.name)) for v in verdicts if v.state in _WRITTEN)
-    if desired.protect is not mark.protect and not adopted:
+    if desired.protect is not mark.protect:
         fields += (FieldChange(PROTECT, FieldState.OURS, mark.protect, desired.protect),)
     send = {change.name: found.desired.fields.get(change.name) for change in fields if change.name != PROTECT}
     if "metadata" in desired.fields and "metadata" not in desired.ignored:

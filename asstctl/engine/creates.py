@@ -89,19 +89,19 @@ class Creates:
 
     async def _look_for(self, kind: str, mark: Mark) -> Live | None:
         """The object that a create with a lost answer may have made, by its nonce: two looks after the lag."""
-        base, failures = mark.metadata()[BASE], []
-        pauses = (self.store.capabilities.list_lag, self.requests.pace.second_look)
-        for pause in pauses:
+        base, problem, answered = mark.metadata()[BASE], None, False
+        for pause in self.requests.looks(self.store.capabilities.list_lag):
             await self.requests.pace.sleep(pause)
             try:
                 listing = await self.requests.safely(lambda: self.store.list(kind))
             except AsstctlError as error:
-                failures.append(error)
+                problem = error
                 continue
+            answered = True
             if found := next((live for live in listing.objects if live.metadata.get(BASE) == base), None):
                 return found
-        if len(failures) == len(pauses):
-            self.requests.give_up(failures[-1])
+        if problem and not answered:
+            self.requests.give_up(problem)
         return None
 
 

@@ -11,8 +11,10 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action, Block, BlockCode, Change, WayOn
 from asstctl.core.diagnostic import Where
 from asstctl.core.knowledge import StoreFile
+from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
+from asstctl.engine.blocks import unusable_mark
 from asstctl.engine.changes import what_is_seen
 from asstctl.engine.files import removals
 from asstctl.engine.ownership import Owned
@@ -59,6 +61,32 @@ def make_deletes(
         _delete(address, one, files, stores, _protected(one, target) or (None if one.named else over))
         for address, one in doomed.items()
     ]
+
+
+def undeletable(
+    damaged: Iterable[tuple[Live, Damaged]],
+    owned: Mapping[Address, Owned],
+    action_for: Callable[[Address], Action | None],
+    *,
+    places: Mapping[Address, Where | None],
+) -> list[Change]:
+    """A blocked change for each address that is to go and that only a damaged or a newer mark names: what bears one
+    is neither touched nor passed over in silence."""
+    changes: dict[Address, Change] = {}
+    for live, why in damaged:
+        address = why.address
+        if address is None or address in owned or address in changes or (action := action_for(address)) is None:
+            continue
+        changes[address] = Change(
+            address,
+            action,
+            reason="its mark cannot be trusted",
+            name=live.name,
+            remote_id=live.id,
+            where=places.get(address),
+            block=unusable_mark(live, why),
+        )
+    return [*changes.values()]
 
 
 def forget(address: Address, owned: Owned, where: Where | None) -> Change:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.change import Action
 from asstctl.core.json_types import EMPTY
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.blocks import incapable
-from asstctl.engine.deletes import Doomed, guard_stores, make_deletes
-from asstctl.engine.notes import left_alone
+from asstctl.engine.deletes import Doomed, guard_stores, make_deletes, undeletable
+from asstctl.engine.notes import damaged_marks, staying_uploads
 from asstctl.engine.order import in_order
 from asstctl.engine.ownership import sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
@@ -43,11 +44,18 @@ def make_destroy_plan(
         command=lambda count: target.command(f"destroy{only} --max-deletes {count}"),
     )
     changes = [replace(c, block=c.block or incapable(c, capabilities)) for c in guard_stores(changes, ownership.owned)]
+    changes += undeletable(
+        ownership.damaged,
+        ownership.owned,
+        lambda address: Action.DELETE if policy.covers(address) else None,
+        places={address: one.where for address, one in declared.items()},
+    )
+    said = {change.remote_id for change in changes}
     copies = (
         f"{address}: {', '.join(copy.id for copy in owned.copies)} bears this address too and is left alone."
         for address, owned in doomed.items()
         if owned.copies
     )
-    damaged = (left_alone(live, damaged) for live, damaged in ownership.damaged if policy.only is None)
-    notes = (*capabilities.notes, *copies, *damaged)
+    damaged = damaged_marks(ownership, policy, said)
+    notes = (*capabilities.notes, *copies, *damaged, *staying_uploads(changes, files))
     return Plan(target, in_order(changes), notes, deletes=True, flags=policy.flags(deletes=True))

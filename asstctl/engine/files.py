@@ -56,7 +56,7 @@ def _one(wanted: KnowledgeFile, live: Sequence[StoreFile]) -> list[FileChange]:
     stays = _the_one_that_stays(wanted, live)
     if stays is None:
         return [_upload(wanted, live)]
-    found = _adjusted(wanted, stays)
+    found = _adjusted(wanted, stays) if stays.status in _USABLE else [_once_more(wanted, stays)]
     if older := [file.id for file in live if file is not stays]:
         awaits = stays.id if stays.status != "completed" else ""
         reason = f"an upload that is not used: {stays.id} stays, with the declared content"
@@ -65,24 +65,31 @@ def _one(wanted: KnowledgeFile, live: Sequence[StoreFile]) -> list[FileChange]:
 
 
 def _the_one_that_stays(wanted: KnowledgeFile, live: Sequence[StoreFile]) -> StoreFile | None:
-    """The newest that is processed and has the declared content, or else the newest that is being processed."""
+    """The newest that is processed and has the declared content, or else the newest that is being processed, or else
+    the newest that could not be: the bytes are there."""
     same_content = [file for file in live if file.attributes.get(SHA256) == wanted.file.sha256]
     for status in _USABLE:
         if found := [file for file in same_content if file.status == status]:
             return found[-1]
-    return None
+    return same_content[-1] if same_content else None
 
 
 def _upload(wanted: KnowledgeFile, live: Sequence[StoreFile]) -> FileChange:
     ids = [file.id for file in live]
     usable = any(file.status in _USABLE for file in live)
     failed = [file for file in live if file.status not in _USABLE]
-    reason = ""
-    if failed:
-        last = failed[-1]
-        reason = f"processing of {last.id} {'was cancelled' if last.status == 'cancelled' else 'failed'}"
-        reason += f": {last.error}" if last.error else ""
+    reason = _why_not_processed(failed[-1]) if failed else ""
     return _change(FileAction.REPLACE if usable else FileAction.ADD, wanted, ids, reason=reason)
+
+
+def _once_more(wanted: KnowledgeFile, live: StoreFile) -> FileChange:
+    """The provider may have been at fault, or mended since; the same bytes need not be sent again to find out."""
+    return _change(FileAction.REATTACH, wanted, [live.id], reason=_why_not_processed(live))
+
+
+def _why_not_processed(live: StoreFile) -> str:
+    reason = f"processing of {live.id} {'was cancelled' if live.status == 'cancelled' else 'failed'}"
+    return f"{reason}: {live.error}" if live.error else reason
 
 
 def _adjusted(wanted: KnowledgeFile, live: StoreFile) -> list[FileChange]:

@@ -7,7 +7,8 @@ unless that is harmless.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -50,24 +51,42 @@ class Ended:
 
 @dataclass
 class View:
-    """What a store holds, as of at most two seconds ago. Any number of writers share one listing."""
+    """What a store holds, as of at most two seconds ago; at first what is `known` of it. Any number of writers share
+    one listing."""
 
     store: str
     host: FileHost
     recording: Recording
-    files: Mapping[str, StoreFile] = field(default_factory=dict)
-    at: float | None = None
+    known: Known | None = None
+    _files: Mapping[str, StoreFile] = field(default_factory=dict)
+    _by_path: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _at: float | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        if self.known:
+            self._learn(*self.known)
+
+    async def bearing(self, path: str) -> Sequence[str]:
+        """The ids of the files that bear a path. Raises ProviderError."""
+        await self.fresh()
+        return self._by_path.get(path, ())
 
     async def fresh(self) -> Mapping[str, StoreFile]:
         """Every file of the store by id. Raises ProviderError."""
         requests = self.recording.requests
         async with self._lock:
-            if self.at is None or requests.pace.clock() - self.at > requests.pace.fresh_for:
+            if self._at is None or requests.pace.clock() - self._at > requests.pace.fresh_for:
                 at = requests.pace.clock()
-                listed = await requests.safely(lambda: self.host.attached(self.store))
-                self.files, self.at = {file.id: file for file in listed}, at
-            return self.files
+                self._learn(await requests.safely(lambda: self.host.attached(self.store)), at)
+            return self._files
+
+    def _learn(self, files: Iterable[StoreFile], at: float) -> None:
+        self._files, self._at = {file.id: file for file in files}, at
+        by_path: dict[str, list[str]] = defaultdict(list)
+        for file in self._files.values():
+            by_path[file.path or ""].append(file.id)
+        self._by_path = by_path
 
 
 async def empty(change: Change, host: FileHost, uploads: Uploads, known: Known | None) -> Written | None:
@@ -98,8 +117,7 @@ class Filing:
     def __post_init__(self) -> None:
         self._recording = self.uploads.recording
         self._requests = self._recording.requests
-        files, at = self.known or ((), None)
-        self._view = View(self.store, self.host, self._recording, {file.id: file for file in files}, at)
+        self._view = View(self.store, self.host, self._recording, self.known)
 
     async def carry_out(self) -> Written | None:
         """Bring in, wait, clear away; None where every file is as it should be."""
@@ -175,12 +193,12 @@ class Filing:
         """Why the plan no longer holds for this file, or nothing."""
         if self.made:
             return ""
-        held = await self._view.fresh()
         if file.action in (FileAction.RELABEL, FileAction.REATTACH):
+            held = await self._view.fresh()
             gone = [id for id in file.ids if id not in held or held[id].path != file.path]
             return f"{gone[0]} changed since the plan" if gone else ""
         mine = {*file.ids, *self._waiting}
-        new = [id for id, one in held.items() if one.path == file.path and id not in mine]
+        new = [id for id in await self._view.bearing(file.path) if id not in mine]
         return f"{new[0]} was put there since the plan" if new else ""
 
     async def _attach(self, file: FileChange, id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from asstctl.core.address import Address
-from asstctl.core.change import FieldState
+from asstctl.core.change import Action, Change, FieldState
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.knowledge import StoreFile
@@ -40,14 +40,14 @@ def notes(
         *_undeclared_files(desired, identities, files),
         *_copies(ownership, policy),
         *_other_projects(desired, ownership, identities, target),
-        *_damaged(ownership, policy, said),
+        *damaged_marks(ownership, policy, said),
         *_orphans(identities, policy),
     )
 
 
 def outside_of_git(ownership: Ownership, policy: Policy, *, said: Container[str | None] = ()) -> tuple[str, ...]:
     """Those that speak of what somebody else did: copies and damaged marks."""
-    return (*_copies(ownership, policy), *_damaged(ownership, policy, said))
+    return (*_copies(ownership, policy), *damaged_marks(ownership, policy, said))
 
 
 def _undeclared(verdicts: Mapping[Address, Sequence[FieldVerdict]], target: TargetInfo) -> Iterable[str]:
@@ -86,14 +86,28 @@ def _other_projects(
             yield f"{names[live.name]}: {live.id} on {target.name} has the same name and belongs to project {project}."
 
 
-def _damaged(ownership: Ownership, policy: Policy, said: Container[str | None]) -> Iterable[str]:
-    if policy.only is None:
-        yield from (left_alone(live, damaged) for live, damaged in ownership.damaged if live.id not in said)
+def damaged_marks(ownership: Ownership, policy: Policy, said: Container[str | None]) -> Iterable[str]:
+    """A sentence about each object whose mark is damaged or newer, unless its id is `said` already."""
+    for live, damaged in ownership.damaged:
+        if live.id not in said and _could_be_meant(live, damaged, ownership, policy):
+            yield f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
 
 
-def left_alone(live: Live, damaged: Damaged) -> str:
-    """The sentence about an object whose mark is damaged or newer."""
-    return f"{live.id}: its mark cannot be used ({damaged.reason}); it is left alone."
+def _could_be_meant(live: Live, damaged: Damaged, ownership: Ownership, policy: Policy) -> bool:
+    """Whether the policy speaks of the object; one whose mark names no address may be any that is missing."""
+    if damaged.address is not None:
+        return policy.covers(damaged.address)
+    missing = None if policy.only is None else policy.only - ownership.owned.keys()
+    return missing is None or any(address.kind == live.kind for address in missing)
+
+
+def staying_uploads(changes: Iterable[Change], files: Mapping[str, Sequence[StoreFile]]) -> Iterable[str]:
+    """A sentence about each store that is to be deleted with files in it that are not ours."""
+    for change in changes:
+        foreign = sum(file.path is None for file in files.get(change.remote_id or "", ()))
+        if change.action is Action.DELETE and change.pending and foreign:
+            held, are, stay = ("1 file", "is", "stays") if foreign == 1 else (f"{foreign} files", "are", "stay")
+            yield f"{change.address}: {held} that {are} not ours {are} in it and {stay} uploaded."
 
 
 def _orphans(identities: Identities, policy: Policy) -> Iterable[str]:

@@ -78,11 +78,9 @@ def orphans(records: Iterable[Record], uploads: Iterable[Uploaded], used: Collec
                     gone.add(id)
                     half_gone.discard(id) if done else half_gone.add(id)
     ours = [
-        orphan
+        _orphan(id, begun, frozenset(stores.get(id, ())))
         for id, begun in sent.items()
-        if id in listed and id not in gone and id not in used
-        for orphan in [_orphan(id, begun, frozenset(stores.get(id, ())))]
-        if _is(listed[id], begun)
+        if id in listed and id not in gone and id not in used and _is(listed[id], begun)
     ]
     known = {*sent, *gone, *used}
     possibly = [

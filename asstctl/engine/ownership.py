@@ -34,6 +34,11 @@ class Ownership:
     foreign: tuple[Live, ...]
     others: tuple[tuple[Live, str], ...]
 
+    @property
+    def borne(self) -> frozenset[Address]:
+        """Every address that something here bears, be its mark sound or not."""
+        return frozenset({*self.owned, *(why.address for _, why in self.damaged if why.address)})
+
 
 def sort_out(objects: Iterable[Live], project: str, *, ties_in_creation_order: bool) -> Ownership:
     """Sort the live objects of one account by what their marks say."""

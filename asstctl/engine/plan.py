@@ -21,9 +21,9 @@ from asstctl.core.resource import Desired, Live
 from asstctl.engine.blocks import moved_away, same_name
 from asstctl.engine.changes import Terms, blocked_by_mark, create, possible, refused, update
 from asstctl.engine.classify import FieldVerdict
-from asstctl.engine.deletes import Doomed, forget, guard_stores, make_deletes
+from asstctl.engine.deletes import Doomed, forget, guard_stores, make_deletes, undeletable
 from asstctl.engine.identities import Identities, settle
-from asstctl.engine.notes import notes
+from asstctl.engine.notes import notes, staying_uploads
 from asstctl.engine.order import in_order
 from asstctl.engine.ownership import Ownership, sort_out
 from asstctl.engine.policy import CAUTIOUS, Policy
@@ -62,13 +62,18 @@ def make_plan(
     verdicts: dict[Address, Sequence[FieldVerdict]] = {}
     changes = _for_the_declared(wanted, ownership, identities, terms, verdicts)
     changes += _for_the_leaving(identities, terms)
+    changes += _for_what_cannot_leave(declared, ownership, decisions, policy)
     changes = guard_stores(changes, identities.owned)
     changes = [_decided(possible(change, capabilities), decisions) for change in changes]
     said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
     return Plan(
         target,
         in_order(changes),
-        (*capabilities.notes, *notes(wanted, ownership, identities, verdicts, target, policy, said=said, files=files)),
+        (
+            *capabilities.notes,
+            *notes(wanted, ownership, identities, verdicts, target, policy, said=said, files=files),
+            *staying_uploads(changes, files),
+        ),
         revision,
         flags=policy.flags(deletes=False),
     )
@@ -146,6 +151,23 @@ def _for_the_leaving(identities: Identities, terms: Terms) -> list[Change]:
         command=lambda count: target.command(f"apply --prune{only} --max-deletes {count}"),
     )
     return changes
+
+
+def _for_what_cannot_leave(
+    declared: Iterable[Desired], ownership: Ownership, decisions: Decisions, policy: Policy
+) -> list[Change]:
+    """Blocked deletes and forgets of what bears a damaged or newer mark: as far as the files or a prune mean it."""
+    removals = {removal.address: removal for removal in decisions.removed}
+    stays = {one.address for one in declared}
+
+    def action_for(address: Address) -> Action | None:
+        removal = removals.get(address)
+        if address in stays or not policy.covers(address) or not (removal or policy.prune):
+            return None
+        return Action.FORGET if removal and not removal.delete else Action.DELETE
+
+    places = {address: removal.where for address, removal in removals.items()}
+    return undeletable(ownership.damaged, ownership.owned, action_for, places=places)
 
 
 def _decided(change: Change, decisions: Decisions) -> Change:

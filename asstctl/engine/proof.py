@@ -38,7 +38,7 @@ async def prove(
     try:
         reading = await reread(store, requests, frozenset(change.address.kind for change, _ in created))
     except AsstctlError as error:
-        warning = f"the listing that proves uniqueness failed ({error}); whether there are twins shows {again}"
+        warning = f"the listing that proves uniqueness failed ({error}); to see whether there are twins: {again}"
         first = next(iter(made))
         return {**done, first: replace(made[first], warnings=(*made[first].warnings, warning))}
     owned = sort_out(reading.objects, target.project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
@@ -50,7 +50,7 @@ async def prove(
         listed = [] if holder is None else [holder.live.id, *(copy.id for copy in holder.copies)]
         if holder is None or written.remote_id not in listed:
             # what is not listed may be older or younger than what is; with no proof nothing is deleted
-            warning = f"{address}: {written.remote_id} was created and is not listed; look again with {again}"
+            warning = f"{address}: {written.remote_id} was created and is not listed; to look again: {again}"
             done[address] = replace(written, warnings=(*written.warnings, warning))
         elif holder.live.id != written.remote_id:
             done[address] = replace(await _yield_to(holder.live.id, change, written, store, recording), hint=again)

@@ -5,6 +5,7 @@ are ambiguous. What to do about an ambiguous one differs by write and is for `wr
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -93,10 +94,17 @@ class Requests:
             yield
 
     @property
+    def left(self) -> float:
+        """How many seconds the change in hand has left."""
+        allowance = _ALLOWANCE.get()
+        if allowance is None:
+            return math.inf
+        return self.pace.object_timeout if allowance.ends is None else allowance.ends - self.pace.clock()
+
+    @property
     def out_of_time(self) -> bool:
         """Whether the change in hand has used up its time."""
-        allowance = _ALLOWANCE.get()
-        return bool(allowance and allowance.ends is not None and self.pace.clock() >= allowance.ends)
+        return self.left <= 0
 
     @property
     def why_no_more(self) -> str:
@@ -148,8 +156,9 @@ class Requests:
 
     def is_last(self, error: ProviderError, attempt: int) -> bool:
         """Whether a request that failed so at this attempt is not sent again, even if it might be."""
-        too_long = (error.retry_after or 0) > self.pace.longest_pause
-        return attempt >= self.pace.tries or too_long or bool(self.hopeless) or self.stopped or self.out_of_time
+        ended = attempt >= self.pace.tries or bool(self.hopeless) or self.stopped or self.out_of_time
+        pause = self._pause(attempt) if error.retry_after is None else error.retry_after
+        return ended or pause > min(self.pace.longest_pause, self.left)
 
     def give_up(self, error: AsstctlError) -> None:
         """Nothing more is started: every further request would end like this one."""
@@ -160,9 +169,19 @@ class Requests:
         seconds = error.retry_after
         if seconds is None:
             # jitter, so that parallel writers do not come back in step
-            spread = random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
-            seconds = min(self.pace.first_pause * float(2 ** (attempt - 1)) * spread, self.pace.longest_pause)
+            seconds = self._pause(attempt) * random.uniform(1 / 3, 1)  # noqa: S311 - not a secret
         await self.wait(seconds)
+
+    def _pause(self, attempt: int) -> float:
+        """The longest wait after a failed attempt of which the server says nothing."""
+        return min(self.pace.first_pause * 1.5 * float(2 ** (attempt - 1)), self.pace.longest_pause)
+
+    def looks(self, lag: float) -> Iterator[float]:
+        """The waits before each look for what a lost answer may have made: until it would be listed, and once more
+        where the change in hand has time for that."""
+        yield lag
+        if self.pace.second_look < self.left:
+            yield self.pace.second_look
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, but not once asked to stop."""

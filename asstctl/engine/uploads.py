@@ -137,7 +137,7 @@ class Uploads:
         key, requests = (file.name, file.bytes), self.recording.requests
         if self._before is None or key in self._lost:
             return None
-        for pause in (self.list_lag, requests.pace.second_look):
+        for pause in requests.looks(self.list_lag):
             await requests.pace.sleep(pause)
             with suppress(ProviderError):
                 listed = await requests.safely(self.host.uploads)

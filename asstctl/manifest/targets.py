@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from asstctl.core.allowed import NAMES
+from asstctl.core.allowed import NAMES, how_to_read
 from asstctl.core.base_url import broken_rule
 from asstctl.core.diagnostic import Diagnostic, error, warning
 from asstctl.core.hidden import looks_secret
@@ -235,8 +235,8 @@ class _Reader:
                 used.setdefault(name, place)
         for name, place in used.items():
             summary = f"`{name}` counts as not set: {NAMES} does not name it"
-            hint = f"add {name} to {NAMES} where that is set, outside of the checkout"
-            self.diagnostics.append(warning("withheld-variable", summary, self.document.where(place), hint=hint))
+            where = self.document.where(place)
+            self.diagnostics.append(warning("withheld-variable", summary, where, hint=how_to_read(name)))
         return frozenset(used)
 
     def secret_names(self) -> frozenset[str]:

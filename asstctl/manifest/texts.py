@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from asstctl.core.allowed import how_to_read
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.suggest import shortened
@@ -152,7 +153,8 @@ class Renderer:
             if self.lenient:
                 raise Skipped
             summary = f"`vars.{fault.name}` has no value"
-            return error("undefined-variable", summary, where, hint=f"set the environment variable {env}")
+            hint = how_to_read(env) if env in self.variables.withheld else f"set the environment variable {env}"
+            return error("undefined-variable", summary, where, hint=hint)
         return fault.at(where)
 
 

@@ -19,11 +19,15 @@ from asstctl.manifest.project import Project, Target
 
 @dataclass(frozen=True)
 class Variables:
-    """`values` for templates; `secret` and `unset` (name in the environment, by variable) are not in it."""
+    """`values` for templates; `secret` and `unset` (name in the environment, by variable) are not in it.
+
+    `withheld` are those names in the environment that are set, and that files may not read.
+    """
 
     values: Mapping[str, Json] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     unset: Mapping[str, str] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def variables_of(project: Project, target: Target, given: Given) -> Variables:
     texts = {name: _as_declared(text, values.get(name)) for name, text in given.texts.items()}
     values |= {**given.values, **texts}
     known = {name: value for name, value in values.items() if name not in secret}
-    return Variables(known, frozenset(secret), {name: env for name, env in unset.items() if name not in values})
+    missing = {name: env for name, env in unset.items() if name not in values}
+    return Variables(known, frozenset(secret), missing, project.withheld)
 
 
 def _as_declared(text: str, declared: Json) -> Json:

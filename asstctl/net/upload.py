@@ -115,7 +115,7 @@ class FileForm:
             raise Refused(
                 f"{self.file.path} cannot be read",
                 detail=(error.strerror or "unknown reason").lower(),
-                hint="Mend that, then plan again.",
+                hint="Mend that, then type the same command again.",
             ) from error
 
 
@@ -127,7 +127,7 @@ def _changed(file: LocalFile) -> Refused:
     return Refused(
         f"{file.path} changed while it was being sent",
         detail=f"it is not the file of {file.bytes} bytes that was planned; nothing of it was kept",
-        hint="Plan again.",
+        hint="Type the same command again.",
     )
 
 
@@ -135,5 +135,5 @@ def _not_plain(file: LocalFile) -> Refused:
     return Refused(
         f"{file.path} is not a plain file",
         detail="links, folders and pipes are not sent",
-        hint="Put a plain file there, then plan again.",
+        hint="Put a plain file there, then type the same command again.",
     )

@@ -64,14 +64,16 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files
 def applied_text(applied: Applied, look: Look = PLAIN) -> str:
     """What is said after the last outcome: warnings, everything that is not applied and why, the closing line.
 
-    Nothing where nothing was to be done: the plan has said that.
+    The warnings alone where nothing was to be done: the plan has said that.
     """
     report, target = applied.report, applied.plan.target
-    if report is None or not report.outcomes:
+    if report is None:
         return ""
     lines: list[Line] = [EMPTY] if report.warnings else []
     for warning in report.warnings:
         lines += sentence(warning, look.width, line(Span("warning", Style.WARN), ": "), "  ")
+    if not report.outcomes:
+        return written(lines, look) if lines else ""
     for status in _TROUBLE:
         for outcome in (o for o in report.outcomes if o.status is status):
             lines += [EMPTY, *_trouble(outcome, look)]

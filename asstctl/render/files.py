@@ -74,7 +74,8 @@ def uploads(changes: Iterable[Change]) -> Uploads:
 
 def _one(file: FileChange, column: int, look: Look) -> list[Line]:
     told = _TOLD[file.action]
-    words = ", ".join(word for word in (told.words, _size(file)) if word)
+    again = file.action is FileAction.REATTACH and file.reason
+    words = "tried again with the same upload" if again else ", ".join(word for word in (told.words, _size(file)) if word)
     said = f"{words} ({file.reason})".strip() if file.reason else words
     head = line(_INDENT, Span(told.symbol, told.style), " ")
     if not said:

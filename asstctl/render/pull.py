@@ -70,7 +70,8 @@ def _summary(pulled: Pulled) -> str:
     if pulled.kept:
         parts.append(f"kept {counted(len(pulled.kept), 'field')} of the files")
     if parts:
-        return f"{', '.join(parts)}."
+        said = ", ".join(parts)
+        return f"{said[0].upper()}{said[1:]}."
     if pulled.adopting:
         return f"Nothing to pull: every object on {pulled.target.name} has its place in some project's files."
     return f"Nothing to pull: {pulled.target.name} was not changed outside of your files."

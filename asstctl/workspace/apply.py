@@ -83,8 +83,8 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         interest = interest_in(desired, project=workspace.project.name, everything=True)
         reading = await read(provider.store, KINDS, files=provider.files, interest=interest)
         info, capabilities = workspace.info, provider.store.capabilities
-        owned = ownership_of(workspace, provider, reading).owned
-        only = select(choices.only, {*owned, *(one.address for one in desired)}, "--only")
+        borne = ownership_of(workspace, provider, reading).borne
+        only = select(choices.only, {*borne, *(one.address for one in desired)}, "--only")
         policy = Policy(only=only or None, max_deletes=max_deletes(workspace, choices))
         plan = make_destroy_plan(
             desired, reading.objects, target=info, capabilities=capabilities, policy=policy, files=reading.files

@@ -3,7 +3,6 @@
 The value that the file had at the revision of the mark is taken only if it has the digest that the mark noted.
 """
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from asstctl.documents.front_matter import split
 from asstctl.documents.yaml import parse_yaml
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
+from asstctl.workspace.git import NoAnswer, ask_git
 
 _LONGEST = 1024 * 1024
 
@@ -74,20 +74,9 @@ def _candidates(history: History, text: str, address: Address, name: str) -> Ite
 
 
 def _at_revision(root: Path, revision: str, file: str) -> str | None:
+    """The text of a file as git has it at the revision of a mark."""
     try:
-        # a repository's own configuration may name programs; none of them has a part in this
-        answer = subprocess.run(  # noqa: S603 - of a revision that a mark may hold, and a path of ours
-            ["git", "-c", "core.fsmonitor=", "show", "--no-textconv", "--no-ext-diff", f"{revision}:./{file}"],  # noqa: S607
-            cwd=root,
-            capture_output=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired, ValueError):
-        return None
-    if answer.returncode or len(answer.stdout) > _LONGEST:
-        return None
-    try:
-        return answer.stdout.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = ask_git(root, "show", "--no-textconv", "--no-ext-diff", f"{revision}:./{file}")
+        return text.decode("utf-8-sig") if len(text) <= _LONGEST else None
+    except (NoAnswer, UnicodeDecodeError):
         return None

@@ -37,15 +37,15 @@ DEFAULT = Choices()
 """Nothing chosen."""
 
 
-def policy_of(workspace: Workspace, choices: Choices, owned: Iterable[Address] = ()) -> Policy:
-    """The choices, checked against the files, and against what is `owned` where that is known.
+def policy_of(workspace: Workspace, choices: Choices, borne: Iterable[Address] = ()) -> Policy:
+    """The choices, checked against the files, and against the addresses that something live bears where that is known.
 
     Raises WrongUsage for an address that is neither declared nor decided on.
     """
     declared = {one.address for one in workspace.desired()}
     decisions = workspace.loaded.decisions
     decided = {*(move.source for move in decisions.moved), *(removal.address for removal in decisions.removed)}
-    only = select(choices.only, declared | decided | {*owned}, "--only")
+    only = select(choices.only, declared | decided | {*borne}, "--only")
     return Policy(
         overwrite_drift=select_fields(choices.overwrite_drift, declared, "--overwrite-drift"),
         allow_same_name=select(choices.allow_same_name, declared, "--allow-same-name"),

@@ -5,17 +5,18 @@ publish ours; if a link leads there, we would write wherever somebody else pleas
 """
 
 import os
-import subprocess
 from pathlib import Path
 
 from asstctl.core.errors import Refused, StoreError
 from asstctl.documents.paths import OUR_FOLDER
+from asstctl.workspace.git import NoAnswer, NoGit, ask_git
 
 
 def check_our_folder(root: Path) -> None:
     """Raises Refused where git tracks anything in the folder, and StoreError where it is a link.
 
-    Git is asked only where there is a repository. Where there is none, or git does not answer, nothing is tracked.
+    Git is asked only where there is a repository: where there is none, or no git, nothing is tracked. Where git fails,
+    a folder that is there already is refused: it may have come with the checkout.
     """
     folder = root / OUR_FOLDER
     if folder.is_symlink():
@@ -34,16 +35,18 @@ def check_our_folder(root: Path) -> None:
 
 
 def _tracked(root: Path) -> tuple[str, ...]:
+    """What git tracks in the folder. Raises Refused where it cannot be had and the folder holds what it might be."""
     try:
-        # a repository's own configuration may name a program for fsmonitor; it has no part in this
-        answer = subprocess.run(  # noqa: S603 - nothing in it comes from a file
-            ["git", "-c", "core.fsmonitor=", "ls-files", "-z", "--", OUR_FOLDER],  # noqa: S607 - the user's own git
-            cwd=root,
-            capture_output=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        # a container often runs as somebody else than whoever checked out; a listing runs nothing of the repository's
+        said = ask_git(root, "-c", "safe.directory=*", "ls-files", "-z", "--", OUR_FOLDER, seconds=30)
+    except NoGit:
         return ()
-    names = answer.stdout.split(b"\0") if answer.returncode == 0 else []
-    return tuple(os.fsdecode(name) for name in names if name)
+    except NoAnswer as error:
+        if not (root / OUR_FOLDER).exists():
+            return ()
+        raise Refused(
+            f"git does not say whether it tracks {OUR_FOLDER}",
+            detail=f"{error}\nwhat a checkout brings must not be taken for what was done here",
+            hint=f"See what git says, and mend that: git ls-files {OUR_FOLDER}",
+        ) from error
+    return tuple(os.fsdecode(name) for name in said.split(b"\0") if name)

@@ -30,8 +30,8 @@ async def plan_chosen(workspace: Workspace, provider: Provider, choices: Choices
         return await plan_on(workspace, provider, policy_of(workspace, choices))
     # an address that is no longer declared is known only once it was seen
     reading = await look(workspace, provider, Policy(prune=True))
-    owned = ownership_of(workspace, provider, reading).owned
-    return make(workspace, provider, reading, policy_of(workspace, choices, owned)), reading
+    borne = ownership_of(workspace, provider, reading).borne
+    return make(workspace, provider, reading, policy_of(workspace, choices, borne)), reading
 
 
 async def plan_on(workspace: Workspace, provider: Provider, policy: Policy = CAUTIOUS) -> tuple[Plan, Reading]:

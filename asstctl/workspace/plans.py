@@ -2,22 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
-from asstctl.core.change import BlockCode, Change, FieldState
 from asstctl.core.errors import AsstctlError, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.plans import Drift, Plans, TargetPlan
-from asstctl.engine.notes import outside_of_git
-from asstctl.engine.ownership import Ownership
+from asstctl.engine.outside import check_drift_can_be_told, drift_of
 from asstctl.workspace.choices import DEFAULT, Choices, policy_of
 from asstctl.workspace.plan import ownership_of, plan, plan_on
 from asstctl.workspace.workspace import Workspace
 
 Question = Callable[[Workspace], Awaitable[Plan | Drift]]
-
-_OUTSIDE = (FieldState.DRIFT, FieldState.CONFLICT)
-_MARKS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
 
 
 async def plans(workspaces: Sequence[Workspace], choices: Choices = DEFAULT) -> Plans:
@@ -31,33 +25,13 @@ async def drifts(workspaces: Sequence[Workspace], choices: Choices = DEFAULT) ->
 
 
 async def drift(workspace: Workspace, choices: Choices = DEFAULT) -> Drift:
-    """What somebody else changed on the target since the last apply."""
+    """What somebody else changed on the target since the last apply. Raises Refused where nobody can know that."""
     policy = policy_of(workspace, choices)
     async with workspace.open() as provider:
+        check_drift_can_be_told(workspace.info, provider.store.capabilities)
         made, reading = await plan_on(workspace, provider, policy)
         ownership = ownership_of(workspace, provider, reading)
-    return drift_of(made, ownership, outside_of_git(ownership, policy, said=_said(made)))
-
-
-def drift_of(plan: Plan, ownership: Ownership, notes: tuple[str, ...]) -> Drift:
-    """The part of a plan that is about what others did. An object that was never applied cannot have drifted."""
-    changes = tuple(one for change in plan.changes if (one := _outside(change)) is not None)
-    checked = {change.address for change in plan.changes if change.remote_id} | {*ownership.owned}
-    return Drift(plan.target, changes, notes, len(checked))
-
-
-def _outside(change: Change) -> Change | None:
-    if change.block and change.block.code in _MARKS:
-        return change
-    fields = tuple(field for field in change.fields if field.state in _OUTSIDE)
-    if not fields:
-        return None
-    others = len(change.fields) - len(fields)
-    return replace(change, fields=fields, files=(), unchanged=change.unchanged + others, files_unchanged=0)
-
-
-def _said(plan: Plan) -> frozenset[str | None]:
-    return frozenset(change.remote_id for change in plan.changes if change.block and change.block.code in _MARKS)
+    return drift_of(made, ownership, policy)
 
 
 async def _ask_all(workspaces: Sequence[Workspace], ask: Question) -> Plans:

@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,15 @@ class Agreement:
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan for its owner alone: whole or not at all, and never through a symlink. Raises Refused."""
+    """Write a plan for its owner alone: whole or not at all, never through a symlink, and over nothing but an earlier
+    plan or an empty file. Raises Refused."""
     from asstctl.render.json.plan import saved_plan_json
 
     text = saved_plan_json(plan, approved_of(plan))
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a plain file", detail="a plan is written to no link, folder or device")
+    if path.exists() and not _is_plan(path):
+        raise Refused(f"{path} is there already, and is not a plan", hint="name another file, or move it away")
     try:
         # made by mkstemp: 0600 from its first moment, under a name that nothing else has
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -88,7 +92,10 @@ def agreement_of(path: Path | None, expected: str | None) -> Agreement | None:
 def read_plan(path: Path, expected: str = "") -> Agreement:
     """A plan that was saved. Raises Refused for anything else, and where its digest is not the expected one."""
     try:
-        document = read_json(_content(path))
+        try:
+            document = read_json(_content(path))
+        except JSONDecodeError:
+            raise ValueError("it is not JSON") from None
         if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
         if "approved" not in document:
@@ -105,7 +112,7 @@ def read_plan(path: Path, expected: str = "") -> Agreement:
         raise Refused(
             f"{path} is not a plan that can be applied",
             detail=str(error),
-            hint=f"save a new one: asstctl plan --out {shlex.quote(str(path))}",
+            hint="save a new one: asstctl plan --out plan.json",
         ) from error
     if expected and expected != agreement.digest:
         raise Refused(
@@ -153,6 +160,17 @@ def hold_against(agreement: Agreement, plan: Plan) -> None:
         detail="nothing was changed",
         hint=f"look at the plan of now and approve that: {plan.target.command(f'plan{flags} --out {path}')}",
     )
+
+
+def _is_plan(path: Path) -> bool:
+    """Whether a file begins as our documents of plans do, or is empty."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            beginning = file.read(100)
+    except OSError:
+        return False
+    name, _, _ = SCHEMA.rpartition("/")  # of any version
+    return not beginning or f'"schema": "{name}/'.encode() in beginning
 
 
 def _content(path: Path) -> bytes:

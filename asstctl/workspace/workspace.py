@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from asstctl.core.address import Address
-from asstctl.core.allowed import NAMES, check_key_host
+from asstctl.core.allowed import NAMES, check_key_host, how_to_read
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import has_errors, in_reading_order
@@ -130,7 +130,7 @@ class Workspace:
             return Refused(
                 f"{env} counts as not set",
                 detail=f"target {self.target.name} takes {what} from it, and {NAMES} does not name it",
-                hint=f"add {env} to {NAMES} where that is set, outside of the checkout",
+                hint=how_to_read(env),
             )
         return Refused(
             f"{env} is not set",

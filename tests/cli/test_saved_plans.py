@@ -35,9 +35,20 @@ def test_a_saved_plan_is_for_its_owner_alone(project: Project) -> None:
 
 
 def test_a_saved_plan_replaces_one_that_others_could_read(project: Project) -> None:
-    project.write("plan.json", "{}").chmod(0o644)
+    saved(project).chmod(0o644)
 
     assert saved(project).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_plan_is_written_over_nothing_else(project: Project) -> None:
+    """A slip of the keyboard costs no manifest."""
+    path = project.root / "assistants/tutor.yaml"
+    before = path.read_bytes()
+
+    refused = project.run("plan", "--out", "assistants/tutor.yaml")
+
+    assert (refused.code, path.read_bytes()) == (1, before)
+    assert "assistants/tutor.yaml is there already, and is not a plan" in refused.err
 
 
 @pytest.mark.parametrize("make", [lambda path, other: path.symlink_to(other), lambda path, other: os.mkfifo(path)])

@@ -15,6 +15,23 @@ def test_ci_is_what_says_so(value: str, result: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID", "bamboo_buildKey", "GITHUB_ACTIONS"]
+)
+@pytest.mark.parametrize("ci", [{}, {"CI": "false"}])
+def test_a_service_with_a_name_of_its_own_is_ci_whatever_ci_says(name: str, ci: dict[str, str]) -> None:
+    assert in_ci({**ci, name: "https://builds.example.com/7"})
+    assert not in_ci({**ci, name: ""})
+
+
+@pytest.mark.parametrize("allowed", ["", "gateway.example.com"])
+def test_where_hosts_are_allowed_keys_go_to_no_other_in_ci_or_not(allowed: str) -> None:
+    with pytest.raises(Refused):
+        check_key_host("https://evil.example/v1", {"ASSTCTL_ALLOW_HOSTS": allowed})
+    check_key_host("http://127.0.0.1:4000/v1", {"ASSTCTL_ALLOW_HOSTS": allowed})
+    check_key_host("https://evil.example/v1", {})
+
+
+@pytest.mark.parametrize(
     ("url", "allowed"),
     [
         ("http://127.0.0.1:4000/v1", ""),
@@ -49,7 +66,7 @@ def test_any_other_host_is_refused_with_what_to_add(url: str, allowed: str, want
     with pytest.raises(Refused) as refused:
         check_key_host(url, {"CI": "true", "ASSTCTL_ALLOW_HOSTS": allowed})
     assert refused.value.hint.startswith(f"Add {wanted} to ASSTCTL_ALLOW_HOSTS")
-    check_key_host(url, {"ASSTCTL_ALLOW_HOSTS": allowed})
+    check_key_host(url, {})
 
 
 @pytest.mark.parametrize(

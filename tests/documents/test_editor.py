@@ -246,6 +246,13 @@ def test_any_value_can_be_written_anywhere(line_end: str, path: tuple[str | int,
         assert line in after
 
 
+@pytest.mark.parametrize("value", ["to the \u202eleft", "one\n\u2067two\n", {"\u202a": ["\u2069"]}])
+def test_what_reorders_text_is_written_as_escapes(value: Any) -> None:
+    """Whoever reads the file sees the order in which it is read."""
+    for text in (edited(TEXT, 0, ("fresh",), value), edited('{"a": 1}', 0, ("a",), value)):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
+
+
 @given(first=VALUES, second=VALUES)
 def test_an_edit_can_be_taken_back(first: Any, second: Any) -> None:
     """A value that is added and then taken out leaves the text that was there."""

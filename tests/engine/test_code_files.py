@@ -43,6 +43,7 @@ TABLE = [
     pytest.param((A, B), (OTHER,), (A, B), "drift", 2, id="other ids there"),
     pytest.param((A, B), (), (A, B), "drift", 2, id="none there"),
     pytest.param((A, B), ("+", OTHER), (A, B), "drift", 0, id="one more there, and ours are still known"),
+    pytest.param((A, B), ("+", OTHER, "file-third"), (A, B), "drift", 0, id="two more there, and ours are known"),
     pytest.param((RAW,), (OTHER,), (RAW,), "drift", 0, id="another raw id there"),
     pytest.param((A, B), (OTHER,), (A, A2), "conflict", 2, id="other ids there, other files here"),
     pytest.param((A, B), ("+", OTHER), (A,), "conflict", 0, id="one more there, one fewer here"),

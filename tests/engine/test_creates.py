@@ -275,7 +275,7 @@ async def test_an_object_that_is_not_listed_after_its_create_is_not_deleted() ->
     report = await world.apply(wanted())
 
     assert statuses(report) == {"guagua": APPLIED}
-    assert report.warnings == (f"{GUAGUA}: asst_1 was created and is not listed; look again with asstctl plan",)
+    assert report.warnings == (f"{GUAGUA}: asst_1 was created and is not listed; to look again: asstctl plan",)
     world.store.lag, world.clock.time = 0, 100
     await world.settled(wanted(), objects=1, writes=1)
 
@@ -294,7 +294,7 @@ async def test_an_object_that_is_not_listed_beside_another_is_not_deleted_either
     report, winner = await race(world, first=True)
 
     assert statuses(report) == {"guagua": APPLIED}
-    assert report.warnings == (f"{GUAGUA}: asst_2 was created and is not listed; look again with asstctl plan",)
+    assert report.warnings == (f"{GUAGUA}: asst_2 was created and is not listed; to look again: asstctl plan",)
     assert sorted(world.store.objects) == sorted([winner, "asst_2"])
     world.clock.time += 60
     plan = await world.plan(wanted())

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from asstctl.core.address import Address
 from asstctl.core.errors import (
     AnswerLost,
     AuthFailed,
@@ -22,6 +23,8 @@ from asstctl.engine.requests import Pace, Requests
 from tests.engine.fakes import Clock
 
 pytestmark = pytest.mark.anyio
+
+ADDRESS = Address("assistant", "tutor")
 
 
 class Sender:
@@ -222,3 +225,37 @@ async def test_nothing_is_repeated_once_asked_to_stop(error: ProviderError) -> N
         await requests(Clock(), stop).repeatedly(sender)
 
     assert sender.sent == 1
+
+
+def timed(clock: Clock, seconds: float) -> Requests:
+    return Requests(Pace(clock=clock, sleep=clock.sleep, object_timeout=seconds))
+
+
+@pytest.mark.parametrize(
+    "error", [RateLimited("slow down", retry_after=40), Unreachable("refused")], ids=["told to wait", "with pauses"]
+)
+async def test_after_the_time_of_a_change_nothing_more_is_begun_for_it(error: ProviderError) -> None:
+    """A wait that would end after it is not begun either."""
+    clock, sender = Clock(), Sender(*[error] * 4)
+    asked = timed(clock, 1.0)
+
+    with asked.of(ADDRESS):
+        async with asked.place():
+            with pytest.raises(type(error)):
+                await asked.safely(sender)
+    assert clock.time <= 1.0
+    assert sender.sent == (1 if error.retry_after else 2)
+
+
+async def test_a_change_without_time_looks_once_for_what_was_lost() -> None:
+    """The first look is never left out: it is what tells whether the write happened."""
+    clock = Clock()
+    for seconds, waits in ((300.0, [5.0, 0.5]), (5.2, [5.0]), (1.0, [5.0])):
+        asked = timed(clock, seconds)
+        with asked.of(ADDRESS):
+            async with asked.place():
+                waited = []
+                for pause in asked.looks(5.0):
+                    waited.append(pause)
+                    await clock.sleep(pause)
+        assert waited == waits

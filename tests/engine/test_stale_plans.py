@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from asstctl.core.decisions import Decisions, Move
 from asstctl.core.errors import RateLimited, ServerFault
 from asstctl.core.exit_codes import ExitCode
 from asstctl.engine.policy import Policy
@@ -185,6 +186,20 @@ async def test_each_kind_is_listed_again_by_itself() -> None:
     assert report.outcomes[1].detail == "asst_1 was created since the plan"
     await world.apply(*desired)
     await world.settled(*desired, objects=2, writes=3)
+
+
+async def test_an_address_is_given_anew_once_its_object_was_moved_however_late() -> None:
+    """The listing that the other create asked for still shows it there."""
+    world = await applied(wanted("old"))
+    decisions = Decisions(moved=(Move(address("old"), address("new")),))
+    desired = [wanted("old", needs=["other"]), wanted("new"), wanted("other")]
+    reading = await world.read()
+    plan = world.decide(reading, *desired, decisions=decisions)
+    world.clock.time += 10
+    report = await world.carry_out(plan, reading)
+
+    assert statuses(report) == {"new": APPLIED, "other": APPLIED, "old": APPLIED}
+    await world.settled(*desired, objects=3, writes=3, decisions=decisions)
 
 
 async def test_a_name_that_was_allowed_in_the_plan_stays_allowed() -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from asstctl.core.change import ABSENT, Detail
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.outcome import Applied
 from asstctl.core.reference import file_reference
 from asstctl.engine.resolve import CODE_FILES
+from asstctl.render.apply import applied_text
 from tests.engine.fakes import wanted, wanted_store
 from tests.knowledge.account import BAD, Project, project
 
@@ -98,6 +100,7 @@ async def test_what_a_run_that_was_cut_off_did_not_delete_is_said_by_the_next(tm
         assert (report.outcomes, report.exit_code) == ((), ExitCode.DONE)
         (warning,) = report.warnings
         assert warning == f"{old} (a.csv): may be from a run that was cut off; left alone"
+        assert applied_text(Applied((await of.plan(desired))[0], report)).startswith(f"\nwarning: {old} (a.csv): ")
         await of.settled(desired)
         assert len(await of.uploads()) == 2
 

@@ -57,7 +57,7 @@ def rounds(scene: Scene, number: int) -> None:
         assert None not in reports
         account.strike()
 
-        assert Counter(method for method, _ in account.done) == {"POST": 2 * ADDRESSES, "DELETE": ADDRESSES}
+        assert Counter(method for method, _ in account.done) == {"POST": 2 * ADDRESSES, "DELETE": ADDRESSES}, reports
         assert set(account.marked().values()) == {1}
         there = {one["metadata"]["asstctl_key"]: one["id"] for one in account.everything()}
         outcomes = [o for report in reports if report for o in report.outcomes]

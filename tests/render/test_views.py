@@ -13,8 +13,12 @@ import pytest
 
 import asstctl.core
 from asstctl.cli import COMMANDS, cli
+from asstctl.core.address import Address
+from asstctl.core.change import Action
+from asstctl.core.outcome import Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.render import TEXT, VIEWS, formats, view
+from asstctl.render.apply import outcome_text
 from asstctl.render.style import Look
 
 ENTRIES = [(result, form) for result, forms in VIEWS.items() for form in forms]
@@ -95,3 +99,12 @@ def test_a_view_loads_what_it_needs(form: str, module: str) -> None:
     views = {place.partition(":")[0] for forms in VIEWS.values() for place in forms.values()}
 
     assert set(done.stdout.split()) & views == {module}
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_the_request_of_a_success_is_named_in_full_alone(full: bool) -> None:
+    """That of a failure stands where the failure is explained."""
+    address = Address("assistant", "a")
+    outcome = Outcome(address, Action.UPDATE, OutcomeStatus.APPLIED, "asst_1", request_id="req_42")
+
+    assert ("request req_42" in outcome_text(outcome, look=Look(full=full))) is full

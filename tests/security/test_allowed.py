@@ -95,6 +95,8 @@ def test_a_name_that_is_not_allowed_counts_as_not_set(project: Project, monkeypa
     result = project.run("validate")
     assert (result.code, "production" in result.out) == (1, False)
     assert "`STAGE` counts as not set: ASSTCTL_ALLOW_ENV does not name it" in " ".join(result.out.split())
+    assert "set the environment variable STAGE" not in result.out
+    assert result.out.count("add STAGE to ASSTCTL_ALLOW_ENV") == 2, "at the variable, and at the template"
     monkeypatch.setenv("ASSTCTL_ALLOW_ENV", "OTHER,STAGE")
     assert project.run("validate").code == 0
 

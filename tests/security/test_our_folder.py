@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from asstctl.workspace.git import NoAnswer, ask_git
 from tests.cli.conftest import Project
 
 COMMANDS = [("apply", "--yes"), ("plan",), ("test",), ("serve", "--port", "0"), ("destroy", "--yes"), ("list",)]
@@ -91,3 +92,52 @@ def test_without_git_nothing_is_tracked(tracked: Project, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", "")
     assert tracked.run("apply", "--yes").code == 0
     assert tracked.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_tracked_is_seen_in_the_checkout_of_somebody_else_too(
+    tracked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container of CI runs as another user than whoever checked out, and git answers nothing there by itself."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    result = tracked.run("apply", "--yes")
+    assert (result.code, "git rm -r --cached .asstctl" in result.err) == (1, True)
+
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    git(tracked, "rm", "-r", "-q", "--cached", ".asstctl")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert tracked.run("apply", "--yes").code == 0
+
+
+def test_where_git_fails_a_folder_that_is_there_is_refused(project: Project) -> None:
+    """In the words of git; a folder that we make ourselves did not come with a checkout."""
+    project.write(".git", "gitdir: /nowhere\n")
+    assert project.run("plan").code == 0
+
+    project.write(".asstctl/local.db", "")
+    result = project.run("apply", "--yes")
+
+    assert (result.code, (project.root / ".asstctl/local.db").read_bytes()) == (1, b"")
+    assert "git does not say whether it tracks .asstctl" in result.err
+    assert "not a git repository: /nowhere" in result.err
+    assert "git ls-files .asstctl" in result.err
+
+
+def test_a_repository_runs_nothing_when_git_is_asked(tracked: Project, tmp_path: Path) -> None:
+    """Neither what it names for watching files, nor what it names for fetching."""
+    trace = tmp_path / "ran"
+    git(tracked, "commit", "-q", "-m", "one")
+    for name, value in {
+        "core.fsmonitor": f"touch {trace}",
+        "core.sshCommand": f"touch {trace}",
+        "protocol.ext.allow": "always",
+        "remote.origin.url": f"ext::touch {trace}",
+        "remote.origin.promisor": "true",
+        "extensions.partialClone": "origin",
+        "core.repositoryFormatVersion": "1",
+    }.items():
+        git(tracked, "config", name, value)
+
+    assert ask_git(tracked.root, "ls-files")
+    with pytest.raises(NoAnswer):
+        ask_git(tracked.root, "show", "1" * 40)
+    assert not trace.exists()
