@@ -1,4 +1,4 @@
-"""What commands that change things share: show the plan, ask, say what happens, sum up, stop on Ctrl-C."""
+"""What commands that change things share: show the plan, ask, say what happens, sum up, stop on a signal."""
 
 import asyncio
 import signal
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from asstctl.render.progress import Quiet
     from asstctl.workspace.apply import Conduct
 
-STOPPING = """\
-Stopping: what was sent is waited for, nothing more is started.
-Press Ctrl-C again to leave at once."""
+STOPPING = "Stopping: what was sent is waited for, nothing more is started."
+_AT_ONCE = {
+    signal.SIGINT: "Press Ctrl-C again to leave at once.",
+    signal.SIGTERM: "Another signal ends this at once.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +151,16 @@ class _Watcher:
 
 
 def stop_on_interrupt(stop: asyncio.Event, session: Session) -> None:
-    """The first Ctrl-C asks the apply to stop, the second ends the command."""
+    """The first Ctrl-C asks the apply to stop, the second ends the command; so does what ends a cancelled CI job."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
 
-    def interrupted() -> None:
+    def interrupted(at_once: str) -> None:
         if stop.is_set():
             task.cancel()
         else:
-            session.say(STOPPING)
+            session.say(f"{STOPPING}\n{at_once}")
             stop.set()
 
-    loop.add_signal_handler(signal.SIGINT, interrupted)
+    for number, at_once in _AT_ONCE.items():
+        loop.add_signal_handler(number, interrupted, at_once)

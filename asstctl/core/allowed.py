@@ -32,7 +32,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def in_ci(environ: Mapping[str, str]) -> bool:
     """Whether nobody watches: most CI services set `CI`, and each of the others a name of its own."""
-    return environ.get("CI", "").strip().lower() not in {"", "false", "0"} or any(environ.get(name) for name in CI_SERVICES)
+    return environ.get("CI", "").strip().lower() not in {"", "false", "0"} or any(
+        environ.get(name) for name in CI_SERVICES
+    )
 
 
 def check_key_host(url: str, environ: Mapping[str, str]) -> None:

@@ -14,7 +14,8 @@ class TargetInfo:
 
     `place` is host and port, or for `local` the database as its path is typed in the working directory.
 
-    `url` is the normalised base URL, empty for `local`. `dialect` is what a probe found the server to speak.
+    `url` is the normalised base URL, empty for `local`. `dialect` is what the server speaks, `terms` what
+    holds of all differences there, where that is not what one would expect.
     `default`: whether commands mean this target when none is named; `folder`: what was typed after -C, if it was.
     """
 
@@ -28,6 +29,7 @@ class TargetInfo:
     folder: str = ""
     url: str = ""
     dialect: str = ""
+    terms: str = ""
 
     def command(self, words: str) -> str:
         """A command for people to type that means this target: `asstctl apply --target prod ...`."""

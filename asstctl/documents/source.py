@@ -90,6 +90,16 @@ def read_text(path: Path, shown: str, *, pipes: bool = False) -> str | Diagnosti
         )
 
 
+def read_plain(path: Path, longest: int, *, links: bool = True) -> bytes:
+    """All of a plain file of at most so many bytes; `links`: it may be reached by one. Raises OSError for any other."""
+    no_link = 0 if links else getattr(os, "O_NOFOLLOW", 0)
+    with open(path, "rb", opener=lambda name, flags: open_plain(name, flags | no_link)) as file:
+        content = file.read(longest + 1)
+    if len(content) > longest:
+        raise OSError(0, f"it is larger than {longest // 1024 // 1024} MiB")
+    return content
+
+
 def open_plain(path: str, flags: int) -> int:
     """An opener for `open` that takes plain files alone, and waits for nothing. Raises OSError."""
     # Without O_NONBLOCK, opening a pipe waits for somebody who writes into it.

@@ -10,7 +10,7 @@ prints, and apply never looks at a manifest. In the order in which an object com
     deletes          what goes                                      order        waves
     plan             all of it put together; `destroy` and `undo` (`history`, `restoring`, `undo_files`) likewise
     policy           what the user allows                           approval     what was agreed to
-    notes            sentences beside a plan
+    notes            sentences beside a plan                        outside      what others did since the last apply
 
     apply            waves of changes                               progress     their outcomes, and who hears of them
     carrying         one change with its files, before and after    late         ids that came to be known

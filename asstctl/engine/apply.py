@@ -112,9 +112,14 @@ async def _make(creates: Sequence[Change], carrier: Carrier, proof: Proof) -> No
         elif final != written:
             carrier.say(change, final)
 
-    rest = [*creates]
-    while rest and not carrier.writer.creates.proven:
-        await one(rest.pop(0))
+    rest, doubt = [*creates], False
+    while rest and not (carrier.writer.creates.proven or doubt):
+        # one alone proves the server or stops everything; where it proves nothing, the others are not kept waiting:
+        # each is read back, and the first that lost its mark ends it for all that are not under way
+        first = rest.pop(0)
+        await one(first)
+        end = made[first.address]
+        doubt = end.status is OutcomeStatus.UNKNOWN or end.remote_id is not None
     async with asyncio.TaskGroup() as group:
         for change in rest:
             group.create_task(one(change))

@@ -152,6 +152,7 @@ class Carrier:
             hears=partial(self.outcomes.sent, change.address),
             made=change.action is Action.CREATE,
             known=self._known(written.remote_id),
+            wrote=change.writes_object,
         )
         ended = await filing.carry_out()
         return replace(ended, hint=ended.hint or self.again, warnings=written.warnings) if ended else written

@@ -47,6 +47,7 @@ class Ended:
     status: OutcomeStatus
     why: str
     request_id: str | None = None
+    begun: bool = True
 
 
 @dataclass
@@ -100,7 +101,7 @@ async def empty(change: Change, host: FileHost, uploads: Uploads, known: Known |
 @dataclass
 class Filing:
     """The files of one store, within one apply. `made`: the store was created by it and holds nothing yet; else
-    `known` is what the plan was made from."""
+    `known` is what the plan was made from. `wrote`: its object was written."""
 
     change: Change
     store: str
@@ -109,9 +110,11 @@ class Filing:
     hears: Hears = lambda path, sent, total: None
     made: bool = False
     known: Known | None = None
+    wrote: bool = False
     _ended: dict[str, Ended] = field(default_factory=dict)
     _waiting: dict[str, FileChange] = field(default_factory=dict)
     _failed: set[str] = field(default_factory=set)
+    _touched: bool = False
     _view: View = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,8 +140,10 @@ class Filing:
         if not self._ended:
             return None
         status = next(one for one in NOT_DONE if any(ended.status is one for ended in self._ended.values()))
-        said = [f"{path}: {ended.why}" for path, ended in sorted(self._ended.items())]
         count, total = len(self._ended), len({one.path for one in self.change.files})
+        if status is OutcomeStatus.SKIPPED and (self.made or self.wrote or self._touched):
+            return self._broken_off(total)
+        said = [f"{path}: {ended.why}" for path, ended in sorted(self._ended.items())]
         request_id = next((one.request_id for one in self._ended.values() if one.request_id), None)
         detail = ("\n" if count > 1 else " ").join([f"{count} of {total} files not done:", *said])
         hint = ""
@@ -146,13 +151,23 @@ class Filing:
             hint = f"mend {'it' if count == 1 else 'them'} or leave {'it' if count == 1 else 'them'} out"
         return Written(status, self.store, detail=detail, hint=hint, request_id=request_id)
 
+    def _broken_off(self, total: int) -> Written:
+        """The end of a store of which a part was written: it was attempted, and what is left is counted."""
+        waiting = [ended.why for ended in self._ended.values() if not ended.begun]
+        head = "created; " if self.made else "written; " if self.wrote else ""
+        head += f"{total - len(self._ended)} of {total} files are {'there' if self.made else 'done'}"
+        if waiting:
+            head += f", {len(waiting)} not begun ({waiting[0]})"
+        rows = [f"{path}: {ended.why}" for path, ended in sorted(self._ended.items()) if ended.begun]
+        return Written(OutcomeStatus.FAILED, self.store, detail="\n".join([head, *rows]))
+
     async def all_of(self, files: Iterable[FileChange], do: Callable[[FileChange], Awaitable[None]]) -> None:
         """Do it with all of them at once, each in a place of its own; what one meets is its own end."""
 
         async def one(file: FileChange) -> None:
             async with self._requests.place():
                 if why := self._requests.why_no_more:
-                    self._end(file, OutcomeStatus.SKIPPED, why)
+                    self._ended.setdefault(file.path, Ended(OutcomeStatus.SKIPPED, why, begun=False))
                     return
                 try:
                     await do(file)
@@ -180,6 +195,7 @@ class Filing:
             await self._attach(file, id)
         else:
             hears, total = self.hears, file.file.bytes
+            self._touched = True
             id, _ = await self.uploads.send(
                 self.change.address,
                 self.change.action,
@@ -248,6 +264,7 @@ class Filing:
     async def discard(self, file: FileChange) -> None:
         """Delete uploads whose store is about to go."""
         for id in await self._to_go(file):
+            self._touched = True
             await self.uploads.discard(self.change.address, id, store=self.store, path=file.path)
 
     async def _to_go(self, file: FileChange) -> list[str]:
@@ -268,6 +285,7 @@ class Filing:
 
     async def _write(self, send: Callable[[], Awaitable[T]], step: Step, words: Mapping[str, Any], id: str) -> T:
         file = {"step": step.value, **words, "store": self.store}
+        self._touched = True
         return await self._recording.write(send, self.change.address, self.change.action, remote_id=id, file=file)
 
     async def _wait(self) -> None:

@@ -27,6 +27,7 @@ from asstctl.core.json_text import json_text
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.documents.paths import OUR_FOLDER
+from asstctl.documents.private import make_private
 from asstctl.engine.journals import path_of, read_run, runs
 
 KEPT = 200
@@ -156,11 +157,10 @@ def prepare(folder: Path) -> None:
     """See that the folder of journals is there, is private, and is no way elsewhere. Raises StoreError."""
     try:
         for one in (folder.parent, folder):
-            with suppress(FileExistsError):
-                one.mkdir(mode=0o700)
-            if not stat.S_ISDIR(one.lstat().st_mode):
+            if os.path.lexists(one) and not stat.S_ISDIR(one.lstat().st_mode):
                 what = "a symlink" if one.is_symlink() else "not a folder"
                 raise StoreError(f"{one.name} is {what}", detail=f"{one}: it is not used", hint=f"Remove it: rm {one}")
+            make_private(one)
         ignore = folder.parent / ".gitignore"
         if folder.parent.name == OUR_FOLDER and not os.path.lexists(ignore):
             with suppress(FileExistsError), ignore.open("x", encoding="utf-8") as file:

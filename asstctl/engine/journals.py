@@ -4,7 +4,6 @@ What a journal says is checked line by line and trusted for neither URLs nor cre
 off belongs to a run that was killed; anything else that is wrong makes the journal unreadable.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from asstctl.core.journal import Begun, Ended, Header, Record
 from asstctl.core.json_text import read_json
 from asstctl.core.json_types import EMPTY
 from asstctl.core.outcome import OutcomeStatus
+from asstctl.documents.source import read_plain
 
 ENDING = ".jsonl"
 RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
@@ -102,10 +102,7 @@ def read_file(path: Path) -> Record:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
-            if os.fstat(file.fileno()).st_size > LONGEST:
-                raise _unreadable(path, "it is too long")
-            return file.read()
+        return read_plain(path, LONGEST, links=False)
     except OSError as error:
         raise _unreadable(path, (error.strerror or "unknown reason").lower()) from error
 
@@ -161,4 +158,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _unreadable(path: Path, why: str) -> StoreError:
-    return StoreError("a journal cannot be read", detail=f"{path}: {why}", hint=f"Look at it, or remove it: rm {path}")
+    # a file that was brought along may be anything, and is never said to be removed
+    ours = RUN.fullmatch(path.name.removesuffix(ENDING))
+    hint = f"Look at it, or remove it: rm {path}" if ours else "Name the journal of a run; asstctl undo lists the runs."
+    return StoreError("a journal cannot be read", detail=f"{path}: {why}", hint=hint)

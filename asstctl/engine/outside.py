@@ -32,7 +32,7 @@ def check_drift_can_be_told(target: TargetInfo, capabilities: Capabilities) -> N
     if capabilities.metadata is Metadata.WRITE_ONCE:
         raise Refused(
             f"drift cannot be told on {target.name}",
-            detail=" ".join(capabilities.notes) or f"an update keeps the old metadata here ({capabilities.dialect})",
+            detail=capabilities.terms or f"an update keeps the old metadata here ({capabilities.dialect})",
             hint=f"See what differs from the files: {target.command('plan')}",
         )
 
@@ -69,7 +69,8 @@ def _lost_mark(change: Change, plan: Plan, ownership: Ownership) -> Change | Non
     taken = {one.remote_id for one in plan.changes if one.mark is not None}
     named = (live for live in ownership.foreign if (live.kind, live.name) == (change.address.kind, change.name))
     twin = next(live for live in named if live.id not in taken)
-    reason = f"{twin.id} on {plan.target.name} is named {twin.name!r}, bears no mark, and nothing else there is it"
+    named_so = f"{twin.id} on {plan.target.name} is named {twin.name!r}"
+    reason = f"{named_so} and bears no mark, and nothing there is {change.address}"
     return Change(
         change.address,
         Action.KEEP,

@@ -9,7 +9,7 @@ The base of what is restored is the restored value: what the files still say the
 plan tells the truth. Bytes that were deleted on the provider are not there any more; git has them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.change import (
     ABSENT,
+    Absent,
     Action,
     Block,
     BlockCode,
@@ -38,8 +39,10 @@ from asstctl.engine.classify import canonical_live
 from asstctl.engine.deletes import Doomed, guard_stores, make_deletes, stores_of
 from asstctl.engine.explain import explain
 from asstctl.engine.history import History, Touched, history, pairs_of
+from asstctl.engine.notes import staying_uploads
 from asstctl.engine.order import in_order
 from asstctl.engine.ownership import Owned, sort_out
+from asstctl.engine.policy import MAX_DELETES
 from asstctl.engine.read import STORE
 from asstctl.engine.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, STORES, STORES_KEY, held_files, items_of
 from asstctl.engine.restoring import is_left, mark_back, same_owner, seen_of, value_of, way_back
@@ -56,8 +59,11 @@ def make_undo_plan(
     target: TargetInfo,
     capabilities: Capabilities,
     files: Mapping[str, tuple[StoreFile, ...]] = EMPTY,
+    max_deletes: int = MAX_DELETES,
+    named: str = "",
 ) -> Plan:
-    """The plan that takes a run back, as far as nobody has changed since what it left."""
+    """The plan that takes a run back, as far as nobody has changed since what it left. `named` is what `undo` was given
+    where that was not the run."""
     lives = tuple(objects)
     done = history(record, lives)
     owned = sort_out(lives, target.project, ties_in_creation_order=capabilities.ties_in_creation_order).owned
@@ -70,13 +76,15 @@ def make_undo_plan(
         {one.id: one.address for one in done.objects if one.deleted and one.id and not one.created},
         capabilities,
     )
+    run = named or record.header.run
     changes = undoing.changes()
-    changes += undoing.deletes(files)
+    changes += undoing.deletes(files, max_deletes, lambda count: target.command(f"undo {run} --max-deletes {count}"))
     changes, lost = with_files(changes, record.header.run, done.files, undoing.live, files)
     changes = guard_stores(changes, undoing.users(changes))
     changes = [possible(change, capabilities) for change in changes]
-    notes = tuple(dict.fromkeys([*undoing.notes, *lost]))
-    return Plan(target, in_order(changes), notes, flags=(f"undo {record.header.run}",))
+    notes = tuple(dict.fromkeys([*undoing.notes, *lost, *staying_uploads(changes, files)]))
+    limit = [] if max_deletes == MAX_DELETES else [f"--max-deletes {max_deletes}"]
+    return Plan(target, in_order(changes), notes, flags=(*limit, f"undo {record.header.run}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +136,13 @@ class _Undoing:
                 self.notes.append(f"{one.address}: {one.id} was deleted since; there is nothing to take back.")
         return found
 
-    def deletes(self, files: Mapping[str, tuple[StoreFile, ...]]) -> list[Change]:
+    def deletes(
+        self, files: Mapping[str, tuple[StoreFile, ...]], max_deletes: int, command: Callable[[int], str]
+    ) -> list[Change]:
         """Deletes of what the run created: only an object that bears the nonce of that very create."""
         doomed: dict[Address, Doomed] = {}
         blocks: dict[Address, Block] = {}
+        stuck: dict[Address, tuple[FieldChange, ...]] = {}
         for one in self._done.objects:
             if not one.created or one.deleted:
                 continue
@@ -146,24 +157,30 @@ class _Undoing:
                     f"{one.address}: {live.id} no longer bears the mark of that create; it is left alone."
                 )
                 continue
-            doomed[mark.address] = Doomed(Owned(live, mark), named=True)
+            address = mark.address
+            doomed[address] = Doomed(Owned(live, mark))
             kind = KINDS[live.kind]
             left = [name for name, value in one.sent.items() if name != "metadata" and value is not None]
             changed = [name for name in left if not is_left(kind, name, one.sent[name], live, mark)]
-            if mark.address != one.address:
-                blocks[mark.address] = self._changed(mark.address, f"its address, then {one.address},")
+            all_the_same = WayOn("delete it all the same", self._target.command(f"destroy --only {address}"))
+            if address != one.address:
+                blocks[address] = self._changed(address, f"its address, then {one.address},", all_the_same)
             elif changed:
-                blocks[mark.address] = self._changed(mark.address, ", ".join(changed))
+                blocks[address] = self._changed(address, ", ".join(changed), all_the_same)
+                stuck[address] = tuple(_since(kind, name, live, one.sent[name], ABSENT) for name in changed)
+        # what is left alone anyway is not counted
+        going = {address: one for address, one in doomed.items() if address not in blocks}
+        staying = {address: one for address, one in doomed.items() if address in blocks}
         made = make_deletes(
-            doomed,
-            self._owned,
-            files,
-            target=self._target,
-            max_deletes=len(doomed),
-            command=lambda count: self._target.command("plan"),
-        )
+            going, self._owned, files, target=self._target, max_deletes=max_deletes, command=command
+        ) + make_deletes(staying, self._owned, files, target=self._target, max_deletes=len(staying), command=command)
         return [
-            replace(change, reason=f"run {self._run} created it", block=change.block or blocks.get(change.address))
+            replace(
+                change,
+                fields=stuck.get(change.address, ()),
+                reason=f"run {self._run} created it",
+                block=change.block or blocks.get(change.address),
+            )
             for change in made
         ]
 
@@ -244,7 +261,7 @@ class _Undoing:
                 fields.append(change)
                 send[name] = then if was is not None else None
             else:
-                stuck.append(replace(change, state=FieldState.DRIFT))
+                stuck.append(_since(kind, name, live, sent, then_was))
         late = self._refer(send)
         return _Back(tuple(fields), send, tuple(stuck), *late)
 
@@ -317,13 +334,18 @@ class _Undoing:
         return (address for address, one in self._owned.items() if one.live.id in ids and one.live.kind == STORE)
 
     def _stuck(self, address: Address, back: _Back) -> Block | None:
-        return self._changed(address, ", ".join(change.name for change in back.stuck)) if back.stuck else None
+        if not back.stuck:
+            return None
+        names = ", ".join(change.name for change in back.stuck)
+        keep = WayOn("keep what is there now", self._target.command(f"pull {address}"))
+        overwrite = self._target.command(f"apply --overwrite-drift {address}")
+        back_anyway = WayOn("go back all the same", f"set the files back with git and run {overwrite}")
+        return self._changed(address, names, keep, back_anyway)
 
-    def _changed(self, address: Address, what: str) -> Block:
+    def _changed(self, address: Address, what: str, *ways: WayOn) -> Block:
         reason = f"{what} changed on {self._target.name} since run {self._run}"
-        return Block(
-            BlockCode.DRIFT, reason, (WayOn("see what is there now", self._target.command(f"show {address}")),)
-        )
+        see = WayOn("see what is there now", self._target.command(f"show {address}"))
+        return Block(BlockCode.CHANGED_SINCE, reason, (see, *ways))
 
     def _taken(self, address: Address, live: Live, action: Action) -> Block | None:
         """Another object bears the address that this one is to have."""
@@ -332,6 +354,12 @@ class _Undoing:
             return None
         code = BlockCode.ADOPT if action is Action.ADOPT else BlockCode.MOVE
         return Block(code, f"{holder.live.id} on {self._target.name} is {address} now")
+
+
+def _since(kind: Kind, name: str, live: Live, sent: Json, before: Json | Absent) -> FieldChange:
+    """A field that is no longer what the run left."""
+    left = value_of(kind.field(name).canonical(sent))
+    return FieldChange(name, FieldState.SINCE, value_of(canonical_live(kind, name, live)), before, left=left)
 
 
 _REASONS = {

@@ -21,7 +21,6 @@ from asstctl.manifest.layers import Layered
 if TYPE_CHECKING:
     from asstctl.manifest.write_back import FieldWriter
 
-TYPES = ("code_interpreter", "file_search", "function")
 FUNCTION_KEYS = ("description", "parameters", "strict")
 
 

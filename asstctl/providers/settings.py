@@ -55,6 +55,11 @@ class Settings(Protocol):
         ...
 
     @property
+    def terms(self) -> str:
+        """What holds of all differences there, or nothing where it is what one would expect."""
+        ...
+
+    @property
     def guarded_url(self) -> str:
         """The address that a secret of this target goes to, or nothing where none does."""
         ...
@@ -108,6 +113,11 @@ class AssistantsSettings:
         return self.spoken.name
 
     @property
+    def terms(self) -> str:
+        """What holds of all differences on its dialect."""
+        return self.spoken.capabilities.terms
+
+    @property
     def guarded_url(self) -> str:
         """Its address, where a key, a token or a secret header goes there."""
         return self.base_url if self.api_key or self.auth == ENTRA or self.headers else ""
@@ -139,6 +149,11 @@ class LocalSettings:
     @property
     def dialect_name(self) -> str:
         """Nothing: it is always the same."""
+        return ""
+
+    @property
+    def terms(self) -> str:
+        """Nothing beyond what always holds."""
         return ""
 
     @property

@@ -47,6 +47,8 @@ class _Writer:
                 return self._value(" ", Style.FAINT, field.name, f"{self._short(field.before)} (not declared here)")
             case FieldState.DRIFT | FieldState.CONFLICT:
                 return self._outside(field)
+            case FieldState.SINCE:
+                return self._since(field)
         if isinstance(field.before, Absent):
             return self._one_side("+", Style.ADD, field.name, field.after)
         if isinstance(field.after, Absent):
@@ -59,6 +61,10 @@ class _Writer:
         if field.overwritten:
             accepted = f", as {place(field.decided)} says" if field.decided else ""
             return self._both_sides("!", Style.DRIFT, field, f" (overwrites drift{accepted})")
+        if self._action is Action.KEEP:
+            # nothing declares it, and of what was applied the mark holds a digest
+            said = f"live {self._short(field.before)}, last applied something else"
+            return self._value("!", Style.DRIFT, field.name, said)
         drift = field.state is FieldState.DRIFT
         why = "(changed outside of git)" if drift else "(both changed)"
         if self._is_text(field):
@@ -79,7 +85,14 @@ class _Writer:
         """Drift means that the manifest still says what was last applied; of a conflict only digests are known."""
         none = _DEFAULT if isinstance(pair, FieldChange) else "(none)"
         live, manifest = (none if isinstance(side, Absent) else self._short(side) for side in (pair.before, pair.after))
-        return f"live {live}, {f'last applied {manifest}, ' if drift else ''}manifest {manifest}"
+        applied = manifest if isinstance(pair.after, Absent) else self._short(pair.after, there=True)
+        return f"live {live}, {f'last applied {applied}, ' if drift else ''}manifest {manifest}"
+
+    def _since(self, field: FieldChange) -> list[Line]:
+        """What is there now, what the run left, and what an undo would bring back."""
+        said = f"live {self._short(field.before)}, the run left {self._short(field.left)}"
+        before = "" if self._action is Action.DELETE else f", before it {self._short(field.after)}"
+        return self._value("!", Style.DRIFT, field.name, said + before)
 
     def _both_sides(self, symbol: str, style: Style, field: FieldChange, remark: str = "") -> list[Line]:
         if self._is_text(field):
@@ -134,8 +147,11 @@ class _Writer:
     def _room(self) -> int:
         return self._look.width - len(_FIELD) - 2 - self._column - 1
 
-    def _short(self, value: Json | Absent, taken: int = 0) -> str:
-        return _DEFAULT if isinstance(value, Absent) else summary(value, max(20, self._room - taken), self._look)
+    def _short(self, value: Json | Absent, taken: int = 0, *, there: bool = False) -> str:
+        """`there`: a file in it has been uploaded."""
+        if isinstance(value, Absent):
+            return _DEFAULT
+        return summary(value, max(20, self._room - taken), self._look, there=there)
 
     def _is_text(self, field: FieldChange) -> bool:
         return _are_long_texts(field.before, field.after, self._room)

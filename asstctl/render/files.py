@@ -74,8 +74,7 @@ def uploads(changes: Iterable[Change]) -> Uploads:
 
 def _one(file: FileChange, column: int, look: Look) -> list[Line]:
     told = _TOLD[file.action]
-    again = file.action is FileAction.REATTACH and file.reason
-    words = "tried again with the same upload" if again else ", ".join(word for word in (told.words, _size(file)) if word)
+    words = ", ".join(word for word in (_again([file]) or told.words, _size(file)) if word)
     said = f"{words} ({file.reason})".strip() if file.reason else words
     head = line(_INDENT, Span(told.symbol, told.style), " ")
     if not said:
@@ -87,10 +86,17 @@ def _one(file: FileChange, column: int, look: Look) -> list[Line]:
 
 def _folded(action: FileAction, files: Sequence[FileChange], look: Look) -> list[Line]:
     told, sent = _TOLD[action], sum(file.upload_bytes for file in files)
-    words = ", ".join(word for word in (counted(len(files), "file"), told.words, size(sent) if sent else "") if word)
+    parts = (counted(len(files), "file"), _again(files) or told.words, size(sent) if sent else "")
+    words = ", ".join(word for word in parts if word)
     names = ", ".join(file.path for file in files[:_NAMED])
     more = Span(f"{names} and {len(files) - _NAMED:,} more", Style.FAINT)
     return [line(_INDENT, Span(told.symbol, told.style), " ", words), *wrapped(more, look.width, _BELOW, _BELOW)]
+
+
+def _again(files: Sequence[FileChange]) -> str:
+    """What is said of files that could not be processed, and whose bytes are there."""
+    again = all(file.action is FileAction.REATTACH and file.reason for file in files)
+    return "tried again with the same upload" if again else ""
 
 
 def _size(file: FileChange) -> str:

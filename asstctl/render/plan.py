@@ -38,6 +38,8 @@ _BLOCKED_HEADINGS = {
     BlockCode.ADOPT: "cannot be adopted",
     BlockCode.MOVE: "cannot be moved",
     BlockCode.CAPABILITY: "asks for what the target cannot do",
+    BlockCode.LOST_MARK: "may have lost its mark",
+    BlockCode.CHANGED_SINCE: "was changed since that run",
 }
 _BLOCKED_BY = {
     BlockCode.DRIFT: "drift",
@@ -53,6 +55,8 @@ _BLOCKED_BY = {
     BlockCode.ADOPT: "an adoption",
     BlockCode.MOVE: "a move",
     BlockCode.CAPABILITY: "what the target cannot do",
+    BlockCode.LOST_MARK: "a lost mark",
+    BlockCode.CHANGED_SINCE: "a change since the run",
 }
 _FARTHEST_PLACE = 52
 """The last column at which the places of changes may be aligned."""
@@ -116,16 +120,18 @@ def target_place(target: TargetInfo) -> str:
 
 
 def header_lines(target: TargetInfo, look: Look, promoted_from: str = "") -> list[Line]:
-    """Which target, where it is, and whose objects: on one line, or on two."""
+    """Which target, where it is, and whose objects: on one line, or on two; below it what holds of all differences."""
     dot = f" {look.glyphs.dot} "
     first, where, project = f"Target {target.name}", target_place(target), f"project {target.project}"
     project += f"{dot}promoted from {promoted_from}" if promoted_from else ""
     whole = line(Span(first, Style.STRONG), dot, where, dot, project)
+    terms = wrapped(target.terms, look.width, "  ", "  ") if target.terms else []
     if cells(whole) <= look.width:
-        return [whole]
+        return [whole, *terms]
     return [
         line(Span(first, Style.STRONG), dot, project),
         *wrapped(where, look.width, "  ", "  "),
+        *terms,
     ]
 
 

@@ -16,7 +16,7 @@ def is_long_text(value: object, room: int) -> bool:
     return isinstance(value, str) and ("\n" in value or cells(json_text(value[: 4 * room])) > room)
 
 
-def summary(value: Json, room: int, look: Look) -> str:
+def summary(value: Json, room: int, look: Look, *, there: bool = False) -> str:
     """In at most `room` columns. A long text is its first line and how long it is in all."""
     if isinstance(value, str) and is_long_text(value, room):
         lines = value.splitlines() or [""]
@@ -24,11 +24,12 @@ def summary(value: Json, room: int, look: Look) -> str:
         mark = look.glyphs.ellipsis
         first = clipped(lines[0], max(12, room - len(size) - 2 - cells(mark)), "")
         return f'"{first}{mark}"{size}'
-    return clipped(value_text(value), room, look.glyphs.ellipsis)
+    return clipped(value_text(value, there=there), room, look.glyphs.ellipsis)
 
 
-def value_text(value: Json) -> str:
-    """JSON on one line; what stands for an id that is not known yet is told in words, without quotes."""
+def value_text(value: Json, *, there: bool = False) -> str:
+    """JSON on one line; what stands for an id that is not known is told in words, without quotes. `there`: a file has
+    been uploaded, and only its id is not known."""
     if is_known(value):
         return json_text(value)
     if address := address_of(value):
@@ -36,10 +37,11 @@ def value_text(value: Json) -> str:
     assert not isinstance(value, str)
     if isinstance(value, Mapping):
         if path := path_of(value):
-            return f"{path} ({size(value['bytes'])}, to be uploaded)"
-        return "{" + ", ".join(f"{json_text(key)}: {value_text(item)}" for key, item in value.items()) + "}"
+            return f"{path} ({size(value['bytes'])}{'' if there else ', to be uploaded'})"
+        items = (f"{json_text(key)}: {value_text(item, there=there)}" for key, item in value.items())
+        return "{" + ", ".join(items) + "}"
     assert isinstance(value, Sequence)
-    return "[" + ", ".join(value_text(item) for item in value) + "]"
+    return "[" + ", ".join(value_text(item, there=there) for item in value) + "]"
 
 
 def size(number: int) -> str:

@@ -116,7 +116,7 @@ def _notes(workspace: Workspace, ownership: Ownership, foreign: list[Live], name
     if ownership.others:
         projects = sorted({project for _, project in ownership.others})
         count = len(ownership.others)
-        are = "1 object belongs" if count == 1 else f"{count} objects belong"
-        yield f"{are} to other projects ({', '.join(projects)}) and stay there."
+        belong, stay = ("1 object belongs", "stays") if count == 1 else (f"{count} objects belong", "stay")
+        yield f"{belong} to other projects ({', '.join(projects)}) and {stay} there."
     for live, damaged in ownership.damaged:
         yield f"{live.id} bears a mark that cannot be used ({damaged.reason}) and is left alone."

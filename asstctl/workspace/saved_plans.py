@@ -8,7 +8,6 @@ URLs nor for credentials.
 import os
 import re
 import shlex
-import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from asstctl.core.json_text import read_json
 from asstctl.core.json_types import EMPTY
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, PlanChanged, Step
+from asstctl.documents.source import read_plain
 from asstctl.engine.approval import approved_of, difference, digest
 from asstctl.engine.policy import MAX_DELETES
 from asstctl.workspace.choices import Choices
@@ -93,7 +93,7 @@ def read_plan(path: Path, expected: str = "") -> Agreement:
     """A plan that was saved. Raises Refused for anything else, and where its digest is not the expected one."""
     try:
         try:
-            document = read_json(_content(path))
+            document = read_json(read_plain(path, LARGEST))
         except JSONDecodeError:
             raise ValueError("it is not JSON") from None
         if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
@@ -171,16 +171,6 @@ def _is_plan(path: Path) -> bool:
         return False
     name, _, _ = SCHEMA.rpartition("/")  # of any version
     return not beginning or f'"schema": "{name}/'.encode() in beginning
-
-
-def _content(path: Path) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("it is no plain file")
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 1024 // 1024} MiB")
-    return content
 
 
 def _choices(flags: tuple[str, ...], path: str) -> Choices:

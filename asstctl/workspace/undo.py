@@ -20,6 +20,7 @@ from asstctl.engine.read import Interest, read
 from asstctl.engine.undo import make_undo_plan
 from asstctl.kinds import KINDS
 from asstctl.workspace.apply import Conduct, carry_out_plan
+from asstctl.workspace.choices import DEFAULT, Choices, max_deletes
 from asstctl.workspace.journal import journal_folder
 from asstctl.workspace.workspace import Workspace
 
@@ -72,8 +73,11 @@ def workspace_for(workspace: Workspace, header: Header) -> Workspace:
     return there
 
 
-async def undo(workspace: Workspace, record: Record, conduct: Conduct) -> Applied:
-    """Plan the way back on the run's target (see `workspace_for`), ask, and carry it out."""
+async def undo(
+    workspace: Workspace, record: Record, conduct: Conduct, choices: Choices = DEFAULT, *, named: str = ""
+) -> Applied:
+    """Plan the way back on the run's target (see `workspace_for`), ask, and carry it out. `named` is how the run was
+    named where that was not by its id; of the choices the bound of deletes counts."""
     header = record.header
     stores = frozenset(id for one in record.begun if (id := _store_of(one.file)) is not None)
     async with workspace.open() as provider:
@@ -85,6 +89,8 @@ async def undo(workspace: Workspace, record: Record, conduct: Conduct) -> Applie
             target=workspace.info,
             capabilities=provider.store.capabilities,
             files=reading.files,
+            max_deletes=max_deletes(workspace, choices),
+            named=named,
         )
         plan = replace(plan, digest=digest(approved_of(plan)))
         return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, "undo")

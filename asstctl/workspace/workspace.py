@@ -181,4 +181,5 @@ class Workspace:
             folder=self.folder,
             url=target.base_url or "",
             dialect=self.settings.dialect_name,
+            terms=self.settings.terms,
         )

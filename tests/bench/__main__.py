@@ -1,7 +1,7 @@
 """`python -m tests.bench [NAME...]`: how long things take, beside a bare script that does the same.
 
-A name is a bench or a group of them: `commands` and `server`, which run without a name too, and `scale`, which takes
-a quarter of an hour. Several runs each, every run a process of its own; median, spread and peak memory, and the
+A name is a bench or a group of them: `commands`, `server`, and `scale`, which takes a quarter of an hour; without a
+name all run. Several runs each, every run a process of its own; median, spread and peak memory, and the
 requests of one run as the server counted them. Nothing is asserted here: counts are, in test_counts.py, and times
 never.
 """
@@ -42,7 +42,7 @@ GROUPS = {
 def main(names: Sequence[str]) -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors")
     print("median of several runs (spread), time on a processor, peak memory")
-    for name in names or (*GROUPS["commands"], *GROUPS["server"]):
+    for name in names or GROUPS:
         for one in GROUPS.get(name, (name,)):
             with tempfile.TemporaryDirectory() as folder:
                 BENCHES[one](Path(folder))

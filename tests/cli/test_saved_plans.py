@@ -156,7 +156,7 @@ def test_a_plan_of_endless_size_is_not_read_to_its_end(project: Project) -> None
 def test_a_plan_is_read_from_no_pipe(project: Project) -> None:
     os.mkfifo(project.root / "plan.json")
 
-    assert "no plain file" in project.run("apply", "plan.json").err
+    assert "not a plain file" in project.run("apply", "plan.json").err
 
 
 def _with(path: Path, **words: object) -> None:

@@ -130,7 +130,7 @@ def test_without_a_project_it_serves_the_folder(
 ) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    (folder / ".git").mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     server = serve(folder=folder)
     assert (server.place, server.replies) == (".asstctl/local.db", "echo")
     assert (folder / ".asstctl/.gitignore").read_text() == "*\n"

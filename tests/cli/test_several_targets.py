@@ -27,7 +27,7 @@ def several(project: Project) -> Project:
 def test_a_target_that_cannot_be_reached_hides_no_other(several: Project) -> None:
     result = several.run("plan", "--target", "local", "--target", "gone", "--target", "locked", "--detailed-exitcode")
 
-    assert result.code == 3
+    assert result.code == 1  # a key that is not set is for its user to mend; a server that is away would be 3
     assert "local   Plan: 1 to create." in result.out
     assert "gone    error[unreachable]" in result.out
     assert "locked  error[refused]: SCHOOL_KEY is not set" in result.out
@@ -37,7 +37,7 @@ def test_a_target_that_cannot_be_reached_hides_no_other(several: Project) -> Non
 def test_every_target_is_in_the_json(several: Project) -> None:
     document = json.loads(several.run("plan", "--all-targets", "--format", "json").out)
 
-    assert (document["schema"], document["exit_code"], document["empty"]) == ("asstctl/plans/v1", 3, False)
+    assert (document["schema"], document["exit_code"], document["empty"]) == ("asstctl/plans/v1", 1, False)
     found = [(one["name"], "plan" in one, one.get("error", {}).get("code")) for one in document["targets"]]
     assert found == [
         ("local", True, None),
@@ -45,6 +45,14 @@ def test_every_target_is_in_the_json(several: Project) -> None:
         ("gone", False, "unreachable"),
         ("locked", False, "refused"),
     ]
+
+
+@pytest.mark.parametrize("options", [(), ("--drift-only",)])
+def test_a_target_that_gives_no_answer_is_exit_3(several: Project, options: tuple[str, ...]) -> None:
+    result = several.run("plan", "--target", "local", "--target", "gone", "--detailed-exitcode", *options)
+
+    assert result.code == 3
+    assert "gone   error[unreachable]" in result.out
 
 
 def test_files_that_are_wrong_on_one_target_are_exit_1(several: Project) -> None:
@@ -118,6 +126,62 @@ def test_promote_tells_where_it_came_from_as_json(several: Project) -> None:
     assert document["plan"]["promoted_from"] == "local"
     assert [one["status"] for one in document["outcomes"]] == ["applied"]
     assert "No changes." in several.done("promote", "--from", "local", "--to", "other", "--yes")
+
+
+def test_an_orphan_that_somebody_edited_is_drift(project: Project) -> None:
+    """It is not as it was last applied."""
+    project.write("assistants/other.yaml", "kind: assistant\nkey: other\nname: Other\nmodel: gpt-4o\n")
+    project.done("apply", "--yes")
+    (project.root / "assistants/other.yaml").unlink()
+    assert "No drift. 2 objects on local are as they were last applied." in project.done("plan", "--drift-only")
+    edit_live(project, {"model": "gpt-5"}, "Other")
+
+    result = project.run("plan", "--drift-only", "--detailed-exitcode")
+
+    assert result.code == 2
+    assert 'live "gpt-5", last applied something else' in result.out
+    assert "asstctl apply --prune --only assistant.other" in result.out
+    assert project.run("apply", "--prune", "--only", "assistant.other", "--yes").code == 0
+    assert "No drift. 1 object" in project.done("plan", "--drift-only")
+
+
+def test_a_wiped_mark_is_told_by_a_nightly_check(project: Project) -> None:
+    project.done("apply", "--yes")
+    edit_live(project, {"metadata": {}})
+
+    result = project.run("plan", "--drift-only", "--detailed-exitcode")
+
+    assert result.code == 2
+    assert "assistant.tutor may have lost its mark" in result.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("destroy", "--only", "assistant.other"),
+        ("destroy",),
+        ("apply", "--prune"),
+        ("apply", "--prune", "--only", "assistant.other"),
+    ],
+)
+@pytest.mark.parametrize("declared", [True, False])
+def test_what_bears_a_mark_that_cannot_be_used_is_not_said_to_be_gone(
+    project: Project, command: tuple[str, ...], declared: bool
+) -> None:
+    """Exit 1, and it is there still."""
+    project.write("assistants/other.yaml", "kind: assistant\nkey: other\nname: Other\nmodel: gpt-4o\n")
+    project.done("apply", "--yes")
+    (mark,) = [one["metadata"] for one in live(project) if one["name"] == "Other"]
+    edit_live(project, {"metadata": {**mark, "asstctl_base": "2;;"}}, "Other")
+    if not declared:
+        (project.root / "assistants/other.yaml").unlink()
+
+    result = project.run(*command, "--yes")
+
+    assert result.code == 1, result
+    assert "# assistant.other was last applied by a newer asstctl" in result.out
+    assert "Nothing to delete" not in result.out
+    assert "Other" in {one["name"] for one in live(project)}
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -180,9 +180,13 @@ def applying(project: Project, folder: Path, delay: float) -> Iterator["subproce
             server.terminate()
 
 
-def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_what_was_sent_finish_and_reports(
+    project: Project, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C, and what a CI service sends to a job that is cancelled: the outcome of every object is said."""
     with applying(project, tmp_path, 0.1) as command:
-        command.send_signal(signal.SIGINT)
+        command.send_signal(number)
         out, err = command.communicate(timeout=30)
 
     assert command.returncode == 130, err
@@ -191,12 +195,17 @@ def test_ctrl_c_lets_what_was_sent_finish_and_reports(project: Project, tmp_path
     assert "Traceback" not in err
 
 
-def test_a_second_ctrl_c_leaves_at_once_and_says_what_is_not_known(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)]
+)
+def test_a_second_signal_leaves_at_once_and_says_what_is_not_known(
+    project: Project, tmp_path: Path, numbers: tuple[signal.Signals, signal.Signals]
+) -> None:
     with applying(project, tmp_path, 1.0) as command:
-        command.send_signal(signal.SIGINT)
+        command.send_signal(numbers[0])
         assert command.stderr is not None
         assert "Stopping" in command.stderr.readline()
-        command.send_signal(signal.SIGINT)
+        command.send_signal(numbers[1])
         _, err = command.communicate(timeout=30)
 
     assert command.returncode == 130, err

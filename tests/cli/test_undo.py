@@ -1,6 +1,7 @@
 """`asstctl undo`: the runs, the way back of one of them, and what git is for."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.cli.conftest import Project
-from tests.cli.test_edits import live
+from tests.cli.test_edits import edit_live, live
 
 RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
 
@@ -79,6 +80,37 @@ def test_the_same_run_twice_has_nothing_left(twice: Project) -> None:
     assert (again.code, len(runs(twice))) == (0, 3)
 
 
+@pytest.mark.parametrize("brought_along", [True, False])
+def test_an_undo_deletes_no_more_than_is_allowed(project: Project, brought_along: bool) -> None:
+    """By the target's limit, or by --max-deletes; the way on is what to type."""
+    for number in range(3):
+        project.write(f"assistants/a{number}.yaml", f"kind: assistant\nkey: a{number}\nmodel: gpt-4o\n")
+    project.done("apply", "--yes")
+    (run,) = runs(project)
+    journal = project.root / ".asstctl/journal" / f"{run}.jsonl"
+    (project.root / "artifact.jsonl").write_bytes(journal.read_bytes())
+    which = ("--journal", "artifact.jsonl") if brought_along else (run,)
+
+    result = project.run("undo", *which, "--yes")
+    assert (result.code, len(live(project))) == (1, 4)
+    assert f"asstctl undo {' '.join(which)} --max-deletes 4" in result.out
+    assert "4 deletes are more than the 3 allowed at once" in result.out
+    assert project.run("undo", *which, "--max-deletes", "4", "--yes").code == 0
+    assert live(project) == []
+    assert project.run("undo", *which, "--max-deletes", "4", "--yes").code == 0
+
+
+def test_a_field_that_changed_since_is_told_with_what_the_run_left(twice: Project) -> None:
+    edit_live(twice, {"temperature": 1.1})
+    result = twice.run("undo", runs(twice)[0], "--yes")
+
+    assert result.code == 1
+    assert "! temperature: live 1.1, the run left 0.7, before it 0.2" in " ".join(result.out.split())
+    assert "was changed since that run" in result.out
+    assert "last applied" not in result.out
+    assert live(twice)[0]["temperature"] == 1.1
+
+
 def test_nobody_to_ask_needs_yes(twice: Project) -> None:
     newest = runs(twice)[0]
     result = twice.run("undo", newest)
@@ -138,6 +170,15 @@ def test_an_unknown_run_is_wrong_usage(twice: Project) -> None:
 
     assert result.code == 64
     assert runs(twice)[0] in result.err
+
+
+@pytest.mark.parametrize("name", ["artifact.jsonl", "/dev/zero"])
+def test_a_journal_is_read_from_a_plain_file_alone(project: Project, name: str) -> None:
+    """A pipe would never begin, a device never end; and nobody is told to remove it."""
+    os.mkfifo(project.root / "artifact.jsonl")
+    result = project.run("undo", "--journal", name, "--yes")
+    assert (result.code, "it is not a plain file" in result.err) == (1, True)
+    assert "rm " not in result.err
 
 
 def test_a_run_and_a_journal_at_once_is_wrong_usage(twice: Project) -> None:

@@ -44,6 +44,14 @@ def test_a_project_lives_on_it(start: Callable[[Spoken], Server], project: Proje
 
     server.ask("POST", f"/assistants/{tutor['id']}", {"instructions": "Somebody else wrote this."})
     before = server.writes()
+    asked = project.run("plan", "--drift-only", "--detailed-exitcode")
+    assert "No drift" not in asked.out
+    if spoken.mark_kept:
+        assert asked.code == 2
+    else:
+        assert asked.code == 1
+        assert "drift cannot be told on" in asked.err
+        assert "differences are two-way, no drift" in " ".join(asked.err.split())
     drifted = project.run("apply", "--yes")
     if spoken.mark_kept:
         # with a base it is known as somebody else's
@@ -51,8 +59,10 @@ def test_a_project_lives_on_it(start: Callable[[Spoken], Server], project: Proje
         assert server.assistants()[0]["instructions"] == "Somebody else wrote this."
         assert project.run("apply", "--yes", "--overwrite-drift", "all").code == 0
     else:
+        # and without one it is a difference like any other, which the header says
         assert drifted.code == 0
-        assert "looks like a change of yours" in " ".join(drifted.out.split())
+        header = " ".join(drifted.out.partition("  # ")[0].split())
+        assert header.endswith("differences are two-way, no drift, no resets")
     assert server.assistants()[0]["instructions"] == "You teach physics."
     nothing_left(project, server)
 

@@ -190,7 +190,8 @@ class Paper:
             held[id] = StoreFile(id, next(self.numbers), "completed", change.attributes, change.chunking)
         elif change.action is not FileAction.REMOVE:
             (id,) = change.ids
-            held[id] = replace(held[id], attributes=change.attributes, chunking=change.chunking)
+            status = "completed" if change.action is FileAction.REATTACH else held[id].status
+            held[id] = replace(held[id], status=status, attributes=change.attributes, chunking=change.chunking)
         self.files[store] = tuple(held.values())
 
 

@@ -12,6 +12,7 @@ from asstctl.core.exit_codes import ExitCode
 from asstctl.core.knowledge import KnowledgeFile
 from asstctl.core.outcome import Progress
 from asstctl.engine.policy import Policy
+from asstctl.render.plan import plan_text
 from tests.engine.fake_files import knowledge
 from tests.engine.fakes import FakeStore, Fault, World, knowing, statuses, store_address, wanted, wanted_store
 from tests.engine.worlds import APPLIED, FAILED, LAGGING, LOST, SKIPPED, UNKNOWN
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 HANDBOOK = "vector_store.handbook"
 A, B = knowledge("docs/a.md", "alpha"), knowledge("docs/b.md", "beta!")
+NEW_C = knowledge("docs/c.md", "gamma")
 NEW_A = knowledge("docs/a.md", "alpha, the second")
 
 
@@ -86,6 +88,38 @@ async def test_failed_processing_keeps_the_predecessor_and_names_file_and_reason
     world.files.failing.clear()
     assert (await world.apply(handbook(NEW_A, B))).exit_code is ExitCode.DONE
     await world.settled(handbook(NEW_A, B), objects=1, writes=0, uploads=2)
+
+
+async def test_a_file_that_cannot_be_processed_is_sent_once_and_tried_again_with_every_apply() -> None:
+    """POST /files is counted: the bytes are there, so only the attachment is made anew. The plan says why."""
+    world = knowing()
+    world.files.failing["a.md"] = "it is encrypted"
+    await world.apply(handbook(A))
+    for _ in range(3):
+        (change,) = (await world.plan(handbook(A))).pending
+        (file,) = change.files
+        assert (file.action, file.reason) == (FileAction.REATTACH, "processing of file-1 failed: it is encrypted")
+        assert "tried again with the same upload" in plan_text(await world.plan(handbook(A)))
+        (outcome,) = (await world.apply(handbook(A))).outcomes
+        assert (outcome.status, outcome.detail) == (FAILED, "1 of 1 files not done: docs/a.md: it is encrypted")
+    assert verbs(world) == ["upload", "attach", *["detach", "attach"] * 3]
+    world.files.failing.clear()
+    assert (await world.apply(handbook(A))).exit_code is ExitCode.DONE
+    assert world.files.count("upload") == 1
+    await world.settled(handbook(A), objects=1, writes=1, uploads=1)
+
+
+async def test_a_replacement_that_failed_is_tried_again_and_only_then_its_predecessor_goes() -> None:
+    """Two uploads in all."""
+    world = await stocked(A)
+    world.files.failing["a.md"] = "it is encrypted"
+    for _ in range(2):
+        assert (await world.apply(handbook(NEW_A))).exit_code is ExitCode.FAILED
+        assert "file-1" in world.files.stores["vs_1"]
+    world.files.failing.clear()
+    assert (await world.apply(handbook(NEW_A))).exit_code is ExitCode.DONE
+    assert (world.files.count("upload"), world.files.held("vs_1")) == (1, {"docs/a.md": "file-2"})
+    await world.settled(handbook(NEW_A), objects=1, writes=0, uploads=1)
 
 
 async def test_every_failed_file_is_named_and_what_needs_the_store_is_skipped() -> None:
@@ -371,6 +405,67 @@ async def test_a_stop_lets_uploads_in_flight_end_and_begins_no_other() -> None:
     world.files.before = lambda verb, id: None
     await world.apply(handbook(*files))
     await world.settled(handbook(*files), objects=1, writes=1, uploads=9)
+
+
+@pytest.mark.parametrize("begun", [0, 2])
+async def test_a_stop_while_the_files_of_a_new_store_are_sent_is_a_failure_that_counts(begun: int) -> None:
+    """The store is there, so it was not skipped: its id is said, and how much of it is there."""
+    stop = asyncio.Event()
+    world = knowing(concurrency=1)
+    files = [knowledge(f"docs/{number}.md", f"page {number}") for number in range(5)]
+
+    def stopping(verb: str, id: str | None) -> None:
+        if (verb, begun) == ("create", 0) or world.files.count("upload") == begun > 0:
+            stop.set()
+
+    world.store.before = world.files.before = stopping
+    report = await world.apply(handbook(*files), stop=stop)
+
+    (outcome,) = report.outcomes
+    assert (outcome.status, outcome.remote_id) == (FAILED, "vs_1")
+    left = 5 - begun
+    assert outcome.detail == (
+        f"created; {begun} of 5 files are there, {left} not begun (interrupted before it was started)"
+    )
+    assert report.exit_code is ExitCode.INTERRUPTED
+    world.store.before = world.files.before = lambda verb, id: None
+    assert (await world.apply(handbook(*files))).exit_code is ExitCode.DONE
+    await world.settled(handbook(*files), objects=1, writes=1, uploads=5)
+
+
+@pytest.mark.parametrize("renamed", [True, False], ids=["fields too", "files alone"])
+async def test_a_stop_in_the_middle_of_an_update_says_what_was_written(renamed: bool) -> None:
+    """The fields of the store, or a part of its files."""
+    world = await stocked(A)
+    stop = asyncio.Event()
+    world.concurrency = 1
+
+    def stopping(verb: str, id: str | None) -> None:
+        if verb == ("update" if renamed else "upload"):
+            stop.set()
+
+    world.store.before = world.files.before = stopping
+    fields = {"expires_after": {"anchor": "last_active_at", "days": 7}} if renamed else {}
+    desired = handbook(A, B, NEW_C, **fields)
+    (outcome,) = (await world.apply(desired, stop=stop)).outcomes
+
+    said = "written; 0 of 2 files are done, 2 not begun" if renamed else "1 of 2 files are done, 1 not begun"
+    assert (outcome.status, outcome.detail.partition(" (")[0]) == (FAILED, said)
+    world.store.before = world.files.before = lambda verb, id: None
+    assert (await world.apply(desired)).exit_code is ExitCode.DONE
+    await world.settled(desired, objects=1, writes=int(renamed), uploads=3)
+
+
+async def test_a_stop_before_anything_of_an_update_was_written_skips_it() -> None:
+    """Nothing was attempted."""
+    world = await stocked(A)
+    stop = asyncio.Event()
+    stop.set()
+    (outcome,) = (await world.apply(handbook(A, B), stop=stop)).outcomes
+
+    assert (outcome.status, world.files.writes) == (SKIPPED, 0)
+    await world.apply(handbook(A, B))
+    await world.settled(handbook(A, B), objects=1, writes=0, uploads=2)
 
 
 async def test_who_listens_hears_how_much_of_each_file_has_gone() -> None:

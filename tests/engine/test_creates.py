@@ -137,6 +137,68 @@ async def test_an_object_that_lost_its_mark_is_deleted_again_and_nothing_more_is
     assert (world.store.objects, world.store.count("create"), world.store.count("delete")) == ({}, 2, 2)
 
 
+async def test_on_an_unknown_server_one_lost_create_does_not_hold_up_the_others_one_by_one() -> None:
+    """200 requests that run into their time-out take as long as 25: eight at once, after the first one alone."""
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, trusted=False)))
+    world.store.always["create"] = Fault(AnswerLost("timed out"))
+    desired = [wanted(f"a{number}") for number in range(200)]
+    report = await world.apply(*desired)
+
+    assert len(report.with_status(UNKNOWN)) == world.store.count("create") == 200
+    assert world.store.most_in_flight == 8
+    world.store.always.clear()
+    assert (await world.apply(*desired)).exit_code is ExitCode.DONE
+    await world.settled(*desired, objects=200, writes=400)
+
+
+async def test_on_an_unknown_server_the_others_wait_for_the_first_create() -> None:
+    """Until it was read back nothing else is made; what is refused proves nothing and costs nothing."""
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, trusted=False)))
+    world.store.faults["create"].extend([Fault(Rejected("no")), None])
+    desired = [wanted(f"a{number}") for number in range(9)]
+    report = await world.apply(*desired)
+
+    verbs = [verb for verb, _ in world.store.requests if verb in ("create", "get")]
+    assert verbs[:3] == ["create", "create", "get"]
+    assert verbs.count("get") == 1
+    assert len(report.with_status(APPLIED)) == 8
+    await world.apply(*desired)
+    await world.settled(*desired, objects=9, writes=10)
+
+
+async def test_a_server_that_answers_nothing_is_given_up_after_the_first_create() -> None:
+    """Neither a create nor a listing: the others are not even tried."""
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, trusted=False)))
+    world.store.always["create"] = Fault(AnswerLost("timed out"))
+
+    def deaf(verb: str, id: str | None) -> None:
+        if verb == "create":
+            world.store.always["list"] = Fault(AnswerLost("timed out"))
+
+    world.store.before = deaf
+    desired = [wanted(f"a{number}") for number in range(200)]
+    report = await world.apply(*desired)
+
+    assert (len(report.with_status(UNKNOWN)), len(report.with_status(SKIPPED))) == (1, 199)
+    assert world.store.count("create") == 1
+    world.store.before = lambda verb, id: None
+    world.store.always.clear()
+    assert (await world.apply(*desired)).exit_code is ExitCode.DONE
+    await world.settled(*desired, objects=200, writes=201)
+
+
+async def test_a_doubtful_first_create_bounds_what_a_server_that_loses_marks_is_given() -> None:
+    """No more than run at once, and all of it is deleted again."""
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, trusted=False)))
+    world.store.rewrite = lambda fields: {**fields, "metadata": {}}
+    world.store.faults["create"].append(Fault(AnswerLost("timed out")))
+    report = await world.apply(*(wanted(f"a{number}") for number in range(200)))
+
+    assert world.store.objects == {}
+    assert world.store.count("create") <= 1 + 8
+    assert report.exit_code is ExitCode.FAILED
+
+
 async def test_an_object_that_lost_its_mark_and_cannot_be_read_stays_and_is_named() -> None:
     """Nothing is deleted without evidence."""
     world = World()

@@ -50,12 +50,13 @@ def test_an_adopted_object_gets_the_mark_and_what_differs_in_one_write() -> None
 
 
 def test_an_object_that_is_what_the_files_say_is_adopted_by_its_mark_alone() -> None:
-    """No field is sent."""
+    """No field is sent; protection, which stands in the mark, is shown."""
     paper = Paper()
     live = paper.put(name="a")
     change = only_change(paper.apply(assistant(name="a", protect=True), decisions=adopt(live.id)))
 
-    assert (change.fields, change.send, change.writes_object) == ((), {}, True)
+    assert (change.send, change.writes_object) == ({}, True)
+    assert [(one.name, one.before, one.after) for one in change.fields] == [("protect", False, True)]
     assert change.protect
     paper.settled(assistant(name="a", protect=True), decisions=adopt(live.id))
 

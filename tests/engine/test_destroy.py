@@ -41,7 +41,8 @@ async def test_everything_of_this_project_is_deleted_declared_or_not() -> None:
 
 
 async def test_nothing_foreign_is_deleted() -> None:
-    """Not an object without a mark, of another project, with a damaged or newer mark, nor a candidate."""
+    """Not an object without a mark, of another project, with a damaged or newer mark, nor a candidate; of those whose
+    marks cannot be used that is said, and the end is not a success."""
     world = await applied(wanted("mine"), wanted("others"), wanted("newer"), wanted("broken"), wanted("candidate"))
     foreign = world.store.put(name="mine")
     for key, pairs in {
@@ -53,9 +54,12 @@ async def test_nothing_foreign_is_deleted() -> None:
         world.store.edit_metadata(world.store.one(f"assistant.{key}").id, **pairs)
     plan, reading = await world.plan_destroy(wanted("mine"))
 
-    assert [change.address.key for change in plan.changes] == ["mine"]
-    assert [note.partition(":")[0] for note in plan.notes] == ["asst_1", "asst_4"]
-    await world.carry_out(plan, reading)
+    blocked = {change.address.key: change.block.code for change in plan.blocked if change.block}
+    assert [change.address.key for change in plan.pending] == ["mine"]
+    assert blocked == {"newer": BlockCode.NEWER_MARK, "broken": BlockCode.DAMAGED_MARK}
+    assert {change.action for change in plan.changes} == {Action.DELETE}
+    assert plan.notes == ()
+    assert (await world.carry_out(plan, reading)).exit_code is ExitCode.FAILED
     assert foreign.id in world.store.objects
     await gone(world, wanted("mine"), objects=5, writes=1)
 
@@ -190,3 +194,27 @@ async def test_a_destroy_of_nothing_is_an_empty_plan() -> None:
 
     assert plan.is_empty
     assert [change for change in plan.changes if change.action is Action.DELETE] == []
+
+
+@pytest.mark.parametrize("only", [{"newer"}, {"newer", "gone"}])
+async def test_an_address_that_only_an_unusable_mark_names_is_not_passed_over(only: set[str]) -> None:
+    """Not said to be gone: exit 1, and nothing is sent."""
+    world = await applied(wanted("newer"), wanted("other"))
+    world.store.edit_metadata(world.store.one("assistant.newer").id, asstctl_base="2;;")
+    policy = Policy(only=frozenset(address(key) for key in only))
+    plan, reading = await world.plan_destroy(wanted("other"), policy=policy)
+
+    assert [(c.address.key, c.block and c.block.code) for c in plan.changes] == [("newer", BlockCode.NEWER_MARK)]
+    assert (await world.carry_out(plan, reading)).exit_code is ExitCode.FAILED
+    await gone(world, wanted("other"), objects=2, writes=0, policy=policy)
+
+
+@pytest.mark.parametrize("only, said", [("mine", True), ("other", False)])
+async def test_an_object_whose_mark_names_nothing_is_said_where_it_could_be_meant(only: str, said: bool) -> None:
+    """`other` is there, so the nameless one is not it; `mine` is not, so it may be."""
+    world = await applied(wanted("mine"), wanted("other"))
+    id = world.store.one("assistant.mine").id
+    world.store.edit_metadata(id, asstctl_key=None)
+    plan, _ = await world.plan_destroy(wanted("other"), policy=Policy(only=frozenset({address(only)})))
+
+    assert [note.partition(":")[0] for note in plan.notes] == [id] * said

@@ -28,14 +28,20 @@ TABLE: list[Any] = [
     pytest.param([NEW], [there("1", NEW)], [], id="there"),
     pytest.param([NEW], [there("1", NEW, "in_progress")], [], id="on its way"),
     pytest.param([NEW], [there("1", OLD)], [("replace", "a.md", ("1",))], id="other content"),
-    pytest.param([NEW], [there("1", NEW, "failed")], [("add", "a.md", ("1",))], id="failed"),
-    pytest.param([NEW], [there("1", NEW, "cancelled")], [("add", "a.md", ("1",))], id="cancelled"),
+    pytest.param([NEW], [there("1", NEW, "failed")], [("reattach", "a.md", ("1",))], id="failed"),
+    pytest.param([NEW], [there("1", NEW, "cancelled")], [("reattach", "a.md", ("1",))], id="cancelled"),
     pytest.param([NEW], [there("1", OLD, "failed")], [("add", "a.md", ("1",))], id="other content, which failed"),
     pytest.param(
         [NEW],
         [there("1", OLD), there("2", NEW, "failed", 1)],
-        [("replace", "a.md", ("1", "2"))],
+        [("reattach", "a.md", ("2",)), ("remove", "a.md", ("1",))],
         id="replaced in vain",
+    ),
+    pytest.param(
+        [NEW],
+        [there("1", NEW, "failed"), there("2", OLD, at=1)],
+        [("reattach", "a.md", ("1",)), ("remove", "a.md", ("2",))],
+        id="taken back to what failed",
     ),
     pytest.param([NEW], [there("1", OLD), there("2", NEW, at=1)], [("remove", "a.md", ("1",))], id="half replaced"),
     pytest.param([NEW], [there("1", NEW), there("2", NEW, at=1)], [("remove", "a.md", ("1",))], id="twice"),
@@ -99,6 +105,7 @@ def test_the_reason_of_a_failed_predecessor_is_said() -> None:
     (change,) = diff_files([NEW], [there("1", NEW, "failed", error="no text in it")]).changes
 
     assert change.reason == "processing of 1 failed: no text in it"
+    assert change.upload_bytes == 0
 
 
 def test_older_uploads_wait_for_the_one_that_stays() -> None:

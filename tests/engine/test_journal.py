@@ -14,7 +14,7 @@ from asstctl.core.change import Action
 from asstctl.core.errors import AnswerLost, AsstctlError, Rejected, StoreError, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.journal import Begun, Ended, Header, Record
-from asstctl.engine.journal import Journal, clear, new_run
+from asstctl.engine.journal import Journal, clear, new_run, prepare
 from asstctl.engine.journals import find, path_of, read_run, records, runs
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import Fault, World, address, knowing, wanted, wanted_store
@@ -72,6 +72,17 @@ async def test_folder_and_file_are_private_and_kept_out_of_git(tmp_path: Path) -
 
     assert modes == [0o700, 0o700, 0o600]
     assert (folder / ".gitignore").read_text() == "*\n"
+
+
+async def test_folders_that_others_may_write_in_are_closed(tmp_path: Path) -> None:
+    folder = tmp_path / ".asstctl"
+    for one in (folder, folder / "journal"):
+        one.mkdir()
+        one.chmod(0o777)
+
+    prepare(folder / "journal")
+
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (folder, folder / "journal")] == [0o700, 0o700]
 
 
 @pytest.mark.parametrize("link", [".asstctl", ".asstctl/journal", f".asstctl/journal/{RUN}.jsonl"])

@@ -8,7 +8,20 @@ import pytest
 
 import asstctl.engine
 
-COMMANDS = {"init", "validate", "plan", "apply", "test", "list", "show", "destroy", "adopt", "pull", "completion"}
+COMMANDS = {
+    "init",
+    "validate",
+    "plan",
+    "apply",
+    "test",
+    "list",
+    "show",
+    "destroy",
+    "adopt",
+    "pull",
+    "undo",
+    "completion",
+}
 OPTIONS = {"--only", "--prune", "--max-deletes", "--allow-same-name", "--overwrite-drift", "--target"}
 FILES = sorted(Path(asstctl.engine.__path__[0]).glob("*.py"))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from asstctl.core.change import BlockCode
+from asstctl.core.change import Action, BlockCode
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.ownership import sort_out
@@ -94,7 +94,7 @@ def test_a_younger_copy_whose_mark_is_damaged_takes_nothing_from_the_oldest() ->
 
 
 def test_an_address_whose_oldest_object_is_damaged_is_blocked_and_never_deleted() -> None:
-    """The plan names the damaged object; destroy passes both by."""
+    """Plan and destroy name the damaged object; the younger one is left alone."""
     objects = (live("a", 1, base="2;whatever"), live("b", 2))
     policy = Policy(overwrite_drift=frozenset({"all"}), max_deletes=9)
     wanted = Desired(GUAGUA, {"model": "gpt-4o"})
@@ -103,9 +103,10 @@ def test_an_address_whose_oldest_object_is_damaged_is_blocked_and_never_deleted(
     (change,) = plan.changes
     assert change.block is not None
     assert (change.block.code, change.remote_id) == (BlockCode.NEWER_MARK, "a")
-    assert (
-        make_destroy_plan(
-            [wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy
-        ).changes
-        == ()
+    gone = make_destroy_plan(
+        [wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy
     )
+    (change,) = gone.changes
+    assert change.block is not None
+    assert (change.action, change.block.code, change.remote_id) == (Action.DELETE, BlockCode.NEWER_MARK, "a")
+    assert [note.partition(":")[0] for note in gone.notes] == ["b"]

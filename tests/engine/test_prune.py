@@ -1,12 +1,15 @@
 """Prune: what is ours and no longer declared goes, bounded, never protected, and stores after what uses them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from asstctl.core.address import Address
 from asstctl.core.change import BlockCode
+from asstctl.core.decisions import Decisions, Removal
 from asstctl.core.errors import Refused
+from asstctl.core.knowledge import StoreFile
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.policy import Policy
 from tests.engine.paper import (
@@ -173,3 +176,53 @@ def test_destroy_leaves_a_store_to_an_assistant_that_stays() -> None:
 
     assert planned(HANDBOOK) == [("vector_store.handbook", False)]
     assert planned() == [("assistant.guagua", True), ("vector_store.handbook", True)]
+
+
+BROKEN = {"asstctl_base": "1;garbage"}
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        ({"policy": PRUNE}, {"assistant.old": "blocked:damaged-mark"}),
+        (
+            {"decisions": Decisions(removed=(Removal(Address("assistant", "old"), delete=True),))},
+            {"assistant.old": "blocked:damaged-mark"},
+        ),
+        (
+            {"decisions": Decisions(removed=(Removal(Address("assistant", "old"), delete=False),))},
+            {"assistant.old": "blocked:damaged-mark"},
+        ),
+        ({}, {}),
+        ({"policy": Policy(prune=True, only=frozenset({GUAGUA}))}, {}),
+    ],
+    ids=["prune", "removed", "forgotten", "neither", "left out"],
+)
+def test_what_bears_a_damaged_mark_is_a_blocked_delete_and_not_passed_over(
+    options: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """As far as the files or the prune mean its address."""
+    paper = Paper()
+    paper.apply(assistant(), assistant("old"))
+    old = paper.one(Address("assistant", "old"))
+    paper.edit(old.id, metadata={**old.metadata, **BROKEN})
+    plan = paper.plan(assistant(), **options)
+
+    assert done(plan) == expected
+    assert [change.remote_id for change in plan.blocked] == [old.id] * len(expected)
+
+
+@pytest.mark.parametrize("foreign, said", [(0, None), (1, "1 file that is not ours is"), (2, "2 files that are not")])
+def test_files_of_others_in_a_store_that_goes_are_said(foreign: int, said: str | None) -> None:
+    """They stay uploaded."""
+    paper = Paper()
+    paper.apply(assistant(), store(files=[known("a.md")]))
+    id = paper.one(HANDBOOK).id
+    paper.files[id] += tuple(StoreFile(f"f{number}", 0, "completed") for number in range(foreign))
+    pruned = paper.plan(assistant(), policy=PRUNE)
+    destroyed = make_destroy_plan(
+        [assistant()], paper.lives.values(), target=TARGET, capabilities=CAPABILITIES, files=paper.files
+    )
+
+    for plan in (pruned, destroyed):
+        assert [said in note and "uploaded" in note for note in plan.notes] == ([True] if said else [])  # type: ignore[operator]

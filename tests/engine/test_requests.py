@@ -237,13 +237,13 @@ def timed(clock: Clock, seconds: float) -> Requests:
 async def test_after_the_time_of_a_change_nothing_more_is_begun_for_it(error: ProviderError) -> None:
     """A wait that would end after it is not begun either."""
     clock, sender = Clock(), Sender(*[error] * 4)
-    asked = timed(clock, 1.0)
+    asked = timed(clock, 0.5)
 
     with asked.of(ADDRESS):
         async with asked.place():
             with pytest.raises(type(error)):
                 await asked.safely(sender)
-    assert clock.time <= 1.0
+    assert clock.time <= 0.5
     assert sender.sent == (1 if error.retry_after else 2)
 
 

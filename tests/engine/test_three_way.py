@@ -10,7 +10,7 @@ from asstctl.core.change import ABSENT, FieldState
 from asstctl.engine.classify import three_way
 from asstctl.kinds.canonical import digest
 
-CLEAN, OURS, DRIFT, CONFLICT, UNMANAGED = FieldState
+CLEAN, OURS, DRIFT, CONFLICT, UNMANAGED, _ = FieldState
 M, N, O = "manifest", "another manifest", "other"  # noqa: E741 - N: a manifest of before
 R = "what the provider made of it"
 

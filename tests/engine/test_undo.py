@@ -19,8 +19,9 @@ from asstctl.core.resource import Desired
 from asstctl.engine.history import history, summary
 from asstctl.engine.journal import Journal, new_run
 from asstctl.engine.journals import read_run
-from asstctl.engine.policy import Policy
+from asstctl.engine.policy import MAX_DELETES, Policy
 from asstctl.engine.undo import make_undo_plan
+from asstctl.render.plan import plan_text
 from tests.engine.fake_files import knowledge
 from tests.engine.fakes import Fault, World, address, knowing, store_address, user_pairs, wanted, wanted_store
 from tests.engine.worlds import field_states
@@ -53,7 +54,7 @@ class Journalled:
         header = Header(new_run(), command, "local", "agiclass", "local", "memory", "1a2b3c4", "2026-11-22", "0")
         return Journal(self.folder, header)
 
-    async def plan(self, record: Record) -> tuple[Plan, Any]:
+    async def plan(self, record: Record, *, max_deletes: int = MAX_DELETES) -> tuple[Plan, Any]:
         reading = await self.world.read()
         store = self.world.store
         plan = make_undo_plan(
@@ -62,12 +63,13 @@ class Journalled:
             target=self.world.target,
             capabilities=store.capabilities,
             files=reading.files,
+            max_deletes=max_deletes,
         )
         return plan, reading
 
-    async def undo(self, record: Record) -> Plan:
+    async def undo(self, record: Record, **options: int) -> Plan:
         """Take it back, all of which must work; the same undo again finds nothing to do. Returns the plan."""
-        plan, reading = await self.plan(record)
+        plan, reading = await self.plan(record, **options)
         journal = self.journal("undo")
         report = await self.world.carry_out(plan, reading, recorder=journal)
         await journal.aclose()
@@ -91,13 +93,29 @@ def actions(plan: Plan) -> dict[str, str]:
 
 
 async def test_what_was_created_is_deleted(made: Callable[..., Journalled]) -> None:
-    """Without a number for --max-deletes: every one is named by the journal."""
     here = made()
     record = await here.apply(*(wanted(f"a{number}") for number in range(5)))
-    plan = await here.undo(record)
+    plan = await here.undo(record, max_deletes=5)
 
     assert actions(plan) == {f"assistant.a{number}": "delete" for number in range(5)}
     assert (here.world.store.objects, here.world.store.writes) == ({}, 10)
+
+
+async def test_more_deletes_than_allowed_take_nothing_back(made: Callable[..., Journalled]) -> None:
+    """The way on names the run and the number; what is left alone anyway is not counted."""
+    here = made()
+    record = await here.apply(*(wanted(f"a{number}") for number in range(5)))
+    here.world.store.edit(here.world.store.one("assistant.a0").id, model="gpt-5")
+    plan, reading = await here.plan(record)
+    report = await here.world.carry_out(plan, reading)
+
+    assert plan.counts == {"blocked:changed-since": 1, "blocked:max-deletes": 4}
+    (way,) = plan.blocked[-1].block.ways  # type: ignore[union-attr]
+    assert way.command == f"asstctl undo {record.header.run} --max-deletes 4"
+    assert (report.exit_code, len(here.world.store.objects), here.world.store.count("delete")) == (1, 5, 0)
+    allowed, _ = await here.plan(record, max_deletes=4)
+    assert allowed.counts == {"blocked:changed-since": 1, "delete": 4}
+    assert allowed.flags == ("--max-deletes 4", f"undo {record.header.run}")
 
 
 async def test_a_create_whose_answer_was_lost_is_found_by_its_nonce(made: Callable[..., Journalled]) -> None:
@@ -127,7 +145,9 @@ async def test_what_was_created_and_changed_since_is_left_alone(made: Callable[.
     here.world.store.edit(here.world.store.one(GUAGUA).id, instructions="Be kinder.")
     plan, _ = await here.plan(record)
 
-    assert actions(plan) == {GUAGUA: "blocked:drift"}
+    assert actions(plan) == {GUAGUA: "blocked:changed-since"}
+    (field,) = plan.blocked[0].fields
+    assert (field.state, field.before, field.left) == ("since", "Be kinder.", "Be kind.")
     assert "instructions changed on local since run" in plan.blocked[0].block.reason  # type: ignore[union-attr]
 
 
@@ -184,8 +204,19 @@ async def test_an_update_with_a_field_that_changed_since_is_blocked(made: Callab
     here.world.store.edit(here.world.store.one(GUAGUA).id, temperature=0.9)
     plan, _ = await here.plan(record)
 
-    assert actions(plan) == {GUAGUA: "blocked:drift"}
-    assert field_states(plan) == {"instructions": "ours", "temperature": "drift"}
+    assert actions(plan) == {GUAGUA: "blocked:changed-since"}
+    assert field_states(plan) == {"instructions": "ours", "temperature": "since"}
+    (block,) = [change.block for change in plan.blocked]
+    assert block is not None
+    assert [way.text for way in block.ways] == [
+        "see what is there now",
+        "keep what is there now",
+        "go back all the same",
+    ]
+    text = " ".join(plan_text(plan).split())
+    assert "! temperature: live 0.9, the run left 0.5, before it 0.2" in text
+    assert "assistant.guagua was changed since that run" in text
+    assert ("last applied" in text, "manifest" in text, "outside of git" in text) == (False, False, False)
 
 
 async def test_a_field_that_the_run_did_not_send_may_have_changed_since(made: Callable[..., Journalled]) -> None:

@@ -1,6 +1,7 @@
 """The embedded provider: its folder, its file, and what is said when they cannot be used."""
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
 
     assert (folder / ".gitignore").read_text() == "mine\n"
     assert not (tmp_path / ".gitignore").exists()
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o777, 0o700), (0o775, 0o700), (0o755, 0o755), (0o500, 0o500)])
+def test_a_folder_that_others_may_write_in_is_closed(tmp_path: Path, before: int, after: int) -> None:
+    """A folder of another name is its user's: `--database /tmp/x.db` closes no /tmp."""
+    folder, elsewhere = tmp_path / ".asstctl", tmp_path / "data"
+    for one in (folder, elsewhere):
+        one.mkdir()
+        (one / ".gitignore").write_text("*\n")
+        one.chmod(before)
+
+    prepare_folder(folder / "local.db")
+    prepare_folder(elsewhere / "local.db")
+
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (folder, elsewhere)] == [after, before]
 
 
 @pytest.mark.parametrize("what", ["folder symlink", "database symlink", "file"])

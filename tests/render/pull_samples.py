@@ -33,7 +33,7 @@ PULLS: Mapping[str, Pulled] = {
             Conflict(TUTOR, "temperature", 0.3, 0.9, 0.2, "1a2b3c4", Where("assistants/tutor.yaml", 7)),
             Conflict(HANDBOOK, "metadata", {"a": "b"}, ABSENT),
         ),
-        notes=("1 object belongs to other projects (school) and stay there.",),
+        notes=("1 object belongs to other projects (school) and stays there.",),
     ),
     "pull-written": Pulled(
         STAGING,

@@ -102,6 +102,7 @@ CREATE = Change(
             ABSENT,
             {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object", "properties": {}}}},
         ),
+        ours("protect", ABSENT, True),
     ),
     where=Where("assistants/math-tutor.yaml", 1),
     name="Math Tutor",
@@ -248,6 +249,7 @@ STORES = (
             file_change(FileAction.ADD, "docs/broken.pdf", 990, "the one that is there failed: unsupported_file"),
             file_change(FileAction.REPLACE, "docs/b.md", 3400),
             file_change(FileAction.REATTACH, "docs/a-document-with-a-rather-long-name-in-it.md", chunking=STATIC),
+            file_change(FileAction.REATTACH, "docs/scan.pdf", reason="processing of file-7 failed: no text in it"),
             file_change(FileAction.RELABEL, "docs/条款.md"),
             file_change(FileAction.REMOVE, "docs/old.md"),
         ),
@@ -293,7 +295,7 @@ DECIDED = (
     Change(
         GUAGUA,
         Action.ADOPT,
-        fields=(ours("model", "gpt-4o", "gpt-4.1"),),
+        fields=(ours("model", "gpt-4o", "gpt-4.1"), ours("protect", False, True)),
         unchanged=3,
         decided=Where("assistants/changes.yaml", 2),
         remote_id="asst_abc123",
@@ -345,10 +347,83 @@ PLANS = {
     "plan-empty": Plan(LOCAL, ()),
 }
 
+LEFT_BEHIND = Change(
+    Address("assistant", "old-bot"),
+    Action.KEEP,
+    fields=(
+        FieldChange("temperature", FieldState.CONFLICT, 0.9, ABSENT),
+        FieldChange("instructions", FieldState.CONFLICT, PROMPT, ABSENT),
+        FieldChange("top_p", FieldState.CONFLICT, ABSENT, ABSENT),
+    ),
+    unchanged=2,
+    remote_id="asst_oldbot000000000000000000",
+    revision="1a2b3c4",
+    block=Block(
+        BlockCode.DRIFT,
+        "temperature, instructions, top_p changed on staging outside of git",
+        (WayOn("see what is there now", "asstctl show --target staging assistant.old-bot"),),
+    ),
+)
+LOST_MARK = Change(
+    Address("assistant", "helper"),
+    Action.KEEP,
+    name="Helper",
+    remote_id="asst_foreign",
+    where=Where("assistants/helper.yaml", 1),
+    block=Block(
+        BlockCode.LOST_MARK,
+        "asst_foreign on staging is named 'Helper' and bears no mark, and nothing there is assistant.helper",
+        (WayOn("take it over", "asstctl adopt --target staging assistant.helper asst_foreign"),),
+    ),
+)
+CODE_DRIFT = Change(
+    GUAGUA,
+    Action.UPDATE,
+    fields=(
+        FieldChange(
+            "tool_resources.code_interpreter",
+            FieldState.DRIFT,
+            {"file_ids": ["file-a"]},
+            {"file_ids": [file_reference(SALES)]},
+        ),
+    ),
+    remote_id="asst_short",
+    block=Block(BlockCode.DRIFT, ""),
+)
+SINCE = Change(
+    TUTOR,
+    Action.UPDATE,
+    fields=(
+        ours("top_p", 0.3, ABSENT),
+        FieldChange("temperature", FieldState.SINCE, 1.1, 0.2, left=0.5),
+        FieldChange("description", FieldState.SINCE, "Theirs", ABSENT, left="Ours"),
+        FieldChange("instructions", FieldState.SINCE, PROMPT, "Be kind.", left="Be short."),
+    ),
+    reason="run 20261122-163000-k3x9 changed it",
+    remote_id="asst_short",
+    block=Block(
+        BlockCode.CHANGED_SINCE,
+        "temperature, description, instructions changed on staging since run 20261122-163000-k3x9",
+        (
+            WayOn("see what is there now", "asstctl show --target staging assistant.tutor"),
+            WayOn("keep what is there now", "asstctl pull --target staging assistant.tutor"),
+        ),
+    ),
+)
+SINCE_MADE = Change(
+    MATH,
+    Action.DELETE,
+    fields=(FieldChange("temperature", FieldState.SINCE, 1.1, ABSENT, left=0.5),),
+    reason="run 20261122-163000-k3x9 created it",
+    remote_id="asst_7fK2aaaaaaaaaaaaaaaabbbb",
+    block=Block(BlockCode.CHANGED_SINCE, "temperature changed on staging since run 20261122-163000-k3x9"),
+)
+PLANS["plan-undo"] = Plan(STAGING, (SINCE, SINCE_MADE), flags=("undo 20261122-163000-k3x9",))
+
 DRIFTS = {
     "drift": Drift(
         STAGING,
-        (DRIFT,),
+        (DRIFT, CODE_DRIFT, LOST_MARK, LEFT_BEHIND),
         ("assistant.guagua: asst_a (2026-11-21 09:00:00Z) keeps this address; asst_b bears it too and is left alone.",),
         checked=198,
     ),

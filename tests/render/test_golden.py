@@ -95,6 +95,7 @@ DOCUMENTS = [
     "plan-every-action",
     "plan-files",
     "plan-decisions",
+    "plan-undo",
     "drift",
     "plans",
     "pull-troubled",

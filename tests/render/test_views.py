@@ -108,3 +108,17 @@ def test_the_request_of_a_success_is_named_in_full_alone(full: bool) -> None:
     outcome = Outcome(address, Action.UPDATE, OutcomeStatus.APPLIED, "asst_1", request_id="req_42")
 
     assert ("request req_42" in outcome_text(outcome, look=Look(full=full))) is full
+
+
+def test_a_pull_that_only_keeps_begins_its_summary_with_a_capital() -> None:
+    kept = replace(PULLS["pull-written"], edits=(), taken=(), again=(), written=False)
+    assert pulled_text(kept) == "Kept 1 field of the files.\n"
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_what_holds_of_all_differences_stands_below_the_header(width: int) -> None:
+    """Whether the header takes one line or two."""
+    terms = "Metadata is written once here: differences are two-way, no drift, no resets"
+    target = replace(FAR, terms=terms)
+    *_, last = written(header_lines(target, replace(PLAIN, width=width))).splitlines()
+    assert last == f"  {terms}"

@@ -68,17 +68,12 @@ FULL = Dialect(ASSISTANTS_V2)
 EMBEDDED = Dialect(replace(ASSISTANTS_V2, trusted=True))
 """Our own server in this process: its store is known."""
 
-_WRITE_ONCE = (
-    "LiteLLM keeps metadata as it was at creation: what somebody changed outside of git looks like a change of yours, "
-    "and a field taken out of a file keeps its value."
-)
-
 LITELLM = Dialect(
     replace(
         ASSISTANTS_V2,
         dialect="LiteLLM",
         metadata=Metadata.WRITE_ONCE,
-        notes=(_WRITE_ONCE,),
+        terms="Metadata is written once here: differences are two-way, no drift, no resets",
     ),
     lost_by_create=frozenset({"reasoning_effort"}),
     loses_extensions=True,
@@ -96,7 +91,7 @@ FOUNDRY = Dialect(
     needs_auth=True,
 )
 
-_NO_STORES = "Astra cannot update a vector store: keep them off this target with `except`, or name one by its raw id."
+_NO_STORES = "Astra cannot update vector stores: keep them off this target with `except`, or name one by its raw id."
 
 ASTRA = Dialect(
     replace(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from asstctl.core.errors import StoreError
 from asstctl.documents.paths import OUR_FOLDER
+from asstctl.documents.private import make_private
 
 
 def prepare_folder(database: Path) -> None:
@@ -25,8 +26,10 @@ def prepare_folder(database: Path) -> None:
         )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if folder.name == OUR_FOLDER and not ignore.exists():
+        ours, ignore = folder.name == OUR_FOLDER, folder / ".gitignore"
+        if ours:  # any other is its user's, who chose its mode
+            make_private(folder)
+        if ours and not ignore.exists():
             with ignore.open("x", encoding="utf-8") as file:  # made, or nothing: never written through a link
                 file.write("*\n")
     except FileExistsError:

@@ -4,14 +4,16 @@ plan    target digest revision promoted_from | null empty counts{…} marks_to_r
         changes[change] notes[]
 change  address kind key name action pending reason remote_id where decided refresh protect depends_on[]
         previous | null
-        unchanged fields[{name state overwritten late before? after? details[{path before? after?}] where decided}]
+        unchanged fields[{name state overwritten late before? after? left? details[{path before? after?}] where
+        decided}]
         files[{action path bytes sha256? chunking? ids[] reason}] files_unchanged
         block{code reason ways[{text command}]} | null
 
 `late` says that a value is known after apply only; where its id will be stands `{"$ref": ADDRESS}`, or
 `{"$file": PATH, "sha256", "bytes"}` for a file that is still to be uploaded. `flags` are the options that permitted
 or restricted anything. The `bytes` of a file are those to upload. `decided` is where a `kind: changes` file
-says so. `digest` is what `apply --expect` takes.
+says so. A field of an undo with the state `since` has in `left` what the run left, in `after` what was there
+before it. `digest` is what `apply --expect` takes.
 
 A plan that is saved (`plan --out`) has `approved` beside these: what `apply PLAN_FILE` holds the next plan against.
 """
@@ -96,6 +98,7 @@ def _field(field: FieldChange, *, late: bool) -> Object:
         "overwritten": field.overwritten,
         "late": late,
         **side_objects(field.before, field.after),
+        **({} if isinstance(field.left, Absent) else {"left": field.left}),
         "details": details,
         "where": where_object(field.where),
         "decided": where_object(field.decided),
