@@ -53,7 +53,8 @@ class Capabilities:
     `ties_in_creation_order`: objects created in the same second are listed in the order they were made.
     `dialect` is what people call this flavour of the wire; `missing` gives, for what it cannot do (`get`,
     `update`, `files`, a kind), a sentence that says so and the way on; `notes` are sentences that every plan on it
-    says, and `terms` is what holds of all differences there, for the headers of plans. `trusted`: it is known to keep metadata, so the first create of a run need not be tried alone.
+    says, and `terms` is what holds of all differences there, for the headers of plans. `trusted`: it is known to
+    keep metadata, so the first create of a run need not be tried alone.
     """
 
     wire: str

@@ -21,6 +21,9 @@ from asstctl.documents.source import read_plain
 ENDING = ".jsonl"
 RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9]{4}")
 
+FILE_KEY = b'"file":'
+"""What stands in each line about a file."""
+
 LONGEST = 256 * 1024 * 1024
 """Bytes of a journal that is read at all."""
 
@@ -56,11 +59,17 @@ def find(folder: Path, run: str) -> str:
     raise WrongUsage(f"there is no run {run!r}", hint=hint)
 
 
-def records(folder: Path) -> Iterator[Record]:
-    """Every journal that can be read, newest first."""
+def records_with_files(folder: Path) -> Iterator[Record]:
+    """Every journal that can be read and speaks of files, newest first.
+
+    Each apply that looks for leftovers reads them all, so those that cannot tell of any are not taken apart.
+    """
     for run in runs(folder):
+        path = path_of(folder, run)
         try:
-            yield read_run(folder, run)
+            content = _bytes(path)
+            if FILE_KEY in content:
+                yield _of_run(run, _record(path, content), path)
         except StoreError:
             continue
 
@@ -68,15 +77,22 @@ def records(folder: Path) -> Iterator[Record]:
 def read_run(folder: Path, run: str) -> Record:
     """The journal of a run. Raises StoreError where it cannot be read, or is none."""
     path = path_of(folder, run)
-    record = read_file(path)
+    return _of_run(run, read_file(path), path)
+
+
+def read_file(path: Path) -> Record:
+    """One journal, wherever it was brought from. Raises StoreError where it cannot be read, or is none."""
+    return _record(path, _bytes(path))
+
+
+def _of_run(run: str, record: Record, path: Path) -> Record:
     if record.header.run != run:
         raise _unreadable(path, f"it is that of run {record.header.run}")
     return record
 
 
-def read_file(path: Path) -> Record:
-    """One journal, wherever it was brought from. Raises StoreError where it cannot be read, or is none."""
-    *lines, last = _bytes(path).split(b"\n")
+def _record(path: Path, content: bytes) -> Record:
+    *lines, last = content.split(b"\n")
     header: Header | None = None
     begun: list[Begun] = []
     ended: dict[int, Ended] = {}

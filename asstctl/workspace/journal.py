@@ -9,7 +9,7 @@ from asstctl.core.journal import Header, Record
 from asstctl.core.plan import TargetInfo
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records
+from asstctl.engine.journals import records_with_files
 
 
 def journal_folder(root: Path) -> Path:
@@ -35,9 +35,9 @@ def begin_journal(root: Path, command: str, target: TargetInfo, revision: str | 
 
 
 def earlier_runs(root: Path, target: TargetInfo, but: str = "") -> Iterator[Record]:
-    """What earlier runs wrote down of the same project on the same target or at the same place, newest first; of all
+    """What earlier runs did to files of the same project on the same target or at the same place, newest first; of all
     `but` the one in hand."""
-    for record in records(journal_folder(root)):
+    for record in records_with_files(journal_folder(root)):
         header = record.header
         there = header.target == target.name or header.place == target.place
         if header.project == target.project and there and header.run != but:

@@ -124,7 +124,7 @@ def test_astra_holds_no_vector_stores(start: Callable[[Spoken], Server], project
 
     planned = project.run("plan")
 
-    assert "cannot update a vector store" in " ".join(planned.out.split())
+    assert "cannot update vector stores" in " ".join(planned.out.split())
     assert server.writes() == 0
 
 

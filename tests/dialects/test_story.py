@@ -43,7 +43,6 @@ def test_a_project_lives_on_it(start: Callable[[Spoken], Server], project: Proje
     nothing_left(project, server)
 
     server.ask("POST", f"/assistants/{tutor['id']}", {"instructions": "Somebody else wrote this."})
-    before = server.writes()
     asked = project.run("plan", "--drift-only", "--detailed-exitcode")
     assert "No drift" not in asked.out
     if spoken.mark_kept:
@@ -52,6 +51,7 @@ def test_a_project_lives_on_it(start: Callable[[Spoken], Server], project: Proje
         assert asked.code == 1
         assert "drift cannot be told on" in asked.err
         assert "differences are two-way, no drift" in " ".join(asked.err.split())
+    before = server.writes()
     drifted = project.run("apply", "--yes")
     if spoken.mark_kept:
         # with a base it is known as somebody else's

@@ -10,7 +10,7 @@ import pytest
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.resource import Desired
 from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records
+from asstctl.engine.journals import records_with_files
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import World, knowing, wanted, wanted_store
 from tests.engine.test_journal import header
@@ -41,7 +41,7 @@ async def attempt(world: World, folder: Path, wanted: list[Desired], *, cut_off_
 
     journal = Journal(folder, header(new_run()))
     world.store.before = world.files.before = count
-    work = world.apply(*wanted, recorder=journal, earlier=lambda: records(folder))
+    work = world.apply(*wanted, recorder=journal, earlier=lambda: records_with_files(folder))
     task = asyncio.create_task(work)
     with suppress(asyncio.CancelledError):
         report = await task

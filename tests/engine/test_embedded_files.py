@@ -18,7 +18,7 @@ from asstctl.core.resource import Desired
 from asstctl.engine.apply import Run, apply
 from asstctl.engine.destroy import make_destroy_plan
 from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records
+from asstctl.engine.journals import records_with_files
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
@@ -73,7 +73,7 @@ class Project:
     async def carry_out(self, plan: Plan, reading: Reading) -> ApplyReport:
         folder = self.root / ".asstctl" / "journal"
         journal = Journal(folder, header(new_run()))
-        run = Run(recorder=journal, earlier=lambda: records(folder), root=self.root)
+        run = Run(recorder=journal, earlier=lambda: records_with_files(folder), root=self.root)
         try:
             return await apply(plan, self.provider.store, reading, run, files=self.provider.files)
         finally:

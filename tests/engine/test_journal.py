@@ -3,7 +3,7 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from asstctl.core.errors import AnswerLost, AsstctlError, Rejected, StoreError, 
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.journal import Begun, Ended, Header, Record
 from asstctl.engine.journal import Journal, clear, new_run, prepare
-from asstctl.engine.journals import find, path_of, read_run, records, runs
+from asstctl.engine.journals import find, path_of, read_run, records_with_files, runs
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import Fault, World, address, knowing, wanted, wanted_store
 from tests.engine.worlds import APPLIED, FAILED, GUAGUA, UNKNOWN
@@ -171,7 +171,7 @@ async def test_what_is_no_journal_is_not_taken_for_one(tmp_path: Path, text: str
     with pytest.raises(StoreError) as raised:
         read_run(folder, RUN)
     assert raised.value.hint.endswith(f"{RUN}.jsonl")
-    assert list(records(folder)) == []
+    assert list(records_with_files(folder)) == []
 
 
 def test_runs_are_listed_newest_first_and_found_by_their_beginning(tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ async def test_an_upload_that_a_killed_run_left_is_used_again(tmp_path: Path) ->
     await one.aclose()
     assert (report.exit_code, len(world.files.uploaded)) == (ExitCode.FAILED, 2)
     world.files.always.clear()
-    report = await world.apply(*desired, earlier=lambda: records(tmp_path / ".asstctl" / "journal"))
+    report = await world.apply(*desired, earlier=lambda: earlier(tmp_path))
 
     assert (report.exit_code, world.files.count("upload")) == (ExitCode.DONE, 2)
     await world.settled(*desired, objects=2, writes=3, uploads=2)
@@ -427,7 +427,7 @@ async def test_an_upload_that_may_be_ours_is_said_and_never_touched(tmp_path: Pa
     await one.aclose()
     maybe = world.files.put_upload(SALES.name, SALES.bytes)
     world.files.put_upload("other.csv", SALES.bytes)
-    report = await world.apply(wanted(code=[SALES]), earlier=lambda: records(tmp_path / ".asstctl" / "journal"))
+    report = await world.apply(wanted(code=[SALES]), earlier=lambda: earlier(tmp_path))
 
     assert report.exit_code is ExitCode.DONE
     assert report.warnings == (f"{maybe} (sales.csv): may be from a run that was cut off; left alone",)
@@ -443,7 +443,7 @@ async def test_an_upload_that_nothing_needs_any_more_is_said(tmp_path: Path) -> 
     await world.apply(wanted(code=[SALES]), recorder=one)
     await one.aclose()
     other = local_file("data/other.csv", "c,d,e")
-    report = await world.apply(wanted(code=[other]), earlier=lambda: records(tmp_path / ".asstctl" / "journal"))
+    report = await world.apply(wanted(code=[other]), earlier=lambda: earlier(tmp_path))
 
     said = "file-1 (sales.csv): uploaded by an earlier run, and nothing uses it; left alone"
     assert (report.exit_code, report.warnings) == (ExitCode.DONE, (said,))
@@ -466,3 +466,8 @@ async def test_guagua_is_named(tmp_path: Path) -> None:
     await one.begin(address("guagua"), Action.CREATE)
     await one.aclose()
     assert f'"address": "{GUAGUA}"' in path_of(tmp_path / ".asstctl" / "journal", RUN).read_text()
+
+
+def earlier(root: Path) -> Iterator[Record]:
+    """What earlier runs did to files."""
+    return records_with_files(root / ".asstctl" / "journal")

@@ -24,7 +24,7 @@ from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send
 from asstctl.emulator.faults.single import ConnectionDropped
 from asstctl.engine.apply import Run, apply
 from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records
+from asstctl.engine.journals import records_with_files
 from asstctl.engine.plan import make_plan
 from asstctl.engine.policy import Policy
 from asstctl.engine.read import Reading, interest_in, read
@@ -143,7 +143,7 @@ class Project:
         journal = Journal(folder, header(new_run()))
         # what is waited for comes at once here, and a test waits for nothing else
         pace = Pace(self.concurrency, first_pause=0.0, second_look=0.0, first_look=0.001, longest_look=0.005)
-        run = Run(pace, recorder=journal, earlier=lambda: records(folder), root=self.root)
+        run = Run(pace, recorder=journal, earlier=lambda: records_with_files(folder), root=self.root)
         try:
             return await apply(plan, self.provider.store, reading, run, files=self.provider.files)
         finally:

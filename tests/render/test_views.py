@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -19,7 +20,12 @@ from asstctl.core.outcome import Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.render import TEXT, VIEWS, formats, view
 from asstctl.render.apply import outcome_text
-from asstctl.render.style import Look
+from asstctl.render.plan import header_lines
+from asstctl.render.pull import pulled_text
+from asstctl.render.style import PLAIN, Look
+from asstctl.render.text import written
+from tests.render.pull_samples import PULLS
+from tests.render.samples import FAR
 
 ENTRIES = [(result, form) for result, forms in VIEWS.items() for form in forms]
 RESULTS_OF = {
@@ -119,6 +125,6 @@ def test_a_pull_that_only_keeps_begins_its_summary_with_a_capital() -> None:
 def test_what_holds_of_all_differences_stands_below_the_header(width: int) -> None:
     """Whether the header takes one line or two."""
     terms = "Metadata is written once here: differences are two-way, no drift, no resets"
-    target = replace(FAR, terms=terms)
-    *_, last = written(header_lines(target, replace(PLAIN, width=width))).splitlines()
+    look = replace(PLAIN, width=width)
+    *_, last = written(header_lines(replace(FAR, terms=terms), look), look).splitlines()
     assert last == f"  {terms}"

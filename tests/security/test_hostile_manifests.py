@@ -40,6 +40,10 @@ def attacked(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("GATEWAY_KEY", SECRET)
     monkeypatch.setenv("DEPLOY_TOKEN", SECRET)
     project.write(".git/config", "[core]\n  secret = of-the-repository\n")
+    # as much of a repository as git wants to see
+    project.write(".git/HEAD", "ref: refs/heads/main\n")
+    for folder in ("objects", "refs"):
+        (project.root / ".git" / folder).mkdir()
     project.write(".env", "PASSWORD=of-the-machine\n")
     project.write(".env.production", "PASSWORD=of-the-machine\n")
     project.write(".asstctl/journal/x.jsonl", "of-the-journal\n")

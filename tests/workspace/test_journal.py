@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action
@@ -65,13 +66,24 @@ def test_runs_of_another_project_or_target_are_not_asked(tmp_path: Path) -> None
         TargetInfo("staging", "openai", "assistants-v2", "other.example", "agiclass"),
     ]
 
-    async def write(target: TargetInfo) -> None:
-        journal = begin_journal(tmp_path, "apply", target, None)
-        await journal.begin(Address("assistant", "guagua"), Action.CREATE)
-        await journal.aclose()
-
     for target in (here, *others):
-        asyncio.run(write(target))
+        asyncio.run(write(tmp_path, target, file={"step": "upload"}))
 
     assert [record.header.target for record in earlier_runs(tmp_path, here)] == ["prod"]
     assert len(runs(journal_folder(tmp_path))) == 3
+
+
+def test_runs_that_touched_no_file_are_not_asked(tmp_path: Path) -> None:
+    """They cannot have left an upload, and may be many and long."""
+    here = TargetInfo("prod", "openai", "assistants-v2", "api.example", "agiclass")
+    asyncio.run(write(tmp_path, here))
+
+    assert list(earlier_runs(tmp_path, here)) == []
+    assert len(runs(journal_folder(tmp_path))) == 1
+
+
+async def write(root: Path, target: TargetInfo, **more: Any) -> None:
+    """A journal of one line."""
+    journal = begin_journal(root, "apply", target, None)
+    await journal.begin(Address("assistant", "guagua"), Action.CREATE, **more)
+    await journal.aclose()
