@@ -152,6 +152,8 @@ class _Writer:
         for name in LIVE_KINDS[live.kind].fields:
             value = self._value(address, live, name)
             if value is None:
+                if name == "name" and KINDS[live.kind].named_by_key and not live.name:
+                    said[name] = None  # or the key would become its name
                 continue
             if name == "instructions" and (value.count("\n") >= LONG_TEXT or has_template(value)):
                 instructions = value

@@ -95,6 +95,15 @@ def test_every_field_is_written_and_means_what_is_live(tmp_path: Path) -> None:
     assert set(found) == set(KINDS["assistant"].fields) - {"description", "top_p", "reasoning_effort"}
 
 
+def test_a_store_without_a_name_stays_without_one(tmp_path: Path) -> None:
+    """Its key would become its name if the manifest said nothing."""
+    live = Live("vector_store", "vs_1", 1_800_000_000, {"name": None, "metadata": {}}, {}, {"id": "vs_1"})
+    made = write_manifests([live], "local", ())
+    (address,) = made.adopted
+    loaded = loaded_from(made, tmp_path)
+    assert means(loaded, address, live) == {"name": True}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
