@@ -86,6 +86,8 @@ def run_apply(
     session.show(applied, conducting.form)
     if applied.report is None:
         session.say("Nothing was changed.")
+    elif applied.report.interrupted:
+        session.say(f"Go on with: {watcher.again(applied.plan)}")
     return applied.exit_code
 
 
@@ -127,11 +129,15 @@ class _Watcher:
             raise WrongUsage(
                 f"{self._name} needs --yes where nobody can be asked",
                 detail="nothing was sent but reads",
-                hint=f"{self._typed or plan.target.command(self._name)}{self._options} --yes",
+                hint=f"{self.again(plan)} --yes",
             )
         if self._conducting.form != TEXT:
             self._session.say(plan_text(plan, self._session.look))
         return self._session.ask(apply_question(plan))
+
+    def again(self, plan: "Plan") -> str:
+        """What to type for the same once more."""
+        return f"{self._typed or plan.target.command(self._name)}{self._options}"
 
     def said(self, outcome: "Outcome") -> None:
         from asstctl.render.apply import outcome_text

@@ -66,7 +66,7 @@ def applied_text(applied: Applied, look: Look = PLAIN) -> str:
 
     The warnings alone where nothing was to be done: the plan has said that.
     """
-    report, target = applied.report, applied.plan.target
+    report = applied.report
     if report is None:
         return ""
     lines: list[Line] = [EMPTY] if report.warnings else []
@@ -80,9 +80,6 @@ def applied_text(applied: Applied, look: Look = PLAIN) -> str:
     if lines:
         lines.append(EMPTY)
     lines.append(line(_closing(report, applied.plan)))
-    if report.interrupted:
-        again = "destroy" if applied.plan.deletes else "apply"
-        lines.append(line(f"Go on with: {target.command(again)}"))
     return written(lines, look)
 
 

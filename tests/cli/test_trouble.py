@@ -191,6 +191,7 @@ def test_a_signal_lets_what_was_sent_finish_and_reports(
 
     assert command.returncode == 130, err
     assert "Stopping" in err
+    assert err.splitlines()[-1].startswith("Go on with: asstctl apply")
     assert "interrupted before it was started" in out
     assert "Traceback" not in err
 
