@@ -59,7 +59,7 @@ def run_apply(
     watcher = _Watcher(session, name, conducting, typed, options)
 
     async def watched() -> "Applied":
-        from asstctl.engine.progress import OnError
+        from asstctl.engine.applying.progress import OnError
         from asstctl.workspace.apply import Conduct
 
         conduct = Conduct(

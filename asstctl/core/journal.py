@@ -3,7 +3,7 @@
 A journal is a text of one JSON object a line, the first a Header, then a Begun before each write and an Ended
 after it. A Begun is on disk before its write is sent, and an Ended before the next write is (ENGINE promise 7). It
 holds what the files and the provider hold anyway, never a key, and is trusted for neither URLs nor credentials.
-`engine.journal` writes it, `engine.journals` reads it.
+`engine.runs.journal` writes it, `engine.runs.journals` reads it.
 """
 
 from collections.abc import Mapping

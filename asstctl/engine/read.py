@@ -18,7 +18,7 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.ports import FileHost, ResourceStore
 from asstctl.core.resource import Desired, Listing, Live
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 T = TypeVar("T")
 

@@ -11,13 +11,13 @@ from asstctl.core.errors import Refused
 from asstctl.core.outcome import Applied, Outcome, Progress
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
-from asstctl.engine.apply import Run
-from asstctl.engine.apply import apply as carry_out
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.policy import Policy
-from asstctl.engine.progress import OnError
+from asstctl.engine.applying.apply import Run
+from asstctl.engine.applying.apply import apply as carry_out
+from asstctl.engine.applying.progress import OnError
+from asstctl.engine.applying.requests import Pace
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading, interest_in, read
-from asstctl.engine.requests import Pace
 from asstctl.kinds import KINDS
 from asstctl.workspace.choices import DEFAULT, Choices, check, max_deletes
 from asstctl.workspace.journal import begin_journal, earlier_runs

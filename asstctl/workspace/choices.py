@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asstctl.core.address import Address
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.workspace.selection import select, select_fields
 from asstctl.workspace.workspace import Workspace
 

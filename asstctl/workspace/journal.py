@@ -8,8 +8,8 @@ from asstctl._version import __version__
 from asstctl.core.journal import Header, Record
 from asstctl.core.plan import TargetInfo
 from asstctl.documents.paths import OUR_FOLDER
-from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records_with_files
+from asstctl.engine.runs.journal import Journal, new_run
+from asstctl.engine.runs.journals import records_with_files
 
 
 def journal_folder(root: Path) -> Path:

@@ -9,7 +9,7 @@ from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import without_mark
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading
 from asstctl.workspace.plan import look, make, ownership_of
 from asstctl.workspace.workspace import Workspace

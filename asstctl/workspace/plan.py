@@ -5,10 +5,10 @@ from dataclasses import replace
 from asstctl.core.collector import collector_paused
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
-from asstctl.engine.approval import approved_of, digest
-from asstctl.engine.ownership import Ownership, sort_out
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.approval import approved_of, digest
+from asstctl.engine.planning.ownership import Ownership, sort_out
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
 from asstctl.kinds import KINDS
 from asstctl.workspace.choices import DEFAULT, Choices, check, policy_of

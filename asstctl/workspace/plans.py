@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from asstctl.core.errors import AsstctlError, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.plans import Drift, Plans, TargetPlan
-from asstctl.engine.outside import check_drift_can_be_told, drift_of
+from asstctl.engine.planning.outside import check_drift_can_be_told, drift_of
 from asstctl.workspace.choices import DEFAULT, Choices, policy_of
 from asstctl.workspace.plan import ownership_of, plan, plan_on
 from asstctl.workspace.workspace import Workspace

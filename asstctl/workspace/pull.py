@@ -17,9 +17,9 @@ from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.pull import Conflict, Left, Pulled, Taken
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.ownership import Owned
-from asstctl.engine.policy import EVERYTHING
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.ownership import Owned
+from asstctl.engine.planning.policy import EVERYTHING
 from asstctl.kinds import KINDS
 from asstctl.manifest.edits import Edits, NotPlaced
 from asstctl.manifest.sources import read_sources

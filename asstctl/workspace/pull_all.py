@@ -14,7 +14,7 @@ from asstctl.core.pull import FileEdit, Pulled, Taken
 from asstctl.core.resource import Live
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.yaml_writing import whole
-from asstctl.engine.ownership import Ownership
+from asstctl.engine.planning.ownership import Ownership
 from asstctl.engine.read import read
 from asstctl.kinds import KINDS
 from asstctl.manifest.discovery import matches

@@ -23,8 +23,8 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, PlanChanged, Step
 from asstctl.documents.source import read_plain
-from asstctl.engine.approval import approved_of, difference, digest
-from asstctl.engine.policy import MAX_DELETES
+from asstctl.engine.planning.approval import approved_of, difference, digest
+from asstctl.engine.planning.policy import MAX_DELETES
 from asstctl.workspace.choices import Choices
 
 SCHEMA = "asstctl/plan/v1"

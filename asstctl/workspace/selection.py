@@ -6,7 +6,7 @@ from asstctl.core.address import Address
 from asstctl.core.errors import WrongUsage
 from asstctl.core.resource import EXTENSION
 from asstctl.core.suggest import did_you_mean
-from asstctl.engine.policy import EVERYTHING
+from asstctl.engine.planning.policy import EVERYTHING
 from asstctl.kinds import KINDS
 
 

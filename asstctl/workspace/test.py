@@ -20,9 +20,9 @@ from asstctl.core.errors import InvalidInput, Refused
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
-from asstctl.engine.apply import Run
-from asstctl.engine.apply import apply as carry_out
-from asstctl.engine.policy import EVERYTHING, Policy
+from asstctl.engine.applying.apply import Run
+from asstctl.engine.applying.apply import apply as carry_out
+from asstctl.engine.planning.policy import EVERYTHING, Policy
 from asstctl.workspace.conversations import load_conversations
 from asstctl.workspace.journal import begin_journal, earlier_runs
 from asstctl.workspace.plan import plan_on

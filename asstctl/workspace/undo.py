@@ -12,12 +12,12 @@ from asstctl.core.journal import Header, Record
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.outcome import Applied
 from asstctl.core.runs import Runs
-from asstctl.engine.approval import approved_of, digest
-from asstctl.engine.history import pairs_of, summary
-from asstctl.engine.journals import find, read_file, read_run
-from asstctl.engine.journals import runs as run_ids
+from asstctl.engine.planning.approval import approved_of, digest
 from asstctl.engine.read import Interest, read
-from asstctl.engine.undo import make_undo_plan
+from asstctl.engine.runs.history import pairs_of, summary
+from asstctl.engine.runs.journals import find, read_file, read_run
+from asstctl.engine.runs.journals import runs as run_ids
+from asstctl.engine.runs.undo import make_undo_plan
 from asstctl.kinds import KINDS
 from asstctl.workspace.apply import Conduct, carry_out_plan
 from asstctl.workspace.choices import DEFAULT, Choices, max_deletes

@@ -162,7 +162,7 @@ def test_a_plan_is_read_from_no_pipe(project: Project) -> None:
 def _with(path: Path, **words: object) -> None:
     """A plan in which these stand, its digest put right."""
     from asstctl.core.approval import read_approved
-    from asstctl.engine.approval import digest
+    from asstctl.engine.planning.approval import digest
 
     document = json.loads(path.read_text("utf-8"))
     document["approved"].update(words)

@@ -21,12 +21,12 @@ from asstctl.core.outcome import ApplyReport, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.reference import file_reference, reference
 from asstctl.core.resource import EXTENSION, Desired, Listing, Live
-from asstctl.engine.apply import Run, apply
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.applying.apply import Run, apply
+from asstctl.engine.applying.requests import Pace
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Interest, Reading, read
-from asstctl.engine.requests import Pace
 from tests.engine.fake_files import FakeFiles
 from tests.engine.fake_wire import EPOCH as EPOCH
 from tests.engine.fake_wire import Clock as Clock

@@ -1,6 +1,6 @@
 """An account on paper: plans are made against it and carried out on it as values, with no request and no loop.
 
-What `engine.apply` does with requests is tested elsewhere; here stands what a plan means, so that laws about
+What `engine.applying` does with requests is tested elsewhere; here stands what a plan means, so that laws about
 planning can be checked fast and without it.
 """
 
@@ -20,9 +20,9 @@ from asstctl.core.mark import Mark, read_mark, without_mark
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.reference import REF, file_reference, reference
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import CAUTIOUS, Policy
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, identity
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, identity
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import digest
 

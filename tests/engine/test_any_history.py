@@ -10,7 +10,7 @@ from asstctl.core.errors import AnswerLost, BadAnswer, ProviderError, RateLimite
 from asstctl.core.mark import KEY_NAME
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import Fault, World, address, wanted
 
 KEYS = ("a", "b", "c")

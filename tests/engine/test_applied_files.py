@@ -11,7 +11,7 @@ from asstctl.core.errors import AnswerLost, ProviderError, RateLimited, Rejected
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.knowledge import KnowledgeFile
 from asstctl.core.outcome import Progress
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from asstctl.render.plan import plan_text
 from tests.engine.fake_files import knowledge
 from tests.engine.fakes import FakeStore, Fault, World, knowing, statuses, store_address, wanted, wanted_store

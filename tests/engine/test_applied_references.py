@@ -12,9 +12,9 @@ from asstctl.core.decisions import Adoption, Decisions, Move, Removal
 from asstctl.core.errors import AnswerLost, AuthFailed, ProviderError, Rejected, ServerFault
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.mark import Mark, only_mark, read_mark
-from asstctl.engine.policy import Policy
-from asstctl.engine.progress import OnError
-from asstctl.engine.requests import Pace
+from asstctl.engine.applying.progress import OnError
+from asstctl.engine.applying.requests import Pace
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds.canonical import digest
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import (

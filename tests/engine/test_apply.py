@@ -4,7 +4,7 @@ import pytest
 
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import Outcome
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import Clock, FakeStore, World, statuses, wanted
 from tests.engine.worlds import ALL, APPLIED, FAILED, SKIPPED, applied
 

@@ -16,9 +16,9 @@ from asstctl.core.json_text import canonical, read_json
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.plan import Plan
 from asstctl.core.resource import Desired
-from asstctl.engine.approval import approved_of, difference, digest
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.approval import approved_of, difference, digest
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import digest as digest_of
 from tests.engine.paper import GUAGUA, HANDBOOK, Paper, assistant, known, local, store

@@ -4,7 +4,7 @@ import pytest
 
 from asstctl.core.change import Action, BlockCode
 from asstctl.core.resource import Desired
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds.canonical import digest
 from asstctl.kinds.field import extension_code
 from tests.engine.fakes import World, address, wanted

@@ -8,7 +8,7 @@ from asstctl.core.capabilities import Capabilities, Metadata
 from asstctl.core.change import BlockCode
 from asstctl.core.decisions import Adoption, Decisions, Move, Removal
 from asstctl.core.plan import Plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.paper import CAPABILITIES, GUAGUA, Paper, assistant, done, known, local, states, store
 
 WRITE_ONCE = replace(CAPABILITIES, dialect="hybrid", metadata=Metadata.WRITE_ONCE)

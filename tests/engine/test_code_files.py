@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from asstctl.core.knowledge import LocalFile
-from asstctl.engine.policy import Policy
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, identity, is_upload_of_ours
+from asstctl.engine.planning.policy import Policy
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, identity, is_upload_of_ours
 from tests.engine.paper import GUAGUA, Paper, assistant, local, states
 
 ALL = Policy(overwrite_drift=frozenset({"all"}))

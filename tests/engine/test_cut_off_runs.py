@@ -9,8 +9,8 @@ import pytest
 
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.resource import Desired
-from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records_with_files
+from asstctl.engine.runs.journal import Journal, new_run
+from asstctl.engine.runs.journals import records_with_files
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import World, knowing, wanted, wanted_store
 from tests.engine.test_journal import header

@@ -11,7 +11,7 @@ from asstctl.core.decisions import Acceptance, Adoption, Decisions, Move, Remova
 from asstctl.core.diagnostic import Where
 from asstctl.core.mark import read_mark, without_mark
 from asstctl.core.plan import Plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.paper import GUAGUA, HANDBOOK, Paper, assistant, done, known, states, store
 
 GUA, OLD = Address("assistant", "gua"), Address("assistant", "old")

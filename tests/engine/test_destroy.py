@@ -9,8 +9,8 @@ from asstctl.core.errors import AnswerLost, ServerFault
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, TARGET, Fault, World, address, statuses, wanted
 
 pytestmark = pytest.mark.anyio

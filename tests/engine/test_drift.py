@@ -6,7 +6,7 @@ import pytest
 
 from asstctl.core.change import BlockCode
 from asstctl.core.resource import Desired
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds.canonical import digest
 from tests.engine.fakes import address, wanted
 from tests.engine.worlds import ASK, GUAGUA, applied, field_states, mark_of

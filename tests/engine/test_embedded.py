@@ -7,9 +7,9 @@ import pytest
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import Plan
 from asstctl.core.resource import Desired
-from asstctl.engine.apply import apply
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.applying.apply import apply
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading, read
 from asstctl.providers import opener
 from asstctl.providers.settings import LocalSettings

@@ -15,13 +15,13 @@ from asstctl.core.outcome import ApplyReport, OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.resource import Desired
-from asstctl.engine.apply import Run, apply
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records_with_files
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.applying.apply import Run, apply
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
+from asstctl.engine.runs.journal import Journal, new_run
+from asstctl.engine.runs.journals import records_with_files
 from asstctl.kinds import KINDS
 from asstctl.providers import opener
 from asstctl.providers.settings import LocalSettings

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.core.change import ABSENT, Detail
-from asstctl.engine.explain import explain
+from asstctl.engine.planning.explain import explain
 from asstctl.kinds.canonical import plain, same
 
 

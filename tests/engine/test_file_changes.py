@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asstctl.core.change import FileAction
 from asstctl.core.knowledge import KnowledgeFile, StoreFile, attributes_for
-from asstctl.engine.files import diff_files, removals
+from asstctl.engine.planning.files import diff_files, removals
 from tests.engine.paper import HANDBOOK, Paper, done, known, store
 
 STATIC = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}

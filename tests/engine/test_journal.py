@@ -14,8 +14,8 @@ from asstctl.core.change import Action
 from asstctl.core.errors import AnswerLost, AsstctlError, Rejected, StoreError, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.journal import Begun, Ended, Header, Record
-from asstctl.engine.journal import Journal, clear, new_run, prepare
-from asstctl.engine.journals import find, path_of, read_run, records_with_files, runs
+from asstctl.engine.runs.journal import Journal, clear, new_run, prepare
+from asstctl.engine.runs.journals import find, path_of, read_run, records_with_files, runs
 from tests.engine.fake_files import knowledge, local_file
 from tests.engine.fakes import Fault, World, address, knowing, wanted, wanted_store
 from tests.engine.worlds import APPLIED, FAILED, GUAGUA, UNKNOWN

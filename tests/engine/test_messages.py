@@ -23,7 +23,7 @@ COMMANDS = {
     "completion",
 }
 OPTIONS = {"--only", "--prune", "--max-deletes", "--allow-same-name", "--overwrite-drift", "--target"}
-FILES = sorted(Path(asstctl.engine.__path__[0]).glob("*.py"))
+FILES = sorted(Path(asstctl.engine.__path__[0]).rglob("*.py"))
 
 
 def texts(file: Path) -> list[str]:

@@ -12,9 +12,9 @@ from asstctl.core.errors import Refused
 from asstctl.core.mark import only_mark
 from asstctl.core.plans import Drift
 from asstctl.core.resource import Desired
-from asstctl.engine.outside import check_drift_can_be_told, drift_of
-from asstctl.engine.ownership import sort_out
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.outside import check_drift_can_be_told, drift_of
+from asstctl.engine.planning.ownership import sort_out
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.render.drift import drift_text
 from tests.engine.paper import CAPABILITIES, GUAGUA, TARGET, Paper, assistant, local, store
 

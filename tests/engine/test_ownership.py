@@ -7,10 +7,10 @@ import pytest
 
 from asstctl.core.change import Action, BlockCode
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.ownership import sort_out
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.ownership import sort_out
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, TARGET, address
 
 GUAGUA = address("guagua")

@@ -4,8 +4,8 @@ import pytest
 
 from asstctl.core.change import ABSENT, Action, FieldState
 from asstctl.core.errors import IncompleteListing
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, KIND, TARGET, World, address, wanted
 from tests.engine.worlds import ASK
 from tests.engine.worlds import applied_and_counted as applied

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asstctl.core.change import Absent, Action
 from asstctl.core.resource import Desired
-from asstctl.engine.classify import canonical_live, canonical_manifest
+from asstctl.engine.planning.classify import canonical_live, canonical_manifest
 from asstctl.kinds import KINDS
 from tests.engine.paper import GUAGUA, Paper, assistant, done, known, store
 

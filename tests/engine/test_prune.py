@@ -10,8 +10,8 @@ from asstctl.core.change import BlockCode
 from asstctl.core.decisions import Decisions, Removal
 from asstctl.core.errors import Refused
 from asstctl.core.knowledge import StoreFile
-from asstctl.engine.destroy import make_destroy_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.destroy import make_destroy_plan
+from asstctl.engine.planning.policy import Policy
 from tests.engine.paper import (
     CAPABILITIES,
     GUAGUA,

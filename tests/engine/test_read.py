@@ -11,7 +11,7 @@ from asstctl.core.decisions import Adoption, Decisions, Move, Removal
 from asstctl.core.errors import AuthFailed, IncompleteListing, NoSuchApi, NotFound, ProviderError, Rejected, ServerFault
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.resource import Desired, Listing, Live
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Interest, interest_in, read
 from asstctl.kinds import KINDS
 from tests.engine.paper import CAPABILITIES, HANDBOOK, Paper, assistant, store

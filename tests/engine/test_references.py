@@ -6,7 +6,7 @@ import pytest
 
 from asstctl.core.change import Action, BlockCode
 from asstctl.core.reference import reference
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.paper import GUAGUA, HANDBOOK, Paper, assistant, done, states, store
 
 SEARCH = "tool_resources.file_search"

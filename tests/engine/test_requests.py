@@ -18,8 +18,8 @@ from asstctl.core.errors import (
     ServerFault,
     Unreachable,
 )
-from asstctl.engine.limiter import Limiter
-from asstctl.engine.requests import Pace, Requests
+from asstctl.engine.applying.limiter import Limiter
+from asstctl.engine.applying.requests import Pace, Requests
 from tests.engine.fakes import Clock
 
 pytestmark = pytest.mark.anyio

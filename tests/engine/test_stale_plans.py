@@ -7,7 +7,7 @@ import pytest
 from asstctl.core.decisions import Decisions, Move
 from asstctl.core.errors import RateLimited, ServerFault
 from asstctl.core.exit_codes import ExitCode
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import Fault, World, address, knowing, statuses, wanted, wanted_store
 from tests.engine.worlds import APPLIED, GUAGUA, SKIPPED, applied
 

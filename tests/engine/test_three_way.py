@@ -7,7 +7,7 @@ value), L the live value. `None` stands for the default of a canonical value.
 import pytest
 
 from asstctl.core.change import ABSENT, FieldState
-from asstctl.engine.classify import three_way
+from asstctl.engine.planning.classify import three_way
 from asstctl.kinds.canonical import digest
 
 CLEAN, OURS, DRIFT, CONFLICT, UNMANAGED, _ = FieldState

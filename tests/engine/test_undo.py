@@ -16,11 +16,11 @@ from asstctl.core.mark import BASE, Mark
 from asstctl.core.outcome import ApplyReport
 from asstctl.core.plan import Plan
 from asstctl.core.resource import Desired
-from asstctl.engine.history import history, summary
-from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import read_run
-from asstctl.engine.policy import MAX_DELETES, Policy
-from asstctl.engine.undo import make_undo_plan
+from asstctl.engine.planning.policy import MAX_DELETES, Policy
+from asstctl.engine.runs.history import history, summary
+from asstctl.engine.runs.journal import Journal, new_run
+from asstctl.engine.runs.journals import read_run
+from asstctl.engine.runs.undo import make_undo_plan
 from asstctl.render.plan import plan_text
 from tests.engine.fake_files import knowledge
 from tests.engine.fakes import Fault, World, address, knowing, store_address, user_pairs, wanted, wanted_store

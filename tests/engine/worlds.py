@@ -7,7 +7,7 @@ from asstctl.core.errors import AnswerLost, BadAnswer, ServerFault
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, World, address
 
 GUAGUA = "assistant.guagua"

@@ -22,13 +22,13 @@ from asstctl.core.resource import Desired, Live
 from asstctl.emulator import open_emulator
 from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send
 from asstctl.emulator.faults.single import ConnectionDropped
-from asstctl.engine.apply import Run, apply
-from asstctl.engine.journal import Journal, new_run
-from asstctl.engine.journals import records_with_files
-from asstctl.engine.plan import make_plan
-from asstctl.engine.policy import Policy
+from asstctl.engine.applying.apply import Run, apply
+from asstctl.engine.applying.requests import Pace
+from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading, interest_in, read
-from asstctl.engine.requests import Pace
+from asstctl.engine.runs.journal import Journal, new_run
+from asstctl.engine.runs.journals import records_with_files
 from asstctl.kinds import KINDS
 from asstctl.net.asgi import AsgiTransport
 from asstctl.providers.assistants.dialects import EMBEDDED

@@ -18,7 +18,7 @@ from asstctl.core.exit_codes import ExitCode
 from asstctl.core.knowledge import StoreFile, attributes_for
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, items_of
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, items_of
 from tests.engine.fakes import wanted, wanted_store
 from tests.knowledge.account import BAD, CUT, Project, project
 

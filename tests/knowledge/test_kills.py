@@ -10,7 +10,7 @@ import pytest
 
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.resource import Desired
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, items_of
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, items_of
 from tests.engine.fakes import wanted, wanted_store
 from tests.knowledge.account import CUT, Project, project
 

@@ -8,7 +8,7 @@ from asstctl.core.change import ABSENT, Detail
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import Applied
 from asstctl.core.reference import file_reference
-from asstctl.engine.resolve import CODE_FILES
+from asstctl.engine.planning.resolve import CODE_FILES
 from asstctl.render.apply import applied_text
 from tests.engine.fakes import wanted, wanted_store
 from tests.knowledge.account import BAD, Project, project

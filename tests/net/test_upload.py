@@ -10,11 +10,11 @@ import httpx2
 import pytest
 
 from asstctl.core.errors import AnswerLost, BadAnswer, ProviderError, Refused
+from asstctl.core.hidden import Hidden
 from asstctl.core.knowledge import LocalFile
 from asstctl.net import client as client_module
 from asstctl.net.asgi import AsgiTransport, Receive, Send
 from asstctl.net.client import Answer, JsonClient, bearer, http_client
-from asstctl.core.hidden import Hidden
 from asstctl.net.transport import Transport
 from asstctl.net.upload import BLOCK, FileForm
 from tests.local_files import written

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from asstctl.core.change import Absent, Action
 from asstctl.core.resource import EXTENSION, Desired
-from asstctl.engine.classify import canonical_live, canonical_manifest
-from asstctl.engine.ownership import sort_out
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.classify import canonical_live, canonical_manifest
+from asstctl.engine.planning.ownership import sort_out
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds import KINDS
 from tests.engine.fakes import World
 from tests.properties.manifests import KEYS, MANIFESTS, VALUES, desired, other, spelled

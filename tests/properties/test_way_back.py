@@ -14,9 +14,9 @@ from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Desired
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.policy import Policy
-from asstctl.engine.undo import make_undo_plan
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.policy import Policy
+from asstctl.engine.runs.undo import make_undo_plan
 from asstctl.kinds import KINDS
 from tests.engine.fake_files import knowledge
 from tests.engine.fakes import World, knowing, wanted_store

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from asstctl.core.capabilities import Capabilities
-from asstctl.engine.requests import Pace
+from asstctl.engine.applying.requests import Pace
 from tests.engine.fakes import Clock, FakeStore, World
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import Any
 from asstctl.core.address import Address
 from asstctl.core.change import Action
 from asstctl.core.plan import TargetInfo
-from asstctl.engine.journals import read_run, runs
+from asstctl.engine.runs.journals import read_run, runs
 from asstctl.workspace.apply import Conduct, apply, destroy
 from asstctl.workspace.journal import begin_journal, earlier_runs, journal_folder
 from asstctl.workspace.workspace import Workspace

@@ -28,7 +28,7 @@ from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.documents.private import make_private
-from asstctl.engine.journals import path_of, read_run, runs
+from asstctl.engine.runs.journals import path_of, read_run, runs
 
 KEPT = 200
 """So many journals are kept; the oldest go when a new one begins."""

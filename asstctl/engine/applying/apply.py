@@ -17,18 +17,18 @@ from asstctl.core.mark import draw_nonce
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus, Progress
 from asstctl.core.plan import Plan
 from asstctl.core.ports import FileHost, ResourceStore
-from asstctl.engine.absences import Absences
-from asstctl.engine.carrying import Carrier
-from asstctl.engine.order import waves
-from asstctl.engine.progress import OnError, Outcomes
-from asstctl.engine.proof import prove
+from asstctl.engine.applying.absences import Absences
+from asstctl.engine.applying.carrying import Carrier
+from asstctl.engine.applying.progress import OnError, Outcomes
+from asstctl.engine.applying.proof import prove
+from asstctl.engine.applying.recording import Recording
+from asstctl.engine.applying.requests import NORMAL, Pace, Requests
+from asstctl.engine.applying.uploads import Uploads
+from asstctl.engine.applying.writes import Writer
+from asstctl.engine.applying.written import Written
+from asstctl.engine.planning.order import waves
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, items_of
 from asstctl.engine.read import STORE, Reading
-from asstctl.engine.recording import Recording
-from asstctl.engine.requests import NORMAL, Pace, Requests
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, items_of
-from asstctl.engine.uploads import Uploads
-from asstctl.engine.writes import Writer
-from asstctl.engine.written import Written
 
 
 def _nobody(outcome: Outcome) -> None:

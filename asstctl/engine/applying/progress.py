@@ -8,10 +8,10 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus, Progress
 from asstctl.core.plan import Plan
-from asstctl.engine.absences import Absences
-from asstctl.engine.order import needs_of
-from asstctl.engine.requests import Requests
-from asstctl.engine.written import Written
+from asstctl.engine.applying.absences import Absences
+from asstctl.engine.applying.requests import Requests
+from asstctl.engine.applying.written import Written
+from asstctl.engine.planning.order import needs_of
 
 
 class OnError(StrEnum):

@@ -7,10 +7,10 @@ from asstctl.core.change import ABSENT, Absent, Action, FieldChange, Seen
 from asstctl.core.json_types import Json
 from asstctl.core.mark import Mark, only_mark
 from asstctl.core.resource import Live
-from asstctl.engine.changes import what_is_seen
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.ownership import Owned
-from asstctl.engine.resolve import CODE_FILES
+from asstctl.engine.planning.changes import what_is_seen
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.ownership import Owned
+from asstctl.engine.planning.resolve import CODE_FILES
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest, same
 from asstctl.kinds.field import Kind
 

@@ -19,14 +19,14 @@ from asstctl.core.json_types import Json
 from asstctl.core.knowledge import LocalFile
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.reference import FILE
-from asstctl.engine.filing import Filing, Known, empty
-from asstctl.engine.late import code_files_to_send, filled_in, left_over
-from asstctl.engine.progress import Outcomes
+from asstctl.engine.applying.filing import Filing, Known, empty
+from asstctl.engine.applying.late import code_files_to_send, filled_in, left_over
+from asstctl.engine.applying.progress import Outcomes
+from asstctl.engine.applying.requests import Requests
+from asstctl.engine.applying.uploads import Uploads
+from asstctl.engine.applying.writes import Writer
+from asstctl.engine.applying.written import Written, failed, unknown
 from asstctl.engine.read import Reading
-from asstctl.engine.requests import Requests
-from asstctl.engine.uploads import Uploads
-from asstctl.engine.writes import Writer
-from asstctl.engine.written import Written, failed, unknown
 
 
 @dataclass

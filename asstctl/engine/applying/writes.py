@@ -19,12 +19,12 @@ from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.creates import Creates
-from asstctl.engine.freshness import FreshReads, still_shows
+from asstctl.engine.applying.creates import Creates
+from asstctl.engine.applying.freshness import FreshReads, still_shows
+from asstctl.engine.applying.recording import Recording
+from asstctl.engine.applying.written import Written, failed, unknown
+from asstctl.engine.planning.classify import canonical_live
 from asstctl.engine.read import Reading
-from asstctl.engine.recording import Recording
-from asstctl.engine.written import Written, failed, unknown
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from asstctl.core.change import ABSENT, Absent, Detail
 from asstctl.core.json_types import Json
-from asstctl.engine.resolve import items_of
+from asstctl.engine.planning.resolve import items_of
 
 
 def explain(before: Json | Absent, after: Json | Absent, *, ids: str = "") -> tuple[Detail, ...]:

@@ -33,20 +33,20 @@ from asstctl.core.mark import Mark, read_mark, without_mark
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.reference import reference
 from asstctl.core.resource import EXTENSION, Live
-from asstctl.engine.blocks import PROTECT, no_reset
-from asstctl.engine.changes import possible
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.deletes import Doomed, guard_stores, make_deletes, stores_of
-from asstctl.engine.explain import explain
-from asstctl.engine.history import History, Touched, history, pairs_of
-from asstctl.engine.notes import staying_uploads
-from asstctl.engine.order import in_order
-from asstctl.engine.ownership import Owned, sort_out
-from asstctl.engine.policy import MAX_DELETES
+from asstctl.engine.planning.blocks import PROTECT, no_reset
+from asstctl.engine.planning.changes import possible
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.deletes import Doomed, guard_stores, make_deletes, stores_of
+from asstctl.engine.planning.explain import explain
+from asstctl.engine.planning.notes import staying_uploads
+from asstctl.engine.planning.order import in_order
+from asstctl.engine.planning.ownership import Owned, sort_out
+from asstctl.engine.planning.policy import MAX_DELETES
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, STORES, STORES_KEY, held_files, items_of
 from asstctl.engine.read import STORE
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, STORES, STORES_KEY, held_files, items_of
-from asstctl.engine.restoring import is_left, mark_back, same_owner, seen_of, value_of, way_back
-from asstctl.engine.undo_files import with_files
+from asstctl.engine.runs.history import History, Touched, history, pairs_of
+from asstctl.engine.runs.restoring import is_left, mark_back, same_owner, seen_of, value_of, way_back
+from asstctl.engine.runs.undo_files import with_files
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import same
 from asstctl.kinds.field import Kind

@@ -9,7 +9,7 @@ from asstctl.core.change import Action, Block, BlockCode, Change, FieldChange, W
 from asstctl.core.mark import PREFIX, Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.resolve import CODE_FILES, is_upload_of_ours
+from asstctl.engine.planning.resolve import CODE_FILES, is_upload_of_ours
 from asstctl.kinds.field import Kind
 
 PROTECT = "protect"

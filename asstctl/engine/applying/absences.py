@@ -11,10 +11,10 @@ from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
-from asstctl.engine.creates import reread
-from asstctl.engine.ownership import Ownership, sort_out
+from asstctl.engine.applying.creates import reread
+from asstctl.engine.applying.requests import Requests
+from asstctl.engine.planning.ownership import Ownership, sort_out
 from asstctl.engine.read import Reading
-from asstctl.engine.requests import Requests
 
 
 class Absences:

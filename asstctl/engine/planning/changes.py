@@ -17,13 +17,13 @@ from asstctl.core.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, next_mar
 from asstctl.core.plan import TargetInfo
 from asstctl.core.reference import is_known
 from asstctl.core.resource import EXTENSION, Desired, Live
-from asstctl.engine.blocks import PROTECT, clash, drift, incapable, no_reset, unlisted, unusable_mark
-from asstctl.engine.classify import FieldVerdict, canonical_live, classify, kept_codes
-from asstctl.engine.explain import explain
-from asstctl.engine.files import FILES, FileDiff, diff_files
-from asstctl.engine.ownership import Owned
-from asstctl.engine.policy import Policy
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, Resolved, files_in_mark, items_of, resolve
+from asstctl.engine.planning.blocks import PROTECT, clash, drift, incapable, no_reset, unlisted, unusable_mark
+from asstctl.engine.planning.classify import FieldVerdict, canonical_live, classify, kept_codes
+from asstctl.engine.planning.explain import explain
+from asstctl.engine.planning.files import FILES, FileDiff, diff_files
+from asstctl.engine.planning.ownership import Owned
+from asstctl.engine.planning.policy import Policy
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, HOLDS_IDS, Resolved, files_in_mark, items_of, resolve
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
 from asstctl.kinds.field import Kind

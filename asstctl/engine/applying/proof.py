@@ -13,10 +13,10 @@ from asstctl.core.errors import AsstctlError
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
-from asstctl.engine.creates import delete_own, reread
-from asstctl.engine.ownership import sort_out
-from asstctl.engine.recording import Recording
-from asstctl.engine.written import Written
+from asstctl.engine.applying.creates import delete_own, reread
+from asstctl.engine.applying.recording import Recording
+from asstctl.engine.applying.written import Written
+from asstctl.engine.planning.ownership import sort_out
 
 
 async def prove(

@@ -5,9 +5,9 @@ from asstctl.core.errors import AnswerLost, NotFound
 from asstctl.core.mark import only_mark
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
-from asstctl.engine.classify import canonical_live
+from asstctl.engine.applying.requests import Requests
+from asstctl.engine.planning.classify import canonical_live
 from asstctl.engine.read import Reading
-from asstctl.engine.requests import Requests
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import digest
 

@@ -15,7 +15,7 @@ from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.mark import Mark
 from asstctl.core.reference import FILE, address_of, is_known
 from asstctl.core.resource import Desired
-from asstctl.engine.ownership import Owned
+from asstctl.engine.planning.ownership import Owned
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
 

@@ -15,11 +15,11 @@ from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ResourceStore
 from asstctl.core.resource import Live
-from asstctl.engine.freshness import look_at
+from asstctl.engine.applying.freshness import look_at
+from asstctl.engine.applying.recording import Recording
+from asstctl.engine.applying.requests import Requests
+from asstctl.engine.applying.written import Written
 from asstctl.engine.read import Reading, read
-from asstctl.engine.recording import Recording
-from asstctl.engine.requests import Requests
-from asstctl.engine.written import Written
 
 Settle = Callable[[Change, Mark, Live], Awaitable[Written]]
 """Compares an answer with what was sent, and records what the provider rewrote."""

@@ -13,12 +13,12 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.blocks import incapable
-from asstctl.engine.deletes import Doomed, guard_stores, make_deletes, undeletable
-from asstctl.engine.notes import damaged_marks, staying_uploads
-from asstctl.engine.order import in_order
-from asstctl.engine.ownership import sort_out
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.blocks import incapable
+from asstctl.engine.planning.deletes import Doomed, guard_stores, make_deletes, undeletable
+from asstctl.engine.planning.notes import damaged_marks, staying_uploads
+from asstctl.engine.planning.order import in_order
+from asstctl.engine.planning.ownership import sort_out
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 
 def make_destroy_plan(

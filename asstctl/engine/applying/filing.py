@@ -20,9 +20,9 @@ from asstctl.core.journal import Step
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import FileHost
-from asstctl.engine.recording import Recording
-from asstctl.engine.uploads import Uploads, file_words
-from asstctl.engine.written import Written
+from asstctl.engine.applying.recording import Recording
+from asstctl.engine.applying.uploads import Uploads, file_words
+from asstctl.engine.applying.written import Written
 
 T = TypeVar("T")
 

@@ -14,11 +14,11 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.blocks import unusable_mark
-from asstctl.engine.changes import what_is_seen
-from asstctl.engine.files import removals
-from asstctl.engine.ownership import Owned
-from asstctl.engine.resolve import STORES, STORES_KEY, held_files, items_of
+from asstctl.engine.planning.blocks import unusable_mark
+from asstctl.engine.planning.changes import what_is_seen
+from asstctl.engine.planning.files import removals
+from asstctl.engine.planning.ownership import Owned
+from asstctl.engine.planning.resolve import STORES, STORES_KEY, held_files, items_of
 from asstctl.kinds import KINDS
 
 

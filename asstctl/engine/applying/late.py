@@ -14,7 +14,7 @@ from asstctl.core.json_text import canonical
 from asstctl.core.json_types import Json
 from asstctl.core.reference import FILE, REF, address_of, placeholders
 from asstctl.core.resource import Live
-from asstctl.engine.resolve import CODE_FILES, CODE_KEY, files_in_mark, identity, is_upload_of_ours, items_of
+from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, files_in_mark, identity, is_upload_of_ours, items_of
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import digest
 

@@ -14,7 +14,7 @@ from asstctl.core.change import Absent, Action, Change, FileChange
 from asstctl.core.json_text import canonical
 from asstctl.core.json_types import Json
 from asstctl.core.plan import Plan
-from asstctl.engine.resolve import HOLDS_IDS, items_of
+from asstctl.engine.planning.resolve import HOLDS_IDS, items_of
 from asstctl.kinds.canonical import plain
 
 DIGEST_CHARS = 32

@@ -15,10 +15,10 @@ from asstctl.core.errors import Refused
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Drift
 from asstctl.core.resource import EXTENSION
-from asstctl.engine.classify import canonical_live
-from asstctl.engine.notes import outside_of_git
-from asstctl.engine.ownership import Owned, Ownership
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.notes import outside_of_git
+from asstctl.engine.planning.ownership import Owned, Ownership
+from asstctl.engine.planning.policy import Policy
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
 from asstctl.kinds.field import is_extension_code

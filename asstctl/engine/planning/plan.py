@@ -18,15 +18,15 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.blocks import moved_away, same_name
-from asstctl.engine.changes import Terms, blocked_by_mark, create, possible, refused, update
-from asstctl.engine.classify import FieldVerdict
-from asstctl.engine.deletes import Doomed, forget, guard_stores, make_deletes, undeletable
-from asstctl.engine.identities import Identities, settle
-from asstctl.engine.notes import notes, staying_uploads
-from asstctl.engine.order import in_order
-from asstctl.engine.ownership import Ownership, sort_out
-from asstctl.engine.policy import CAUTIOUS, Policy
+from asstctl.engine.planning.blocks import moved_away, same_name
+from asstctl.engine.planning.changes import Terms, blocked_by_mark, create, possible, refused, update
+from asstctl.engine.planning.classify import FieldVerdict
+from asstctl.engine.planning.deletes import Doomed, forget, guard_stores, make_deletes, undeletable
+from asstctl.engine.planning.identities import Identities, settle
+from asstctl.engine.planning.notes import notes, staying_uploads
+from asstctl.engine.planning.order import in_order
+from asstctl.engine.planning.ownership import Ownership, sort_out
+from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 _MARK_BLOCKS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
 

@@ -20,8 +20,8 @@ from asstctl.core.journal import Record, Step
 from asstctl.core.knowledge import LocalFile, Uploaded
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.ports import FileHost, Told, nobody
-from asstctl.engine.orphans import Orphan, orphans
-from asstctl.engine.recording import Recording
+from asstctl.engine.applying.orphans import Orphan, orphans
+from asstctl.engine.applying.recording import Recording
 
 
 def file_words(file: LocalFile) -> dict[str, Any]:

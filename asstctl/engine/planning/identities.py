@@ -14,7 +14,7 @@ from asstctl.core.diagnostic import Where
 from asstctl.core.mark import PREFIX, Damaged, Mark, read_mark
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Live
-from asstctl.engine.ownership import Owned, Ownership
+from asstctl.engine.planning.ownership import Owned, Ownership
 
 
 @dataclass(frozen=True, slots=True)

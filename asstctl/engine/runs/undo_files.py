@@ -12,9 +12,9 @@ from asstctl.core.journal import Step
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.resource import Live
-from asstctl.engine.changes import what_is_seen
-from asstctl.engine.history import FileStep
-from asstctl.engine.ownership import Owned
+from asstctl.engine.planning.changes import what_is_seen
+from asstctl.engine.planning.ownership import Owned
+from asstctl.engine.runs.history import FileStep
 from asstctl.kinds import KINDS
 
 _NAMED = 3

@@ -11,10 +11,10 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.classify import FieldVerdict
-from asstctl.engine.identities import Identities
-from asstctl.engine.ownership import Ownership
-from asstctl.engine.policy import Policy
+from asstctl.engine.planning.classify import FieldVerdict
+from asstctl.engine.planning.identities import Identities
+from asstctl.engine.planning.ownership import Ownership
+from asstctl.engine.planning.policy import Policy
 
 _MAX_SHOWN = 60
 

@@ -15,7 +15,7 @@ from asstctl.core.journal import Recorder
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.resource import Live
-from asstctl.engine.requests import Requests
+from asstctl.engine.applying.requests import Requests
 
 T = TypeVar("T")
 
