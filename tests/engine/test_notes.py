@@ -3,6 +3,7 @@
 import pytest
 
 from asstctl.core.change import Action
+from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import wanted
 from tests.engine.worlds import GUAGUA, applied, mark_of
 
@@ -101,3 +102,14 @@ async def test_what_is_no_longer_declared_is_a_note_and_no_change() -> None:
             "(use --prune, or `removed` in a kind: changes file)."
         ),
     )
+
+
+@pytest.mark.parametrize(("name", "notes"), [("Tutor", 1), ("Another", 0)])
+async def test_a_renamed_key_is_told_by_the_name_of_its_object(name: str, notes: int) -> None:
+    """Also under --prune, which would delete the one and create the other."""
+    world = await applied(wanted("tutor", name="Tutor"))
+    plan = await world.plan(wanted("teacher", name=name), policy=Policy(prune=True))
+
+    said = [note for note in plan.notes if "moved" in note]
+    assert len(said) == notes
+    assert all("`moved: [{from: assistant.tutor, to: assistant.teacher}]`" in note for note in said)

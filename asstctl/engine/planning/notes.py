@@ -31,7 +31,7 @@ def notes(
     files: Mapping[str, Sequence[StoreFile]] = EMPTY,
 ) -> tuple[str, ...]:
     """All of them, in a stable order: undeclared values and files, copies, other projects' twins, damaged marks,
-    orphans.
+    orphans, and those that may have been renamed.
 
     `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id.
     """
@@ -42,6 +42,7 @@ def notes(
         *_other_projects(desired, ownership, identities, target),
         *damaged_marks(ownership, policy, said),
         *_orphans(identities, policy),
+        *_renamed(desired, identities),
     )
 
 
@@ -118,6 +119,16 @@ def _orphans(identities: Identities, policy: Policy) -> Iterable[str]:
         count = "1 object is" if len(orphans) == 1 else f"{len(orphans)} objects are"
         names = ", ".join(str(address) for address in orphans)
         yield f"{count} no longer declared: {names} (use --prune, or `removed` in a kind: changes file)."
+
+
+def _renamed(desired: Sequence[Desired], identities: Identities) -> Iterable[str]:
+    """A file or a key that was renamed reads as one object less and another one more: nobody wants a new id for it."""
+    new = {(one.address.kind, one.name): one for one in desired if one.name and one.address not in identities.owned}
+    for address, owned in sorted(identities.leaving.items()):
+        twin = new.get((address.kind, owned.live.name))
+        if twin is not None and address not in identities.removed:
+            entry = f"moved: [{{from: {address}, to: {twin.address}}}]"
+            yield f"{twin.address}: {address} has the same name; if it is the same one, keep its id with `{entry}`."
 
 
 def _short(value: Json) -> str:
