@@ -1,5 +1,6 @@
 """`asstctl adopt`"""
 
+import shlex
 from typing import Any
 
 import click
@@ -62,7 +63,8 @@ def command(
     if record is not None:
         from asstctl.cli.pulling import watching
 
-        watched = watching(session, yes=yes, form=form, typed=f"{typed} --record")
+        into = f" {shlex.quote(record)}" if record else ""
+        watched = watching(session, yes=yes, form=form, typed=f"{typed} --record{into}")
         pulled = asyncio.run(use_case.record(workspace, meant, id, record, watched))
         session.show(pulled, form)
         return pulled.exit_code

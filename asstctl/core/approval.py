@@ -2,7 +2,7 @@
 
 Of each change it holds digests of what would be written and of what would be overwritten; times, versions, git
 revisions, nonces, unchanged objects, blocked ones and mark refreshes are left out. How it is made of a plan, and
-when what is left is covered by what was approved, is decided in `engine.approval`.
+when what is left is covered by what was approved, is decided in `engine.planning.approval`.
 """
 
 from collections.abc import Mapping

@@ -83,12 +83,14 @@ class Mark:
         return ";".join(parts)
 
 
-def next_mark(previous: Mark, *, protect: bool, fields: Mapping[str, str], revision: str | None) -> Mark:
+def next_mark(
+    previous: Mark, address: Address, *, protect: bool, fields: Mapping[str, str], files: str, revision: str | None
+) -> Mark:
     """The mark after the next write, made of the one before it (of a bare one for a create).
 
-    Whatever is not named here stays as it was: the nonce, which is the create's, and the digests of files.
+    Whatever is not named here stays as it was: the project, and the nonce, which is the create's.
     """
-    return replace(previous, protect=protect, fields=fields, revision=revision or "")
+    return Mark(previous.project, address, protect, previous.nonce, revision or "", fields, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,11 @@ def read_mark(metadata: Mapping[str, str]) -> Mark | Damaged | None:
     if version != VERSION:
         newer = bool(_NUMBER.fullmatch(version)) and int(version) > int(VERSION)
         return Damaged(f"{BASE} has version {version!r}, this program writes {VERSION}", project, address, newer)
-    parsed = _parse(base, Mark(project, address))
+    parsed = _parse(base, project, address)
     return parsed or Damaged(f"{BASE} cannot be read", project, address)
 
 
-def _parse(base: str, mark: Mark) -> Mark | None:
+def _parse(base: str, project: str, address: Address) -> Mark | None:
     match = _TEXT.fullmatch(base)
     if match is None:
         return None
@@ -168,8 +170,9 @@ def _parse(base: str, mark: Mark) -> Mark | None:
     fields = {item[:2]: item[2:] for item in items}
     if len(fields) < len(items):
         return None
-    return replace(
-        mark,
+    return Mark(
+        project,
+        address,
         protect=bool(match["protect"]),
         nonce=match["nonce"] or "",
         revision=match["revision"] or "",

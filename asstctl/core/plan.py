@@ -45,7 +45,7 @@ class Plan:
 
     Objects that need nothing are in it too, as KEEP, so that each object is counted exactly once. `notes`
     are sentences that change nothing (orphans, undeclared values, marks of other projects). `digest` is what an
-    approval names (`engine.approval`); `promoted_from` is the target that was found to be what the files say.
+    approval names (`engine.planning.approval`); `promoted_from` is the target that was found to be what the files say.
     """
 
     target: TargetInfo

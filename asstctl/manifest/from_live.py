@@ -26,7 +26,7 @@ from asstctl.kinds.canonical import plain, tools
 from asstctl.kinds.field import extension_code
 from asstctl.manifest.kinds import KINDS
 from asstctl.manifest.secrets import Secret, leaks
-from asstctl.manifest.write_back import NULLS, as_expression, has_nulls
+from asstctl.manifest.write_back import NO_FORM, NULLS, as_expression, has_nulls, response_format
 from asstctl.manifest.write_tools import declared
 
 LONG_TEXT = 10
@@ -202,7 +202,7 @@ class _Writer:
             case "metadata":
                 return self._metadata(address, value)
             case "response_format":
-                return _response_format(value)
+                return response_format(value)
             case "instructions":
                 return value
         return self._text(address, name, value)
@@ -210,7 +210,7 @@ class _Writer:
     def _refusal(self, value: Json) -> str:
         """Why no file may hold a value, or nothing."""
         if not has_form(value):
-            return "it holds half a surrogate pair, which no file can hold"
+            return NO_FORM
         secret = next((secret for _, secret in leaks(value, self.secrets)), None)
         return f"it holds the value of the secret {secret.env}" if secret else ""
 
@@ -335,10 +335,3 @@ def _more(tool: Mapping[str, Any]) -> Iterable[str]:
         if isinstance(options, Mapping):
             known_options = {"ranker", "score_threshold"}
             yield from (f"file_search.ranking_options.{key}" for key in options if key not in known_options)
-
-
-def _response_format(value: Any) -> Any:
-    inner = value.get("json_schema") if isinstance(value, Mapping) else None
-    if isinstance(inner, Mapping):
-        return {**value, "json_schema": {key: item for key, item in inner.items() if item is not None}}
-    return value

@@ -86,8 +86,15 @@ class Sources:
 
     def users_of_file(self, path: Path) -> tuple[Where, ...]:
         """Every place that names a file, or may include it."""
-        uses = [use.where for use in self._uses if use.path == path]
-        return (*uses, *self._included_by(path.name))
+        return (*self._named_at.get(path, ()), *self._included_by(path.name))
+
+    @cached_property
+    def _named_at(self) -> Mapping[Path, Sequence[Where]]:
+        """Where each file is named."""
+        places: dict[Path, list[Where]] = {}
+        for use in self._uses:
+            places.setdefault(use.path, []).append(use.where)
+        return places
 
     @cached_property
     def _uses(self) -> tuple[Use, ...]:
@@ -108,19 +115,31 @@ class Sources:
     def _included_by(self, name: str) -> Iterator[Where]:
         """Templates that speak of this name: what they include is known only once they are rendered."""
         names_it = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-        for document, _ in self._documents:
-            for place, text in _texts(document.value, ()):
-                if has_template(text) and "include" in text and names_it.search(text):
-                    yield document.where(place)
+        return (where for text, where in self._including if names_it.search(text))
+
+    @cached_property
+    def _including(self) -> tuple[tuple[str, Where], ...]:
+        """Every template that includes something, in a manifest or in a file that one names, and where that is said."""
+        texts = [
+            (text, document.where(place))
+            for document, _ in self._documents
+            for place, text in _texts(document.value, ())
+            if _includes(text)
+        ]
         for use in self._uses:
             inner = read_text(use.path, use.path.name)
-            if isinstance(inner, str) and has_template(inner) and "include" in inner and names_it.search(inner):
-                yield use.where
+            if isinstance(inner, str) and _includes(inner):
+                texts.append((inner, use.where))
+        return tuple(texts)
 
 
 def read_sources(project: Project) -> Sources:
     """Everything that a project's manifests say."""
     return Sources(project, read_manifests(project.root, discover(project).manifests, KINDS))
+
+
+def _includes(text: str) -> bool:
+    return has_template(text) and "include" in text
 
 
 def _use(root: Path, base: Path, written: str, document: Document, place: Place) -> Use | None:

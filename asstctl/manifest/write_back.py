@@ -20,6 +20,7 @@ from asstctl.documents.models import check_parts
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.templates import TemplateFault, has_template, render
 from asstctl.documents.yaml import Path as Place
+from asstctl.documents.yaml_writing import has_form
 from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.kinds.canonical import plain, same
 from asstctl.manifest.edits import Edits, NotPlaced
@@ -44,6 +45,8 @@ def take(made: Edits, desired: Desired, live: LiveField) -> None:
     secrets = made.sources.project.secrets
     if secret := next((secret for _, secret in leaks(live.value, secrets)), None):
         raise NotPlaced(f"it holds the value of the secret {secret.env}", desired.places.get(live.name))
+    if not has_form(live.value):
+        raise NotPlaced(NO_FORM, desired.places.get(live.name))
     manifest = made.sources.by_address[desired.address]
     one = FieldWriter(made, manifest, made.sources.layered(manifest, made.target), live)
     with made.undone_by_refusal():
@@ -56,9 +59,20 @@ OTHERWISE = "change the template or its variables, or pull it with --overlay, fo
 NULLS = "it holds nulls, which take keys away in a manifest"
 
 
+NO_FORM = "it holds half a surrogate pair, which no file can hold"
+
+
 def has_nulls(value: Json) -> bool:
     """Whether merging would take something out of a value: a null below its top, lists aside."""
     return isinstance(value, Mapping) and any(item is None or has_nulls(item) for item in value.values())
+
+
+def response_format(value: Json) -> Json:
+    """A response format without the nulls that the wire adds; those inside the schema are the schema's own."""
+    inner = value.get("json_schema") if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping) and isinstance(inner, Mapping):
+        return {**value, "json_schema": {key: item for key, item in inner.items() if item is not None}}
+    return value
 
 
 def as_expression(text: str) -> str | None:
@@ -294,12 +308,7 @@ class FieldWriter:
         self.put((*place, "file_ids"), new)
 
     def _response_format(self) -> None:
-        value = plain(self.live.value)
-        inner = value.get("json_schema") if isinstance(value, Mapping) else None
-        if isinstance(value, Mapping) and isinstance(inner, Mapping):
-            # nulls that the wire adds; those inside the schema are the schema's own
-            value = {**value, "json_schema": {key: item for key, item in inner.items() if item is not None}}
-        self.put(("response_format",), value)
+        self.put(("response_format",), response_format(plain(self.live.value)))
 
 
 _WRITERS: Mapping[str, Callable[[FieldWriter], None]] = {

@@ -10,7 +10,7 @@ from asstctl.core.inventory import Inventory, Resource
 from asstctl.core.json_types import Json
 from asstctl.core.outcome import Applied
 from asstctl.core.pull import FileEdit, Pulled, Taken
-from asstctl.documents.editor import edited, number_of
+from asstctl.documents.editor import CannotPlace, edited, number_of
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.yaml_writing import whole
 from asstctl.engine.read import read
@@ -77,7 +77,15 @@ async def record(workspace: Workspace, address: Address, id: str, file: str, wat
         document = known[path].document
         value = known[path].value
         entries = [*(value.get("adopt") or ()), entry]
-        after = edited(document.text, number_of(document), ("adopt",), entries)
+        try:
+            after = edited(document.text, number_of(document), ("adopt",), entries)
+        except CannotPlace as refused:
+            way = workspace.info.command(f"adopt {address} {id} --record FILE")
+            raise Refused(
+                f"the entry cannot be written into {path}",
+                detail=f"{path}:{refused.line}: {refused.reason}",
+                hint=f"write it there yourself, or name another file: {way}",
+            ) from refused
         edit = FileEdit(path, document.text, after)
     elif (workspace.project.root / path).exists():
         raise WrongUsage(f"{path} is no `kind: changes` file", hint=f"name another one, such as {NEW_FILE}")

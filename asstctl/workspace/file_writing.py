@@ -14,26 +14,30 @@ from pathlib import Path
 from asstctl.core.errors import Refused
 from asstctl.core.pull import FileEdit
 from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.source import MAX_BYTES, read_plain
+
+_LONGEST = 4 * MAX_BYTES
+"""Bytes of a file that is read once more, one that the edit made too large for an input included."""
 
 
 @dataclass
 class Written:
     """What was written, and how it was before: `undo` puts it back."""
 
-    _before: list[tuple[Path, bytes | None]] = field(default_factory=list)
+    _steps: list[tuple[Path, bytes | None, bytes]] = field(default_factory=list)
 
-    def note(self, path: Path, before: bytes | None) -> None:
-        """Remember how a file was."""
-        self._before.append((path, before))
+    def note(self, path: Path, before: bytes | None, after: bytes) -> None:
+        """Remember how a file was, and what it is to be."""
+        self._steps.append((path, before, after))
 
     def undo(self) -> None:
-        """Make every file what it was."""
-        for path, before in reversed(self._before):
-            if before is None:
-                path.unlink(missing_ok=True)
-            else:
-                _replace(path, before)
-        self._before.clear()
+        """Make every file what it was. Raises Refused, naming those of which that cannot be done, or which somebody
+        else has written to since."""
+        stuck = [path for path, before, after in reversed(self._steps) if not _put_back(path, before, after)]
+        self._steps.clear()
+        if stuck:
+            names = ", ".join(str(path) for path in stuck)
+            raise Refused("files cannot be made what they were", detail=names, hint="look at them: git diff")
 
 
 def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
@@ -43,13 +47,17 @@ def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
     try:
         for (path, before), edit in planned:
             mark = codecs.BOM_UTF8 if before is not None and before.startswith(codecs.BOM_UTF8) else b""
+            after = mark + edit.after.encode()
             path.parent.mkdir(parents=True, exist_ok=True)
-            written.note(path, before)
-            _replace(path, mark + edit.after.encode())
+            written.note(path, before, after)
+            _replace(path, after)
     except OSError as problem:
         written.undo()
         detail = f"{problem.filename or ''}: {problem.strerror or problem}"
         raise Refused("a file cannot be written, and none was", detail=detail, hint="check the folder") from problem
+    except BaseException:
+        written.undo()
+        raise
     return written
 
 
@@ -62,14 +70,37 @@ def _checked(root: Path, edit: FileEdit) -> tuple[Path, bytes | None]:
     if path != root.resolve() / edit.path:
         raise Refused(f"a link leads to {edit.path}", hint="nothing is written through links: copy the file")
     try:
-        before = path.read_bytes()
-    except FileNotFoundError:
-        before = None
+        before = _content(path)
+    except OSError as problem:
+        raise Refused(f"{edit.path} cannot be read", detail=problem.strerror or "", hint="check the file") from problem
     known = None if before is None else before.decode("utf-8-sig", "replace")
     if known != edit.before:
         what = "is there already" if edit.before is None else "has changed meanwhile"
         raise Refused(f"{edit.path} {what}", detail="nothing was written", hint="run the command again")
     return path, before
+
+
+def _content(path: Path) -> bytes | None:
+    """What a file holds, None where there is none. Raises OSError for what is no plain file."""
+    try:
+        return read_plain(path, _LONGEST, links=False)
+    except FileNotFoundError:
+        return None
+
+
+def _put_back(path: Path, before: bytes | None, after: bytes) -> bool:
+    """Whether a file is what it was, afterwards."""
+    try:
+        now = _content(path)
+        if now not in (before, after):
+            return False
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            _replace(path, before)
+    except OSError:
+        return False
+    return True
 
 
 def _replace(path: Path, data: bytes) -> None:

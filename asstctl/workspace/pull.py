@@ -18,6 +18,7 @@ from asstctl.core.ports import Provider
 from asstctl.core.pull import Conflict, Left, Pulled, Taken
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.planning.classify import canonical_live
+from asstctl.engine.planning.outside import OUTSIDE
 from asstctl.engine.planning.ownership import Owned
 from asstctl.engine.planning.policy import EVERYTHING
 from asstctl.kinds import KINDS
@@ -29,8 +30,6 @@ from asstctl.workspace.plan import ownership_of, plan_on
 from asstctl.workspace.selection import select_fields
 from asstctl.workspace.workspace import Workspace
 from asstctl.workspace.written_files import Watching, write_watched
-
-OUTSIDE = (FieldState.DRIFT, FieldState.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)

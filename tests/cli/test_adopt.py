@@ -60,6 +60,20 @@ def test_an_adoption_can_be_recorded_for_review(foreign: tuple[Project, str]) ->
     settled(project)
 
 
+def test_an_entry_that_has_no_place_is_said(foreign: tuple[Project, str]) -> None:
+    """A list that other places use by an anchor is not changed on behalf of one of them."""
+    project, id = foreign
+    text = "kind: changes\nadopt: &none []\nmoved: *none\n"
+    path = project.write("assistants/changes.yaml", text)
+    result = project.run("adopt", "tutor", id, "--record", "--yes")
+    assert (result.code, path.read_text()) == (1, text)
+    assert "the entry cannot be written into assistants/changes.yaml" in result.err
+    assert "assistants/changes.yaml:2: other places use it by the anchor `&none`" in result.err
+    assert f"asstctl adopt assistant.tutor {id} --record FILE" in result.err
+    project.done("adopt", "tutor", id, "--record", "assistants/more.yaml", "--yes")
+    assert [change["action"] for change in plan_of(project)["changes"]] == ["adopt"]
+
+
 def test_what_cannot_be_adopted_is_said(foreign: tuple[Project, str]) -> None:
     """An id that is not there, and an address that is taken, end with exit 1 and without a write."""
     project, id = foreign
@@ -80,6 +94,9 @@ def test_nobody_is_asked_where_nobody_is(foreign: tuple[Project, str]) -> None:
     refused = project.run("adopt", "tutor", id)
     assert refused.code == 64
     assert f"asstctl adopt assistant.tutor {id} --yes" in refused.err
+    recorded = project.run("adopt", "tutor", id, "--record", "assistants/my changes.yaml")
+    assert recorded.code == 64
+    assert f"asstctl adopt assistant.tutor {id} --record 'assistants/my changes.yaml' --yes" in recorded.err
 
 
 def test_live_values_come_in_before_the_adoption(foreign: tuple[Project, str]) -> None:

@@ -279,6 +279,34 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> Non
     assert not (tmp_path / "c/d.yaml").exists()
 
 
+def test_what_somebody_writes_meanwhile_is_not_undone(tmp_path: Path) -> None:
+    """It is named, and every other file is what it was."""
+    from asstctl.core.errors import Refused
+    from asstctl.core.pull import FileEdit
+    from asstctl.workspace.file_writing import write_all
+
+    for name in "abc":
+        (tmp_path / name).write_text("old")
+    written = write_all(tmp_path, [FileEdit(name, "old", "new") for name in "abc"])
+    (tmp_path / "b").write_text("somebody was here")
+    with pytest.raises(Refused) as refused:
+        written.undo()
+    assert refused.value.detail == str(tmp_path / "b")
+    assert [(tmp_path / name).read_text() for name in "abc"] == ["old", "somebody was here", "old"]
+
+
+def test_a_text_that_cannot_be_encoded_leaves_every_file_alone(tmp_path: Path) -> None:
+    """Whatever stops the writing, all files or none are written."""
+    from asstctl.core.pull import FileEdit
+    from asstctl.workspace.file_writing import write_all
+
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_all(tmp_path, [FileEdit("a", "old", "new"), FileEdit("b", None, "\ud800")])
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text() == "old"
+
+
 def test_live_values_that_no_file_may_hold_leave_the_files_alone(project: Project) -> None:
     """Where the outcome would not load, every file is what it was."""
     path = project.write("assistants/strict.yaml", STRICT)

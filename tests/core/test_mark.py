@@ -232,11 +232,12 @@ def test_a_mark_that_nobody_could_read_back_is_never_made(parts: dict[str, str])
 
 
 def test_the_next_mark_names_what_changes_and_keeps_the_rest() -> None:
-    """Nonce and files are not the business of an update."""
+    """Project and nonce are the create's."""
     before = Mark("agiclass", GUAGUA, True, "N0nce123", "1a2b3c4", FIELDS, "12345678")
-    after = next_mark(before, protect=False, fields={"mo": "AAAAAAAA"}, revision=None)
+    fields = {"mo": "AAAAAAAA"}
+    after = next_mark(before, GUAGUA, protect=False, fields=fields, files="87654321", revision=None)
 
-    assert after.metadata() == pairs("1;;n=N0nce123;moAAAAAAAA;cf=12345678")
+    assert after.metadata() == pairs("1;;n=N0nce123;moAAAAAAAA;cf=87654321")
 
 
 @pytest.mark.parametrize("name", [PROJECT, KEY_NAME, BASE])

@@ -85,7 +85,6 @@ def test_foundry_takes_a_token_of_the_machines_identity(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`auth: entra`: resources and conversations carry the token that azure-identity drew, once a command."""
-    pytest.importorskip("azure.identity")
     endpoint, asked = managed_identity
     monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint)
     monkeypatch.setenv("IDENTITY_HEADER", "secret-of-the-machine")

@@ -215,6 +215,17 @@ async def test_only_so_many_journals_are_kept_and_open_ones_longer(tmp_path: Pat
     assert runs(folder) == tuple(reversed(made[5:]))
 
 
+async def test_a_file_that_only_looks_like_a_journal_stays_and_stops_nothing(tmp_path: Path) -> None:
+    """Its name tells no time, so nobody knows how old it is."""
+    folder = tmp_path / ".asstctl" / "journal"
+    prepare(folder)
+    strange = path_of(folder, "00001399-999999-aaaa")
+    strange.write_text("notes")
+    clear(folder, keep=1)
+
+    assert strange.read_text() == "notes"
+
+
 # A run and its journal.
 
 

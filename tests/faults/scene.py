@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.cli import run
-from tests.faults.account import Account
+from tests.faults.account import Account, told, writes
 from tests.faults.table import Row, file
 
 COUNT = 10
@@ -105,6 +107,25 @@ class Scene:
         """`asstctl apply --yes` as a process, to be killed."""
         command = [sys.executable, "-m", "asstctl", "apply", "--yes"]
         return subprocess.Popen(command, cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def killed_at(self, point: int) -> int:
+        """SIGKILL for `asstctl apply` once so many writes took effect, before it hears of the last; how it ended."""
+        self.account.forget()
+        victim: list[int] = []
+        hit: list[int] = []
+
+        def kill(_: object) -> None:
+            hit.append(1)
+            if len(hit) == point:
+                os.kill(victim[0], signal.SIGKILL)
+
+        self.account.strike(around=told(kill, writes))
+        with self.start() as process:
+            victim.append(process.pid)
+            code = process.wait(timeout=60)
+        self.account.strike()
+        self.account.settle()
+        return code
 
     def file(
         self,

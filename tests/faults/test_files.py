@@ -1,7 +1,6 @@
 """Knowledge: uploads whose answers are lost, files that cannot be processed, and stores that go away meanwhile."""
 
 import asyncio
-import os
 import signal
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from asstctl.emulator.asgi import Asgi, Receive, Scope, Send
-from tests.faults.account import told, writes
+from tests.faults.account import writes
 from tests.faults.scene import Ran, Scene
 from tests.faults.table import Row, file
 
@@ -135,27 +134,6 @@ def test_a_store_that_is_deleted_meanwhile_is_made_again_by_the_next_apply(scene
     )
 
 
-def killed_at(point: int, scene: Scene) -> int:
-    """SIGKILL for asstctl once so many writes took effect; how many there were."""
-    account = scene.account
-    account.forget()
-    victim: list[int] = []
-    hit: list[int] = []
-
-    def kill(_: object) -> None:
-        hit.append(1)
-        if len(hit) == point:
-            os.kill(victim[0], signal.SIGKILL)
-
-    account.strike(around=told(kill, writes))
-    with scene.start() as process:
-        victim.append(process.pid)
-        assert process.wait(timeout=60) in (-signal.SIGKILL, 0)
-    account.strike()
-    account.settle()
-    return len(account.done)
-
-
 def recovered(scene: Scene) -> None:
     """Each file is there once, and an upload whose end a killed run never heard of is the most that is left over."""
     following, last = scene.apply(), scene.apply()
@@ -174,7 +152,7 @@ def filling(scene: Scene, points: Iterable[int]) -> None:
     with_handbook(scene)
     for point in points:
         start_over(scene)
-        killed_at(point, scene)
+        assert scene.killed_at(point) in ENDS
         recovered(scene)
 
 
@@ -183,11 +161,14 @@ def replacing(scene: Scene, points: Iterable[int]) -> None:
     assert scene.apply().code == 0
     for point in points:
         with_handbook(scene, changed=f"Edition {point}, with more to read than before.")
-        killed_at(point, scene)
+        assert scene.killed_at(point) in ENDS
         recovered(scene)
         start_over(scene)
         assert scene.apply().code == 0
 
+
+ENDS = (-signal.SIGKILL, 0)
+"""Killed, or done: a run may make fewer writes."""
 
 FILL, REPLACE = range(1, 2 * FILES + 2), range(1, 4 * FILES + 1)
 

@@ -1,6 +1,5 @@
 """Processes that are killed: asstctl at each of its writes, and the server under it."""
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.process import Server
-from tests.faults.account import told, writes
 from tests.faults.scene import Ran, Scene
 from tests.faults.table import Row, file
 
@@ -18,26 +16,12 @@ SOME = (26,)
 
 
 def killed_at(point: int, scene: Scene) -> Ran:
-    """SIGKILL for asstctl once so many writes took effect, before it hears of the last of them."""
-    account = scene.account
-    account.forget()
-    victim: list[int] = []
-    hit: list[int] = []
-
-    def kill(_: object) -> None:
-        hit.append(1)
-        if len(hit) == point:
-            os.kill(victim[0], signal.SIGKILL)
-
-    account.strike(around=told(kill, writes))
-    with scene.start() as process:
-        victim.append(process.pid)
-        assert process.wait(timeout=60) == -signal.SIGKILL
-    account.strike()
-    account.settle()
-    done = [*account.done]
+    """Killed after so many writes, and what it had done by then."""
+    code = scene.killed_at(point)
+    done = [*scene.account.done]
+    assert code == -signal.SIGKILL
     assert point <= len(done) < point + AT_ONCE
-    return Ran(process.returncode, scene.account.marked(), done, [*account.asked], "")
+    return Ran(code, scene.account.marked(), done, [*scene.account.asked], "")
 
 
 def recovered(scene: Scene, killed: Ran, missing: Callable[[Ran], int]) -> None:

@@ -1,12 +1,10 @@
 """An apply that is killed with SIGKILL at each of its writes: the next one ends it with what was sent already."""
 
-import os
 import signal
 from collections import Counter
 
 import pytest
 
-from tests.faults.account import told, writes
 from tests.faults.conftest import scene
 from tests.faults.scene import Scene
 
@@ -40,25 +38,6 @@ def prepare(scene: Scene) -> None:
             (scene.root / folder / f"{n}.{ending}").write_text(f"Page {n}, of {folder}.")
 
 
-def killed_at(point: int, scene: Scene) -> None:
-    account = scene.account
-    account.forget()
-    victim: list[int] = []
-    hit: list[int] = []
-
-    def kill(_: object) -> None:
-        hit.append(1)
-        if len(hit) == point:
-            os.kill(victim[0], signal.SIGKILL)
-
-    account.strike(around=told(kill, writes))
-    with scene.start() as process:
-        victim.append(process.pid)
-        assert process.wait(timeout=60) == -signal.SIGKILL
-    account.strike()
-    account.settle()
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_an_apply_of_knowledge_may_be_killed_at_each_of_its_writes(scene: Scene) -> None:
@@ -67,7 +46,7 @@ def test_an_apply_of_knowledge_may_be_killed_at_each_of_its_writes(scene: Scene)
     prepare(scene)
     for point in range(1, WRITES + 1):
         theirs = account.ask("POST", "/vector_stores", {"name": "theirs"})["id"]
-        killed_at(point, scene)
+        assert scene.killed_at(point) == -signal.SIGKILL
         before = {one["id"] for one in account.everything("/files")}
         following, last = scene.apply(), scene.apply()
 

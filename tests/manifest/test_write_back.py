@@ -94,3 +94,21 @@ def _means(root: Path, target: str, taken: list[tuple[Address, str, Json]]) -> N
         if name == "tool_resources.file_search":
             continue  # its stores are known by their keys here, and live by their ids
         assert same(rule(desired[address].fields.get(name)), rule(value)), name
+
+
+@pytest.mark.parametrize("name", ["name", "instructions", "metadata"])
+def test_half_a_surrogate_pair_is_never_written(name: str, tmp_path: Path) -> None:
+    """Neither into a manifest nor into a file that one names."""
+    (tmp_path / "asstctl.yaml").write_text("version: 1\nproject: school\ntargets: {local: {provider: local}}\n")
+    (tmp_path / "assistants").mkdir()
+    manifest = "kind: assistant\nkey: a\nname: A\nmodel: gpt-4o\ninstructions: {file: a.txt}\nmetadata: {x: y}\n"
+    (tmp_path / "assistants" / "a.yaml").write_text(manifest)
+    (tmp_path / "assistants" / "a.txt").write_text("Be kind.")
+    project = open_project(tmp_path, {})
+    (desired,) = load(project, "local").desired
+    edits = Edits(read_sources(project), "local", "local")
+    value: Json = {"x": "\ud800"} if name == "metadata" else "\ud800"
+
+    with pytest.raises(NotPlaced, match="half a surrogate pair"):
+        take(edits, desired, LiveField(name, value, desired.fields[name]))
+    assert edits.edits == ()

@@ -131,7 +131,6 @@ async def test_azure_identity_itself_gives_a_token_for_foundry(
     managed_identity: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real library, on a machine whose identity answers on loopback."""
-    pytest.importorskip("azure.identity")
     endpoint, asked = managed_identity
     monkeypatch.setenv("IDENTITY_ENDPOINT", endpoint)
     monkeypatch.setenv("IDENTITY_HEADER", "secret-of-the-machine")

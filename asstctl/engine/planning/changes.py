@@ -7,6 +7,7 @@ by field (`classify`) with its references resolved (`resolve`) and its files dif
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities, Metadata
@@ -58,8 +59,10 @@ def create(desired: Desired, terms: Terms, block: Block | None) -> Change:
     known = {name: value for name, value in canonical.items() if name not in found.late}
     mark = next_mark(
         Mark(target.project, desired.address),
+        desired.address,
         protect=desired.protect,
         fields={kind.field(name).code: digest(value) for name, value in known.items()},
+        files=_files_of_mark(found),
         revision=terms.revision,
     )
     # what is ignored is given to a create like everything else: nobody can have changed it yet
@@ -78,7 +81,7 @@ def create(desired: Desired, terms: Terms, block: Block | None) -> Change:
         where=desired.where,
         block=clash(kind, desired) or block,
         send=dict(fields),
-        mark=replace(mark, files=_files_of_mark(found)),
+        mark=mark,
         depends_on=desired.depends_on,
         late=found.late,
         code_files=found.code_files,
@@ -112,6 +115,11 @@ def update(
     identity = Action.ADOPT if adopted else Action.MOVE if previous else None
     action = identity or (Action.UPDATE if fields or diff.changes else Action.KEEP)
     stale = terms.keeps_marks and not fields and (base != mark.fields or code_files != mark.files)
+    following = (
+        next_mark(mark, address, protect=desired.protect, fields=base, files=code_files, revision=terms.revision)
+        if terms.keeps_marks
+        else mark
+    )
     change = Change(
         address,
         action,
@@ -121,9 +129,10 @@ def update(
         name=desired.name or owned.live.name,
         remote_id=owned.live.id,
         where=desired.where,
+        block=_block(fields, send, desired, owned.live, terms),
         refresh=stale and action in (Action.UPDATE, Action.KEEP) and "update" not in terms.capabilities.missing,
         send=send,
-        mark=mark,
+        mark=following,
         revision=mark.revision,
         seen=what_is_seen(kind, desired, owned) if action is not Action.KEEP or stale else None,
         depends_on=desired.depends_on,
@@ -134,10 +143,7 @@ def update(
         files_unchanged=diff.unchanged,
         previous=previous,
     )
-    if terms.keeps_marks:
-        ours = replace(mark, address=address, files=code_files)
-        change = replace(change, mark=next_mark(ours, protect=desired.protect, fields=base, revision=terms.revision))
-    return replace(change, block=_block(change, desired, owned.live, terms)), verdicts
+    return change, verdicts
 
 
 def blocked_by_mark(desired: Desired, live: Live, damaged: Damaged) -> Change:
@@ -255,14 +261,16 @@ def _diff(desired: Desired, live: Live, terms: Terms) -> FileDiff:
     return diff_files(desired.files, terms.files[live.id])
 
 
-def _block(change: Change, desired: Desired, live: Live, terms: Terms) -> Block | None:
+def _block(
+    fields: Iterable[FieldChange], send: Mapping[str, Any], desired: Desired, live: Live, terms: Terms
+) -> Block | None:
     """Why an object that is there cannot be made what the files say."""
     kind = KINDS[desired.address.kind]
-    stuck = [one for one in change.fields if one.state is not FieldState.OURS and not one.overwritten]
+    stuck = [one for one in fields if one.state is not FieldState.OURS and not one.overwritten]
     return (
         clash(kind, desired)
         or drift(desired, stuck, terms.target)
-        or no_reset(kind, change.send, terms.capabilities)
+        or no_reset(kind, send, terms.capabilities)
         or (unlisted(live, terms.capabilities) if _is_unlisted(desired, live, terms) else None)
     )
 

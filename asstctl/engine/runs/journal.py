@@ -174,7 +174,7 @@ def clear(folder: Path, keep: int = KEPT, now: datetime | None = None) -> None:
     30 days: what they speak of may still have to be looked for."""
     at = now or datetime.now(UTC)
     for run in runs(folder)[keep - 1 :]:
-        with suppress(OSError, StoreError):
+        with suppress(OSError, StoreError, ValueError):  # a name that only looks like a run's tells no time
             if at - _begun_at(run) > OPEN_FOR or not read_run(folder, run).open:
                 path_of(folder, run).unlink()
 
