@@ -75,7 +75,7 @@ A first session, with no key and no network:
 @click.pass_context
 def cli(ctx: click.Context, /, **values: object) -> None:
     """Terraform for AI assistants: YAML in git, plan, apply, and conversation tests."""
-    ctx.obj = Shared.of(values)
+    ctx.obj = Shared.typed(ctx, values)
 
 
 def _version(ctx: click.Context, wanted: bool) -> None:

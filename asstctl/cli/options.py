@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from asstctl.core.errors import AsstctlError
 from asstctl.render import TEXT, formats
@@ -33,8 +34,17 @@ class Shared:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Shared":
-        """From click's parameters."""
-        return cls(**{name: values[name] for name in cls.__slots__ if values.get(name) is not None})
+        """From click's parameters. Two targets are wrong usage: nobody means the last one alone."""
+        targets = (*dict.fromkeys(values.get("target", ())),)
+        if len(targets) > 1:
+            raise click.UsageError(f"--target takes one name here, and has {len(targets)}: {', '.join(targets)}.")
+        given = {**values, "target": next(iter(targets), None)}
+        return cls(**{name: given[name] for name in cls.__slots__ if given.get(name) is not None})
+
+    @classmethod
+    def typed(cls, ctx: click.Context, values: Mapping[str, Any]) -> "Shared":
+        """What was typed before the command's name: the environment is read by the command, and typed words win."""
+        return cls.of({name: values[name] for name in cls.__slots__ if not _from_environment(ctx, name)})
 
     def under(self, later: "Shared") -> "Shared":
         """These, overridden by what was given after the command's name; variables add up."""
@@ -49,6 +59,10 @@ class Shared:
         )
 
 
+def _from_environment(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+
+
 _SHARED = (
     click.option(
         "-C",
@@ -57,7 +71,9 @@ _SHARED = (
         envvar="ASSTCTL_DIRECTORY",
         help="Run as if started in this folder.",
     ),
-    click.option("--target", metavar="NAME", envvar="ASSTCTL_TARGET", help="A target of the project file."),
+    click.option(
+        "--target", metavar="NAME", multiple=True, envvar="ASSTCTL_TARGET", help="A target of the project file."
+    ),
     click.option(
         "--var",
         "variables",
@@ -105,11 +121,17 @@ def shared_command(
         def call(ctx: click.Context, /, **values: Any) -> Any:
             from asstctl.cli.session import Session
 
+            before: Shared = ctx.obj or Shared()
             shared = {key: values.pop(key) for key in Shared.__slots__}
+            shared = {
+                key: value
+                for key, value in shared.items()
+                if not (_from_environment(ctx, key) and getattr(before, key))
+            }
             if several_targets:
-                values["targets"] = shared["target"]
-                shared["target"] = next(iter(shared["target"]), None)
-            session = Session((ctx.obj or Shared()).under(Shared.of(shared)))
+                values["targets"] = shared.get("target", ())
+                shared["target"] = values["targets"][:1]
+            session = Session(before.under(Shared.of(shared)))
             try:
                 return function(session, **values)
             except AsstctlError as error:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from asstctl.core.change import Action, Change
 
+UNDO = "undo "
+"""How the flag begins that names the run which a plan takes back."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
@@ -66,6 +69,11 @@ class Plan:
     def blocked(self) -> tuple[Change, ...]:
         """What cannot be done until the user decides."""
         return tuple(c for c in self.changes if c.block)
+
+    @property
+    def undoes(self) -> str:
+        """The run that it takes back, if it does that."""
+        return next((flag.removeprefix(UNDO) for flag in self.flags if flag.startswith(UNDO)), "")
 
     @property
     def stale_marks(self) -> tuple[Change, ...]:

@@ -24,6 +24,8 @@ from asstctl.documents.yaml_writing import has_form, whole
 from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.kinds.canonical import plain, tools
 from asstctl.kinds.field import extension_code
+from asstctl.kinds.function import is_schema_file
+from asstctl.manifest.functions import check_parameters
 from asstctl.manifest.kinds import KINDS
 from asstctl.manifest.secrets import Secret, leaks
 from asstctl.manifest.write_back import NO_FORM, NULLS, as_expression, has_nulls, response_format
@@ -202,7 +204,7 @@ class _Writer:
             case "metadata":
                 return self._metadata(address, value)
             case "response_format":
-                return response_format(value)
+                return self._response_format(address, value)
             case "instructions":
                 return value
         return self._text(address, name, value)
@@ -229,6 +231,14 @@ class _Writer:
             return None
         return {key: self._text(address, f"metadata.{key}", item) for key, item in value.items()}
 
+    def _response_format(self, address: Address, value: Json) -> Json:
+        said: Any = response_format(value)
+        named = said.get("json_schema") if isinstance(said, Mapping) else None
+        if isinstance(named, Mapping) and (reason := _unsound(named.get("schema"), strict=named.get("strict") is True)):
+            self._leave(address, "response_format", reason)
+            return None
+        return said  # type: ignore[no-any-return]
+
     def _stores(self, value: Any) -> Any:
         ids = value["vector_store_ids"]
         ours = {id: self.addresses["vector_store", id].key for id in ids if ("vector_store", id) in self.addresses}
@@ -245,15 +255,16 @@ class _Writer:
         if self._refusal(found) or (isinstance(keyed, Mapping) and any(name.endswith("'") for name in keyed)):
             return None
         said = [declared(tool) for tool in found]
-        return None if None in said else said
+        return None if any(tool is None or _unsound_function(tool) for tool in said) else said
 
     def _tools(self, address: Address, live: Live) -> Any:
         said = self._declared_tools(live)
         if said is None:
             found: Any = live.fields.get("tools") or []
             kinds = sorted({str(tool.get("type")) for tool in found if declared(tool) is None})
+            unsound = [reason for tool in map(declared, found) if tool and (reason := _unsound_function(tool))]
             reason = f"a tool of type {', '.join(kinds)} cannot be declared" if kinds else "two tools have one name"
-            self._leave(address, "tools", f"{reason}, so that none of them is")
+            self._leave(address, "tools", f"{'; '.join(unsound) or reason}, so that none of them is")
             return None
         for tool in said:
             if tool["type"] == "function":
@@ -319,6 +330,25 @@ class _Writer:
         self.made.left.append(Left(address, what, reason, hint="it stays on the object as it is"))
 
 
+def _unsound_function(tool: Mapping[str, Any]) -> str:
+    """Why no manifest would take a tool that has a form there, or nothing."""
+    if tool["type"] != "function":
+        return ""
+    function = tool["function"]
+    reason = _unsound(function.get("parameters"), strict=function.get("strict") is True)
+    return f"{function['name']} cannot be declared ({reason})" if reason else ""
+
+
+def _unsound(schema: Json, *, strict: bool) -> str:
+    """What is wrong with a schema of the wire, which takes more than a manifest does; nothing where there is none."""
+    if schema is None:
+        return ""
+    if is_schema_file(schema):
+        return "a manifest would take its parameters for the name of a file"
+    found = check_parameters(schema, lambda path, key: Where(""), strict=strict)
+    return found[0].summary if found else ""
+
+
 def _more(tool: Mapping[str, Any]) -> Iterable[str]:
     """The keys of a tool that no manifest can say and that say something."""
     kind = str(tool.get("type"))
@@ -334,4 +364,5 @@ def _more(tool: Mapping[str, Any]) -> Iterable[str]:
         options = inner.get("ranking_options")
         if isinstance(options, Mapping):
             known_options = {"ranker", "score_threshold"}
-            yield from (f"file_search.ranking_options.{key}" for key in options if key not in known_options)
+            said = (key for key in options if key not in known_options and options[key] is not None)
+            yield from (f"file_search.ranking_options.{key}" for key in said)

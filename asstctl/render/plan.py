@@ -214,6 +214,8 @@ def plan_summary(plan: Plan) -> str:
     if plan.is_empty:
         if plan.deletes:
             return f"Nothing to delete: nothing on {plan.target.name} bears the mark of project {plan.target.project}."
+        if plan.undoes:
+            return f"No changes. Nothing that run {plan.undoes} did is left to be taken back."
         return f"No changes. {_matching(plan.changes, plan.target.name)}{marks}"
     counts = plan.counts
     parts = [f"{counts[action]:,} to {action}" for action in Action if counts.get(action)]

@@ -1,8 +1,8 @@
 """Saved and approved plans: written to a file, read again with suspicion, and held against the plan of now.
 
 A saved plan is never carried out from its own content: it says what was chosen and what was agreed to, `apply`
-plans anew from the files, and goes on if what is left is covered (`engine.planning.approval`). It is believed neither for
-URLs nor for credentials.
+plans anew from the files, and goes on if what is left is covered (`engine.planning.approval`). It is believed
+neither for URLs nor for credentials.
 """
 
 import os

@@ -72,8 +72,45 @@ def test_a_target_named_twice_is_asked_once_and_shown_as_ever(several: Project) 
     assert several.done("plan", "--target", "other", "--target", "other") == several.done("plan", "--target", "other")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("apply", "--yes", "--target", "local", "--target", "other"),
+        ("destroy", "--yes", "--target", "other", "--target", "local"),
+        ("--target", "local", "--target", "other", "apply", "--yes"),
+    ],
+)
+def test_a_command_for_one_target_does_not_take_the_last_of_two(several: Project, words: tuple[str, ...]) -> None:
+    result = several.run(*words)
+
+    assert (result.code, result.out) == (64, "")
+    assert "--target takes one name here" in result.err
+    assert "Plan: 1 to create." in several.done("plan", "--target", "other")
+
+
+def test_a_command_for_one_target_takes_it_twice(several: Project) -> None:
+    assert "Applied 1 to other" in several.done("apply", "--yes", "--target", "other", "--target", "other")
+
+
 def test_a_target_can_come_before_the_command(several: Project) -> None:
     assert "Target other" in several.done("--target", "other", "plan")
+
+
+def test_a_target_that_was_typed_before_the_command_wins_over_the_environment(
+    several: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSTCTL_TARGET", "gone")
+
+    assert "Target other" in several.done("--target", "other", "plan")
+    assert "Applied 1 to other" in several.done("--target", "other", "apply", "--yes")
+
+
+def test_a_command_for_one_target_takes_one_from_the_environment(
+    several: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSTCTL_TARGET", "local other")
+
+    assert several.run("apply", "--yes").code == 64
 
 
 def test_targets_can_come_from_the_environment(several: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,7 @@ def test_the_same_run_twice_has_nothing_left(twice: Project) -> None:
     again = twice.run("undo", newest, "--yes")
 
     assert (again.code, len(runs(twice))) == (0, 3)
+    assert f"No changes. Nothing that run {newest} did is left to be taken back." in again.out
 
 
 @pytest.mark.parametrize("brought_along", [True, False])

@@ -395,7 +395,7 @@ async def test_code_files_that_were_deleted_are_said_and_the_rest_goes_back(made
     plan = await here.undo(await here.apply(wanted(code=[new], temperature=0.5)))
 
     assert [field.name for field in plan.changes[0].fields] == ["temperature"]
-    assert "1 of its code files were deleted" in plan.notes[0]
+    assert "what was deleted of its code files (1) cannot be brought back" in plan.notes[0]
     await here.world.settled(wanted(code=[new], temperature=0.2), objects=1, writes=3, uploads=1)
 
 

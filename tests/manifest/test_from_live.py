@@ -176,6 +176,42 @@ def test_what_no_manifest_can_say_stays_on_the_object(
     assert all(found.values()), found
 
 
+@pytest.mark.parametrize(
+    ("schema", "strict", "reason"),
+    [
+        ({"type": "strin"}, False, "not a JSON Schema"),
+        ({"type": "object", "properties": {"a": {"type": "string", "required": True}}}, False, "not a JSON Schema"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, True, "strict"),
+    ],
+)
+def test_a_schema_that_no_manifest_takes_stays_on_the_object(
+    tmp_path: Path, schema: Mapping[str, Any], strict: bool, reason: str
+) -> None:
+    """Else one such object would keep all others from being pulled."""
+    function = {"name": "ask", "strict": strict, "parameters": schema}
+    named = {"name": "r", "strict": strict, "schema": schema}
+    tools = [{"type": "code_interpreter"}, {"type": "function", "function": function}]
+    raw = {**RAW, "tools": tools, "response_format": {"type": "json_schema", "json_schema": named}}
+    made = write_manifests([decoded(raw), decoded({**raw, "id": "asst_other", "name": "Other"})], "local", ())
+    assert [one.what for one in made.left] == ["tools", "response_format"] * 2
+    assert all(reason in one.reason for one in made.left), made.left
+    loaded = loaded_from(made, tmp_path)
+    assert {str(one.address) for one in loaded.desired} == {"assistant.guagua", "assistant.other"}
+
+
+def test_parameters_that_look_like_the_name_of_a_file_stay_on_the_object(tmp_path: Path) -> None:
+    tool = {"type": "function", "function": {"name": "ask", "parameters": {"file": "x.json"}}}
+    made = write_manifests([decoded({**RAW, "tools": [tool]})], "local", ())
+    assert [one.what for one in made.left] == ["tools"]
+    loaded_from(made, tmp_path)
+
+
+def test_a_null_that_the_wire_adds_is_nothing_to_list() -> None:
+    options = {"ranker": "auto", "score_threshold": 0.5, "hybrid_search": None}
+    raw = {**RAW, "tools": [{"type": "file_search", "file_search": {"ranking_options": options}}]}
+    assert write_manifests([decoded(raw)], "local", ()).left == []
+
+
 def test_an_object_without_room_for_a_mark_is_listed() -> None:
     """Sixteen pairs are full: it is said, and no manifest is made that could never be applied."""
     made = write_manifests([decoded({**RAW, "metadata": {str(n): "x" for n in range(14)}})], "local", ())

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,6 +141,18 @@ async def test_azure_identity_itself_gives_a_token_for_foundry(
 
     assert await EntraToken(Hidden())() == "eyJ-managed-identity-token"
     assert "resource=https%3A%2F%2Fai.azure.com" in asked[0] or "resource=https://ai.azure.com" in asked[0]
+
+
+def test_what_azure_identity_logs_of_a_failure_is_not_printed() -> None:
+    """Python prints warnings for which nobody has a handler, as they are."""
+    drawing = (
+        "from asstctl.providers.assistants.entra import _default\n"
+        "try: _default()()\n"
+        "except Exception as error: print(type(error).__name__)"
+    )
+    environment = {"PATH": os.environ["PATH"], "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential"}
+    done = subprocess.run([sys.executable, "-c", drawing], env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("ClientAuthenticationError\n", "")
 
 
 async def test_a_conversation_without_a_token_says_so_and_not_that_an_answer_was_lost() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from asstctl.core.capabilities import Capabilities
-from asstctl.engine.applying.requests import Pace
 from tests.engine.fakes import Clock, FakeStore, World
 
 T = TypeVar("T")
@@ -89,7 +88,3 @@ class Distant(FakeStore):
 
 class Racer(World):
     """One of several projects on one account, at its own pace."""
-
-    @property
-    def pace(self) -> Pace:
-        return Pace(concurrency=self.concurrency, clock=self.clock, sleep=self.clock.sleep)

@@ -47,7 +47,7 @@ class Resolved:
 def resolve(desired: Desired, owned: Owned | None, stores: Mapping[Address, str]) -> Resolved:
     """Put in what is known: `stores` gives the ids of live stores, `owned` the live object and its mark."""
     held = held_files(owned) if owned is not None else {}
-    fields, references = dict(desired.fields), {}
+    fields, references = desired.fields, {}
     # of two ids for one file the first stays; one that the manifest names itself stands for nothing else
     named = {item for item in items_of(fields.get(CODE_FILES), CODE_KEY) if isinstance(item, str)}
     files = {held_as: id for id, held_as in sorted((held or {}).items(), reverse=True) if id not in named}
@@ -61,12 +61,12 @@ def resolve(desired: Desired, owned: Owned | None, stores: Mapping[Address, str]
             if isinstance(id, str) and name == CODE_FILES:
                 code_files[id] = identity(item)
         if declared:
-            fields[name] = {key: found}
+            fields = {**fields, name: {key: found}}
     # to a create nothing is ignored
     ignored = desired.ignored if owned is not None else frozenset()
     same_files = owned is not None and held is None and _are_those_of(owned.mark, desired.fields.get(CODE_FILES))
     return Resolved(
-        replace(desired, fields=fields),
+        desired if fields is desired.fields else replace(desired, fields=fields),
         late=frozenset(name for name, value in fields.items() if name not in ignored and not is_known(value)),
         code_files=code_files,
         references=references,

@@ -30,7 +30,7 @@ from asstctl.core.journal import Record, Step
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Mark, read_mark, without_mark
-from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.plan import UNDO, Plan, TargetInfo
 from asstctl.core.reference import reference
 from asstctl.core.resource import EXTENSION, Live
 from asstctl.engine.planning.blocks import PROTECT, no_reset
@@ -84,7 +84,7 @@ def make_undo_plan(
     changes = [possible(change, capabilities) for change in changes]
     notes = tuple(dict.fromkeys([*undoing.notes, *lost, *staying_uploads(changes, files)]))
     limit = [] if max_deletes == MAX_DELETES else [f"--max-deletes {max_deletes}"]
-    return Plan(target, in_order(changes), notes, flags=(*limit, f"undo {record.header.run}"))
+    return Plan(target, in_order(changes), notes, flags=(*limit, f"{UNDO}{record.header.run}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class _Undoing:
             if same(was, now) or (name == "metadata" and same(was, rule(sent))):
                 continue
             if name == CODE_FILES and (lost := self._lost(was)):
-                self.notes.append(f"{one.address}: {lost} of its code files were deleted and cannot be brought back.")
+                self.notes.append(f"{one.address}: what was deleted of its code files ({lost}) cannot be brought back.")
                 continue
             live_now, then_was = value_of(now), value_of(was)
             details = explain(live_now, then_was, ids=HOLDS_IDS.get(name, ""))
@@ -284,7 +284,7 @@ class _Undoing:
             send["metadata"] = pairs
         if lost := self._lost(send.get(CODE_FILES)):
             del send[CODE_FILES]
-            self.notes.append(f"{was.address}: {lost} of its code files were deleted and cannot be brought back.")
+            self.notes.append(f"{was.address}: what was deleted of its code files ({lost}) cannot be brought back.")
         files = sum(step.step is Step.DELETE and step.address == one.address for step in self._done.files)
         if files and was.address.kind == STORE:
             self.notes.append(f"{was.address}: its files ({files}) are gone from the provider; git has them.")

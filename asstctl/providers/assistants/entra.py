@@ -5,6 +5,7 @@ here chooses an identity; that is for the machine: a login, a managed identity, 
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -72,5 +73,7 @@ def _default() -> Draw:
             detail="it comes with the extra `azure`, which is not installed",
             hint="pip install 'asstctl[azure]'",
         ) from None
+    # what it logs of a failure is in the error too, and nothing of others reaches a terminal as it is
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     credential = DefaultAzureCredential()
     return lambda: credential.get_token(SCOPE)
