@@ -62,6 +62,8 @@ def command(
     from asstctl.workspace.plans import drift, drifts, plans
 
     choices = Choices(**chosen)
+    if all_targets and targets:
+        raise WrongUsage("--all-targets and --target mean two things", hint="leave one of them out")
     names = tuple(session.workspace.project.targets) if all_targets else tuple(dict.fromkeys(targets))
     if out and (drift_only or len(names) > 1):
         raise WrongUsage("--out saves the whole plan of one target")

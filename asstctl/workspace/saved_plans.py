@@ -23,7 +23,7 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, PlanChanged, Step
 from asstctl.documents.source import read_plain
-from asstctl.engine.planning.approval import approved_of, difference, digest
+from asstctl.engine.planning.approval import approved_of, difference, digest, is_shown_by
 from asstctl.engine.planning.policy import MAX_DELETES
 from asstctl.workspace.choices import Choices
 
@@ -104,6 +104,8 @@ def read_plan(path: Path, expected: str = "") -> Agreement:
         if document.get("digest") != digest(approved):
             raise ValueError("its digest is not that of its content: it was edited")
         steps, files = _shown(document)
+        if not is_shown_by(approved, _pending(document), steps):
+            raise ValueError("what it shows is not what its digest stands for: it was edited")
         agreement = Agreement(approved, digest(approved), str(path), steps, files)
         _choices(approved.flags, str(path))
     except OSError as error:
@@ -208,6 +210,12 @@ def _shown(document: Mapping[str, Any]) -> tuple[dict[str, dict[str, Step]], dic
         }
         files[address] = {str(one.get("path")): str(one.get("action")) for one in _objects(change.get("files"))}
     return steps, files
+
+
+def _pending(document: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
+    """The action and the remote id of each change that the saved plan showed as one to be made."""
+    pending = (change for change in _objects(document.get("changes")) if change.get("pending") is True)
+    return {str(change.get("address")): (str(change.get("action")), change.get("remote_id")) for change in pending}
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:

@@ -80,16 +80,30 @@ def test_a_saved_plan_is_the_printed_one_and_what_was_approved(project: Project)
     assert {**printed, "approved": document["approved"]} == document
 
 
-def test_what_a_saved_plan_says_of_values_is_never_sent(project: Project) -> None:
-    """It is only what is shown: what is carried out comes from the files."""
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda change: change["fields"][0].update(after="Harmless"),
+        lambda change: change["fields"][0].update(before="Harmless"),
+        lambda change: change["fields"].pop(),
+        lambda change: change.update(action="update"),
+        lambda change: change.update(remote_id="asst_another"),
+        lambda change: change.update(pending=False),
+    ],
+    ids=["a value", "the value before", "a field", "the action", "the id", "the whole change"],
+)
+def test_a_saved_plan_that_shows_something_else_is_refused(
+    project: Project, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    """Whoever reviews the file approves what it shows, and the digest is of what is done."""
     path = saved(project)
-    changed(path, lambda plan: plan["changes"][0]["fields"][0].update(after="Evil"))
+    changed(path, lambda plan: edit(plan["changes"][0]))
 
-    project.done("apply", "plan.json")
+    refused = project.run("apply", "plan.json")
 
-    assert [one["name"] for one in live(project)] == ["Tutor"]
-    again = project.run("apply", "--yes", "-v")
-    assert (again.code, writes(again)) == (0, {})
+    assert refused.code == 1
+    assert "what it shows is not what its digest stands for" in refused.err
+    assert live(project) == []
 
 
 def test_a_saved_plan_that_would_be_sent_elsewhere_is_refused(project: Project) -> None:
@@ -256,10 +270,10 @@ def test_what_is_no_digest_is_wrong_usage(project: Project, digest: str) -> None
 
 def test_a_hostile_plan_acts_on_no_terminal(project: Project, rewrite: Callable[[str, str], None]) -> None:
     """What it says was approved is shown beside what is to be done now, and is the text of others."""
-    path = saved(project)
-    hostile = "\x1b[2J\n::error::x\u202e"
-    changed(path, lambda plan: plan["changes"][0]["fields"][1].update(before=hostile, after=hostile))
-    rewrite("gpt-4o", "gpt-4.1")
+    hostile = r'"\x1b[2J\n::error::x\u202e"'
+    rewrite("gpt-4o", hostile)
+    saved(project)
+    rewrite(hostile, "gpt-4.1")
 
     refused = project.run("apply", "plan.json")
 

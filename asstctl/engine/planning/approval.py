@@ -33,6 +33,28 @@ def digest(approved: Approved) -> str:
     return f"sha256:{hashlib.sha256(_bytes(approved.as_json())).hexdigest()}"
 
 
+Sides = tuple[Json | Absent, Json | Absent]
+"""A field before and after."""
+
+
+def is_shown_by(
+    approved: Approved, actions: Mapping[str, tuple[str, str | None]], fields: Mapping[str, Mapping[str, Sides]]
+) -> bool:
+    """Whether what somebody was shown is what the digest stands for: per address the action and remote id, and each
+    field. Ids in lists are left out, because the digest is of what they refer to."""
+    changes = approved.changes
+    if actions != {address: (change.action.value, change.remote_id) for address, change in changes.items()}:
+        return False
+    return all(
+        shown.keys() == changes[address].fields.keys()
+        and all(
+            name in HOLDS_IDS or changes[address].fields[name] == ApprovedField(_digest(before), _digest(after))
+            for name, (before, after) in shown.items()
+        )
+        for address, shown in ((address, fields.get(address, {})) for address in changes)
+    )
+
+
 def difference(approved: Approved, present: Approved) -> Difference:
     """What a plan made now would do beside or instead of what was approved, and what of it is done already."""
     before, now = approved.changes, present.changes
