@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from asstctl.core.address import Address
@@ -21,9 +22,13 @@ from asstctl.core.resource import Desired, Listing, Live
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 T = TypeVar("T")
+Request = Callable[[], Awaitable[T]]
 
 STORE = "vector_store"
 """The kind whose objects hold files."""
+
+MOST = 8
+"""Requests at a time, as many as an apply sends (ENGINE promise 6): a project may declare hundreds of stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +119,12 @@ async def read(
     """
     at = clock()
     asked = [kind for kind in kinds if kind in store.capabilities.fields]
-    answers = await _at_once(_listing(store, kind, interest) for kind in asked)
+    answers = await _at_once(partial(_listing, store, kind, interest) for kind in asked)
     listings = {answer.kind: answer for answer in answers if answer is not None}
     held: dict[str, tuple[StoreFile, ...]] = {}
     if files is not None and STORE in listings:
         stores = [live.id for live in listings[STORE].objects if interest.covers(live)]
-        held = dict(zip(stores, await _at_once(files.attached(id) for id in stores), strict=True))
+        held = dict(zip(stores, await _at_once(partial(files.attached, id) for id in stores), strict=True))
     return Reading(listings, at, held)
 
 
@@ -132,15 +137,17 @@ async def _listing(store: ResourceStore, kind: str, interest: Interest) -> Listi
         return None
 
 
-async def _at_once(requests: Iterable[Awaitable[T]]) -> list[T]:
-    """All answers in order. Raises the first error itself, not a group of them."""
+async def _at_once(requests: Iterable[Request[T]]) -> list[T]:
+    """All answers in order, MOST requests at a time. Raises the first error itself, not a group of them."""
+    places = asyncio.Semaphore(MOST)
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_awaited(request)) for request in requests]
+            tasks = [group.create_task(_in_turn(request, places)) for request in requests]
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
     return [task.result() for task in tasks]
 
 
-async def _awaited(request: Awaitable[T]) -> T:
-    return await request
+async def _in_turn(request: Request[T], places: asyncio.Semaphore) -> T:
+    async with places:
+        return await request()

@@ -1,5 +1,6 @@
 """Reading: every kind at once, the files of the stores that matter, and servers that lack a kind."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +13,29 @@ from asstctl.core.errors import AuthFailed, IncompleteListing, NoSuchApi, NotFou
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.resource import Desired, Listing, Live
 from asstctl.engine.planning.policy import Policy
-from asstctl.engine.read import Interest, interest_in, read
+from asstctl.engine.read import MOST, Interest, interest_in, read
 from asstctl.kinds import KINDS
 from tests.engine.paper import CAPABILITIES, HANDBOOK, Paper, assistant, store
 
 pytestmark = pytest.mark.anyio
 
 OTHER, OLD = Address("vector_store", "other"), Address("vector_store", "old")
+
+
+class Crowded:
+    """A files port that counts who is inside; the store `breaks` ends in an error."""
+
+    def __init__(self, breaks: str = "") -> None:
+        self.breaks, self.inside, self.most = breaks, 0, 0
+
+    async def attached(self, store: str) -> tuple[StoreFile, ...]:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await asyncio.sleep(0)
+        self.inside -= 1
+        if store == self.breaks:
+            raise ServerFault("500")
+        return ()
 
 
 class Listed:
@@ -163,3 +180,20 @@ async def test_a_kind_that_the_wire_has_no_fields_for_is_not_asked_for() -> None
     reading = await read(port, KINDS, files=port, interest=interest_in([store()], project="p"))
 
     assert (port.log, set(reading.listings)) == (["assistant"], {"assistant"})
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_hundreds_of_stores_are_looked_at_a_few_at_a_time(breaks: bool) -> None:
+    """Also where the first of them fails, which ends the reading without a word of those that waited."""
+    objects = tuple(Live("vector_store", f"vs_{n}", n, {}, {}, {}) for n in range(100))
+    listed, crowded = Listed(Paper()), Crowded("vs_0" if breaks else "")
+    listed.paper.lives.update({live.id: live for live in objects})
+    interest = Interest(ids=frozenset(live.id for live in objects))
+
+    if breaks:
+        with pytest.raises(ServerFault):
+            await read(listed, KINDS, files=crowded, interest=interest)  # type: ignore[arg-type]
+    else:
+        reading = await read(listed, KINDS, files=crowded, interest=interest)  # type: ignore[arg-type]
+        assert len(reading.files) == 100
+    assert 1 < crowded.most <= MOST

@@ -44,7 +44,7 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(0o777, 0o700), (0o775, 0o700), (0o755, 0o755), (0o500, 0o500)])
 def test_a_folder_that_others_may_write_in_is_closed(tmp_path: Path, before: int, after: int) -> None:
-    """A folder of another name is its user's: `--database /tmp/x.db` closes no /tmp."""
+    """A folder of another name is its user's: a database that somebody put there does not close it."""
     folder, elsewhere = tmp_path / ".asstctl", tmp_path / "data"
     for one in (folder, elsewhere):
         one.mkdir()
