@@ -10,7 +10,7 @@ from asstctl.conversation.stubs.rules import closest, pick
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import JsonObject
-from asstctl.core.ports import ToolCall
+from asstctl.core.thread import ToolCall
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from asstctl.conversation.case import Case, Turn
+from asstctl.conversation.case import Case, Message, Turn
 from asstctl.conversation.models import (
     ConversationModel,
     NestedModel,
@@ -24,7 +24,6 @@ from asstctl.conversation.stubs.rules import Rules, read_rules
 from asstctl.conversation.turns import TurnReader, unknown_function
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, in_reading_order, warning
 from asstctl.core.json_types import Json
-from asstctl.core.ports import Said
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.models import check
 from asstctl.documents.paths import shown
@@ -160,7 +159,11 @@ class _Loader:
                 name=read.name,
                 tags=tuple(dict.fromkeys((*common.tags, *read.tags))),
                 metadata=thread.metadata,
-                messages=tuple(Said(role, text) for message in thread.messages for role, text in message.items()),
+                messages=tuple(
+                    Message(role, text, document.where((*at, "thread", "messages", i)))
+                    for i, message in enumerate(thread.messages)
+                    for role, text in message.items()
+                ),
                 stubs=_merged((*own, *common.stubs), common.functions),
             )
         )

@@ -17,7 +17,8 @@ from asstctl.conversation.verdict import is_slow, judge, judge_stopped
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import ProviderError
-from asstctl.core.ports import RunState, Said, ThreadHost, ToolOutput
+from asstctl.core.ports import ThreadHost
+from asstctl.core.thread import RunState, Said, ToolOutput
 
 MAX_ROUNDS = 32
 """How often an assistant may ask for functions in one turn: a stub that never satisfies it must not loop."""
@@ -94,7 +95,9 @@ class _Thread:
     async def open(self, case: Case) -> Failure | None:
         """Make the thread; the first thing the user says goes with it, which saves a request."""
         first = case.turns[0].user
-        messages = case.messages if first is None else (*case.messages, Said("user", first))
+        messages = tuple(Said(message.role, message.text) for message in case.messages)
+        if first is not None:
+            messages = (*messages, Said("user", first))
         # A task of its own: a thread whose making was cut off may exist, and only its answer names it.
         self._opening = asyncio.create_task(_opened(self.host, messages, case.metadata))
         try:
@@ -125,7 +128,7 @@ class _Thread:
 
 
 async def _opened(host: ThreadHost, messages: tuple[Said, ...], metadata: Mapping[str, str]) -> str:
-    return await host.open(messages=messages, metadata=dict(metadata) or None)
+    return (await host.open(messages=messages, metadata=dict(metadata) or None)).thread
 
 
 @dataclass
@@ -160,7 +163,7 @@ class _TurnPlayer:
             reply=reply,
             failures=failures,
             seconds=perf_counter() - started,
-            tokens=usage.total_tokens if usage else None,
+            usage=usage,
             where=self.turn.where,
         )
 
@@ -187,7 +190,7 @@ class _TurnPlayer:
         """Say it, and answer calls until the run is over; what stood in the way, if anything did."""
         host, thread = self.thread.host, self.thread.id
         if self.turn.user is not None and self.number > 1:  # the first was said when the thread was made
-            await host.post(thread, self.turn.user)
+            await host.post(thread, Said("user", self.turn.user))
         state = self.state = await host.run(thread, self.assistant)
         rounds = 0
         while state.status == "requires_action":

@@ -15,6 +15,8 @@
     │   ├── NoSuchApi         404 for the API itself
     │   ├── Rejected          any other 4xx
     │   └── IncompleteListing a listing that cannot be trusted to show everything
+    ├── TapeMissing           a tape lacks what was asked of it
+    ├── TapeStale             a tape was made with other files
     ├── StoreError            the local database or a journal cannot be used
     └── Interrupted           Ctrl-C
 
@@ -152,6 +154,20 @@ class IncompleteListing(ProviderError):
     """A listing that ended early or went in circles: absence of an object proves nothing."""
 
     code = "incomplete-listing"
+
+
+class TapeMissing(AsstctlError):
+    """There is no tape, or what was asked is not on it."""
+
+    code = "tape-missing"
+    exit_code = ExitCode.INCONCLUSIVE
+
+
+class TapeStale(AsstctlError):
+    """A tape was made with other files than those of now: what is on it proves nothing about them."""
+
+    code = "tape-stale"
+    exit_code = ExitCode.INCONCLUSIVE
 
 
 class StoreError(AsstctlError):

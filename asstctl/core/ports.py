@@ -6,7 +6,7 @@ handed in when a provider is opened.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -14,6 +14,20 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
 from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
 from asstctl.core.resource import Listing, Live
+from asstctl.core.tape import Deck
+from asstctl.core.thread import (
+    PLAIN,
+    Attached,
+    Embedded,
+    FilePurpose,
+    Judged,
+    Opened,
+    RunOptions,
+    RunState,
+    Said,
+    Spoken,
+    ToolOutput,
+)
 
 Observer = Callable[[str, str, int | None, float], None]
 """Told of every request: the method, the path, the status (None when no answer came) and the seconds until it came."""
@@ -65,62 +79,6 @@ class ResourceStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of a thread: `role` is `user` or `assistant`."""
-
-    role: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A function the assistant asks for; `arguments` is JSON text as the model wrote it."""
-
-    id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
-    """The answer to one ToolCall."""
-
-    call_id: str
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens, where the provider counts them."""
-
-    prompt_tokens: int
-    completion_tokens: int
-
-    @property
-    def total_tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """Where a run stands once nothing moves without us: final, or waiting for tool outputs.
-
-    `status` is `completed`, `requires_action`, `failed`, `incomplete`, `expired` or `cancelled`. `calls` are
-    the pending calls under `requires_action`; `reply` is the text said in this run so far, its messages
-    joined by newlines; `error` is the provider's reason when it failed, and `no_verdict` says that the reason
-    is the provider's own trouble (a server error, a rate limit), which proves nothing about the assistant.
-    """
-
-    id: str
-    status: str
-    calls: tuple[ToolCall, ...] = ()
-    reply: str = ""
-    error: str = ""
-    no_verdict: bool = False
-    usage: Usage | None = None
-
-
 class Provider(Protocol):
     """An open adapter to one API: an async context manager, closed once. `place` is a host, or a file.
 
@@ -131,8 +89,8 @@ class Provider(Protocol):
     store: ResourceStore
     files: "FileHost | None"
 
-    def thread_host(self) -> "ThreadHost":
-        """A host for conversations; hosts of one provider may share connections."""
+    def thread_host(self, deck: Deck | None = None) -> "ThreadHost":
+        """A host for conversations; hosts of one provider may share connections. With a deck, all goes through it."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -186,26 +144,71 @@ class FileHost(Protocol):
 
 
 class ThreadHost(Protocol):
-    """Threads of one provider: opened, spoken to, run, closed. One host may carry many threads at once."""
+    """Threads of one provider: opened, spoken to, run, closed. One host may carry many threads at once.
 
-    async def open(self, *, messages: Sequence[Said] = (), metadata: Mapping[str, str] | None = None) -> str:
-        """Make a thread with these first messages; returns its id."""
+    What a wire cannot do is in its Capabilities (`missing`, by the words of `core.thread.Need`) and is never asked for.
+    """
+
+    async def upload(self, file: Path, *, purpose: FilePurpose) -> str:
+        """Send a file for one conversation; its id. Sent at most once."""
         ...
 
-    async def post(self, thread: str, text: str) -> None:
-        """Add a user message."""
+    async def open(
+        self,
+        *,
+        messages: Sequence[Said] = (),
+        metadata: Mapping[str, str] | None = None,
+        files: Sequence[Attached] = (),
+    ) -> Opened:
+        """Make a thread with these first messages, and with uploads for its tools.
+
+        The store that holds those for `file_search` bears the same metadata, and is ready before this returns.
+        """
         ...
 
-    async def run(self, thread: str, assistant: str) -> RunState:
+    async def post(self, thread: str, said: Said) -> None:
+        """Add a message."""
+        ...
+
+    async def run(self, thread: str, assistant: str, options: RunOptions = PLAIN) -> RunState:
         """Run the assistant (by remote id) until it is done or asks for outputs."""
         ...
 
-    async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
-        """Answer all pending calls at once and go on as `run` does."""
+    async def outputs(
+        self, thread: str, run: str, outputs: Sequence[ToolOutput], options: RunOptions = PLAIN
+    ) -> RunState:
+        """Answer all pending calls at once and go on as `run` does, with the same options."""
+        ...
+
+    async def history(self, thread: str) -> tuple[Spoken, ...]:
+        """What was said in a thread, by whomever: each message of a user with all that came of it, oldest first.
+
+        Raises NotFound.
+        """
         ...
 
     async def close(self, thread: str) -> None:
         """Delete the thread, ending an active run first. Deleting one that is gone is no error."""
+        ...
+
+    async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:
+        """Delete an upload or a vector store. Deleting one that is gone is no error."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class Judge(Protocol):
+    """A model that says whether a reply is what was asked for: it answers questions and measures likeness."""
+
+    async def ask(self, instructions: str, question: str, *, schema: Mapping[str, Json]) -> Judged:
+        """One answer, as a JSON object of this JSON Schema. Raises the ProviderError tree."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """One vector for each text."""
         ...
 
     async def aclose(self) -> None:

@@ -16,11 +16,11 @@ from asstctl.core.conversation import (
     FailureKind,
     Mismatch,
     Status,
-    SuiteResult,
     TurnResult,
 )
 from asstctl.core.json_text import json_text
 from asstctl.core.plan import TargetInfo
+from asstctl.core.suite import SuiteResult
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, clipped, line, padded, wrapped, written
 from asstctl.render.values import counted, listed, place
@@ -29,6 +29,8 @@ _STYLES = {
     Status.PASSED: Style.GOOD,
     Status.SKIPPED: Style.WARN,
     Status.NOT_RUN: Style.FAINT,
+    Status.STALE: Style.WARN,
+    Status.MISSING: Style.WARN,
     Status.FAILED: Style.BAD,
     Status.ERROR: Style.BAD,
 }
@@ -106,6 +108,8 @@ def _sign(status: Status, look: Look) -> str:
             return look.glyphs.failed
         case Status.ERROR:
             return "!"
+        case Status.STALE | Status.MISSING:
+            return "?"
         case Status.SKIPPED | Status.NOT_RUN:
             return "-"
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
-from asstctl.core.conversation import CaseResult, SuiteResult
+from asstctl.core.conversation import CaseResult
 from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
 from asstctl.core.errors import InvalidInput, Refused
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
+from asstctl.core.suite import SuiteResult
 from asstctl.engine.applying.apply import Run
 from asstctl.engine.applying.apply import apply as carry_out
 from asstctl.engine.planning.policy import EVERYTHING, Policy

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.core.errors import AnswerLost, AuthFailed, RateLimited, ServerFault, Unreachable
-from asstctl.core.ports import Said
+from asstctl.core.thread import Said
 from asstctl.providers import opener
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.settings import AssistantsSettings, LocalSettings
@@ -78,8 +78,8 @@ async def test_a_message_is_posted_once_after_a_429(tmp_path: Path) -> None:
     async with opener("local")(settings) as provider:
         live = await provider.store.create("assistant", MODEL)
         host = provider.thread_host()
-        thread = await host.open()
-        await host.post(thread, "hello")
+        thread = (await host.open()).thread
+        await host.post(thread, Said("user", "hello"))
         assert (await host.run(thread, live.id)).reply == "hello"
         await host.close(thread)
 
@@ -112,7 +112,7 @@ async def test_closing_a_thread_whose_run_was_abandoned(tmp_path: Path) -> None:
     async with opener("local")(settings, observer=lambda method, path, *_: seen.append((method, path))) as provider:
         live = await provider.store.create("assistant", MODEL)
         host = provider.thread_host()
-        thread = await host.open(messages=[Said("user", "hello")])
+        thread = (await host.open(messages=[Said("user", "hello")])).thread
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await host.run(thread, live.id)

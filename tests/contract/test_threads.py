@@ -6,7 +6,8 @@ import json
 import pytest
 
 from asstctl.core.errors import NotFound, Rejected
-from asstctl.core.ports import Said, ThreadHost, ToolOutput
+from asstctl.core.ports import ThreadHost
+from asstctl.core.thread import Said, ToolOutput
 from asstctl.providers.assistants.provider import Provider
 
 pytestmark = pytest.mark.anyio
@@ -14,9 +15,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_turn_is_answered(threads: ThreadHost, assistant: str) -> None:
     """A posted message is answered by a completed run with its text, and tokens where they are counted."""
-    thread = await threads.open()
+    thread = (await threads.open()).thread
 
-    await threads.post(thread, "say 你好")
+    await threads.post(thread, Said("user", "say 你好"))
     state = await threads.run(thread, assistant)
 
     assert (state.status, state.reply, state.calls, state.error) == ("completed", "你好", (), "")
@@ -27,7 +28,7 @@ async def test_a_turn_is_answered(threads: ThreadHost, assistant: str) -> None:
 async def test_first_messages_and_metadata_open_a_thread(threads: ThreadHost, assistant: str) -> None:
     """A thread can begin with messages of both roles; the last of the user's is what a run answers."""
     said = [Said("user", "say one"), Said("assistant", "one"), Said("user", "say two")]
-    thread = await threads.open(messages=said, metadata={"case": "7"})
+    thread = (await threads.open(messages=said, metadata={"case": "7"})).thread
 
     state = await threads.run(thread, assistant)
 
@@ -37,9 +38,9 @@ async def test_first_messages_and_metadata_open_a_thread(threads: ThreadHost, as
 
 async def test_the_reply_is_of_this_run_alone(threads: ThreadHost, assistant: str) -> None:
     """What earlier runs of the thread said is not part of the reply."""
-    thread = await threads.open(messages=[Said("user", "say first")])
+    thread = (await threads.open(messages=[Said("user", "say first")])).thread
     await threads.run(thread, assistant)
-    await threads.post(thread, "say second")
+    await threads.post(thread, Said("user", "say second"))
 
     state = await threads.run(thread, assistant)
 
@@ -49,7 +50,7 @@ async def test_the_reply_is_of_this_run_alone(threads: ThreadHost, assistant: st
 
 async def test_a_call_is_answered_by_outputs(threads: ThreadHost, assistant: str) -> None:
     """A run stops for a call, says what it said until then, and goes on with the output."""
-    thread = await threads.open(messages=[Said("user", "How is the weather?")])
+    thread = (await threads.open(messages=[Said("user", "How is the weather?")])).thread
 
     asked = await threads.run(thread, assistant)
 
@@ -67,7 +68,7 @@ async def test_a_call_is_answered_by_outputs(threads: ThreadHost, assistant: str
 
 async def test_all_pending_calls_are_answered_at_once(threads: ThreadHost, assistant: str) -> None:
     """Two calls of one step come together and are answered together; one alone is refused."""
-    thread = await threads.open(messages=[Said("user", "two towns")])
+    thread = (await threads.open(messages=[Said("user", "two towns")])).thread
     asked = await threads.run(thread, assistant)
     assert [call.name for call in asked.calls] == ["get_weather", "get_time"]
 
@@ -81,7 +82,7 @@ async def test_all_pending_calls_are_answered_at_once(threads: ThreadHost, assis
 
 async def test_a_failed_run_says_why(threads: ThreadHost, assistant: str) -> None:
     """A run that fails is a state with the provider's reason, not an error."""
-    thread = await threads.open(messages=[Said("user", "a mystery")])
+    thread = (await threads.open(messages=[Said("user", "a mystery")])).thread
 
     state = await threads.run(thread, assistant)
 
@@ -92,29 +93,29 @@ async def test_a_failed_run_says_why(threads: ThreadHost, assistant: str) -> Non
 
 async def test_a_closed_thread_is_gone(threads: ThreadHost, assistant: str) -> None:
     """Closing deletes the thread; closing again is no error; posting to it is NotFound."""
-    thread = await threads.open()
+    thread = (await threads.open()).thread
     await threads.close(thread)
 
     await threads.close(thread)
     with pytest.raises(NotFound):
-        await threads.post(thread, "say x")
+        await threads.post(thread, Said("user", "say x"))
 
 
 async def test_closing_ends_an_active_run(provider: Provider, threads: ThreadHost, assistant: str) -> None:
     """A thread whose run waits for outputs can be closed."""
-    thread = await threads.open(messages=[Said("user", "How is the weather?")])
+    thread = (await threads.open(messages=[Said("user", "How is the weather?")])).thread
     asked = await threads.run(thread, assistant)
     assert asked.status == "requires_action"
 
     await threads.close(thread)
 
     with pytest.raises(NotFound):
-        await provider.thread_host().post(thread, "say x")
+        await provider.thread_host().post(thread, Said("user", "say x"))
 
 
 async def test_an_unknown_assistant_is_not_found(threads: ThreadHost) -> None:
     """A run of an assistant that does not exist is NotFound, and the thread can be closed."""
-    thread = await threads.open(messages=[Said("user", "say x")])
+    thread = (await threads.open(messages=[Said("user", "say x")])).thread
 
     with pytest.raises(NotFound, match="assistant"):
         await threads.run(thread, "asst_000000000000000000000000")
@@ -125,7 +126,7 @@ async def test_one_host_carries_many_threads(threads: ThreadHost, assistant: str
     """Threads of one host run at the same time and do not mix."""
 
     async def converse(number: int) -> str:
-        thread = await threads.open(messages=[Said("user", f"say {number}")])
+        thread = (await threads.open(messages=[Said("user", f"say {number}")])).thread
         state = await threads.run(thread, assistant)
         await threads.close(thread)
         return state.reply

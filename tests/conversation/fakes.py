@@ -3,8 +3,21 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
-from asstctl.core.ports import RunState, Said, ToolCall, ToolOutput
+from asstctl.core.thread import (
+    PLAIN,
+    Attached,
+    FilePurpose,
+    Opened,
+    RunOptions,
+    RunState,
+    Said,
+    Spoken,
+    ToolCall,
+    ToolOutput,
+)
 
 
 class Hang:
@@ -61,25 +74,43 @@ class ScriptedHost:
     world: World
     steps: list[Step]
 
-    async def open(self, *, messages: Sequence[Said] = (), metadata: Mapping[str, str] | None = None) -> str:
+    async def upload(self, file: Path, *, purpose: FilePurpose) -> str:
+        self.world.log.append(("upload", file.name, purpose))
+        return f"file_{len(self.world.said('upload'))}"
+
+    async def open(
+        self,
+        *,
+        messages: Sequence[Said] = (),
+        metadata: Mapping[str, str] | None = None,
+        files: Sequence[Attached] = (),
+    ) -> Opened:
         self.world.log.append(("open", tuple((m.role, m.text) for m in messages), metadata))
         await _take(self.world.on_open)
         thread = f"thread_{len(self.world.said('open'))}"
         self.world.threads.add(thread)
         self.world.in_flight += 1
         self.world.most_in_flight = max(self.world.most_in_flight, self.world.in_flight)
-        return thread
+        return Opened(thread)
 
-    async def post(self, thread: str, text: str) -> None:
-        self.world.log.append(("post", thread, text))
+    async def post(self, thread: str, said: Said) -> None:
+        self.world.log.append(("post", thread, said.text))
 
-    async def run(self, thread: str, assistant: str) -> RunState:
+    async def run(self, thread: str, assistant: str, options: RunOptions = PLAIN) -> RunState:
         self.world.log.append(("run", thread, assistant))
         return await self._next()
 
-    async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
+    async def outputs(
+        self, thread: str, run: str, outputs: Sequence[ToolOutput], options: RunOptions = PLAIN
+    ) -> RunState:
         self.world.log.append(("outputs", thread, tuple((o.call_id, o.output) for o in outputs)))
         return await self._next()
+
+    async def history(self, thread: str) -> tuple[Spoken, ...]:
+        return ()
+
+    async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:
+        self.world.log.append(("discard", kind, id))
 
     async def close(self, thread: str) -> None:
         self.world.log.append(("close", thread))

@@ -8,7 +8,6 @@ import pytest
 from asstctl.conversation.case import CallMode, Case
 from asstctl.conversation.cases import load_cases
 from asstctl.core.diagnostic import Diagnostic, Severity
-from asstctl.core.ports import Said
 
 FUNCTIONS: Mapping[str, list[str]] = {"guagua": ["ask_database", "escalate"], "tutor": []}
 
@@ -63,7 +62,7 @@ def test_a_file_is_a_conversation_named_after_it(tmp_path: Path) -> None:
     assert diagnostics == []
     assert (case.assistant, case.id, case.name, case.tags) == ("guagua", "schedule", "Schedule", ("smoke",))
     assert case.metadata == {"customer": "c_42"}
-    assert case.messages == (Said("user", "你好"), Said("assistant", "你好!"))
+    assert [(m.role, m.text) for m in case.messages] == [("user", "你好"), ("assistant", "你好!")]
     assert {name: len(rules) for name, rules in case.stubs.items()} == {"ask_database": 2, "escalate": 1}
     first, second = case.turns
     assert (first.user, second.user) == ("周三有什么课?", None)

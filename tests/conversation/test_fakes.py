@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from asstctl.core.errors import Unreachable
-from asstctl.core.ports import ThreadHost, ToolOutput
+from asstctl.core.ports import ThreadHost
+from asstctl.core.thread import ToolOutput
 from tests.conversation.fakes import Hang, World, calls, says
 
 pytestmark = pytest.mark.anyio
@@ -15,7 +16,7 @@ async def test_a_script_is_played_step_by_step() -> None:
     """Each run and each submission takes the next step; a number delays it."""
     world = World([calls(("f", "{}")), 0.001, says("done")])
     host: ThreadHost = world.host()
-    thread = await host.open()
+    thread = (await host.open()).thread
 
     asked = await host.run(thread, "asst_1")
     done = await host.outputs(thread, asked.id, [ToolOutput(asked.calls[0].id, "x")])

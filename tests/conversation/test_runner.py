@@ -20,7 +20,7 @@ from asstctl.conversation.stubs.returns import Fixed
 from asstctl.core.conversation import CaseResult, FailureKind, Status, TurnResult
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import AnswerLost, RateLimited, Unreachable
-from asstctl.core.ports import RunState, Said, Usage
+from asstctl.core.thread import RunState, Said, Usage
 from tests.conversation.fakes import Hang, Step, World, calls, says, until
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from asstctl.conversation.stubs.kind import StubFailed
 from asstctl.conversation.stubs.rules import Rules, read_rules
 from asstctl.core.conversation import CallMade, Failure, FailureKind
 from asstctl.core.diagnostic import Diagnostic, Where
-from asstctl.core.ports import ToolCall
+from asstctl.core.thread import ToolCall
 from asstctl.documents.yaml import parse_one
 from tests.conversation.fakes import until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from asstctl.core.ports import Said
+from asstctl.core.thread import Said
 from asstctl.providers import opener
 from asstctl.providers.settings import AssistantsSettings
 from tests.contract.conftest import serving
@@ -24,7 +24,7 @@ async def test_a_thread_on_astra_is_closed_under_a_run_that_cannot_be_cancelled(
         async with opener("assistants")(AssistantsSettings(url, dialect="astra", headers=token)) as provider:
             live = await provider.store.create("assistant", {"model": "m", "name": "Ola"})
             host = provider.thread_host()
-            thread = await host.open(messages=[Said("user", "hello")])
+            thread = (await host.open(messages=[Said("user", "hello")])).thread
             running = asyncio.create_task(host.run(thread, live.id))
             async with asyncio.timeout(5):
                 while not httpx2.get(f"{url}/threads/{thread}/runs", headers=dict(ASTRA.headers)).json()["data"]:  # noqa: ASYNC110
@@ -36,4 +36,4 @@ async def test_a_thread_on_astra_is_closed_under_a_run_that_cannot_be_cancelled(
                 await host.close(thread)
 
             with pytest.raises(Exception, match="not found"):
-                await host.post(thread, "still there?")
+                await host.post(thread, Said("user", "still there?"))

@@ -18,7 +18,7 @@ from asstctl.core.errors import (
     ServerFault,
     Unreachable,
 )
-from asstctl.engine.applying.limiter import Limiter
+from asstctl.core.limiter import Limiter
 from asstctl.engine.applying.requests import Pace, Requests
 from tests.engine.fakes import Clock
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.core.errors import InvalidInput, StoreError
-from asstctl.core.ports import Said
+from asstctl.core.thread import Said
 from asstctl.emulator import open_emulator
 from asstctl.net.failures import Asked, Failure
 from asstctl.providers.local.failures import explain
@@ -177,8 +177,8 @@ async def test_a_turn_costs_six_requests(tmp_path: Path) -> None:
         live = await provider.store.create("assistant", {"model": "gpt-4o"})
         host = provider.thread_host()
         seen.clear()
-        thread = await host.open(messages=[Said("user", "first")], metadata={"case": "1"})
-        await host.post(thread, "hello")
+        thread = (await host.open(messages=[Said("user", "first")], metadata={"case": "1"})).thread
+        await host.post(thread, Said("user", "hello"))
         run = (await host.run(thread, live.id)).id
         await host.close(thread)
 

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from asstctl.core.errors import BadAnswer, NoSuchApi, Refused
-from asstctl.core.ports import Said
 from asstctl.core.resource import Live
+from asstctl.core.thread import Said
 from asstctl.providers.assistants.dialects import LITELLM
 from asstctl.providers.assistants.provider import Provider, open_provider
 from asstctl.providers.assistants.store import oldest_first

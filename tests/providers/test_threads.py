@@ -7,9 +7,7 @@ import httpx2
 import pytest
 
 from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault, Unreachable
-from asstctl.core.ports import RunState, Usage
-from asstctl.net.observed import ObservedTransport
-from asstctl.net.transport import Transport
+from asstctl.core.thread import RunState, Said, Usage
 from asstctl.providers.assistants.polling import CEILING, FLOOR, LONGEST, Durations, asked_wait, next_wait
 from asstctl.providers.assistants.provider import Provider
 from asstctl.providers.assistants.runs import reply_of, state_of
@@ -75,21 +73,6 @@ async def test_a_create_is_repeated_only_where_it_did_nothing(
             await opened.thread_host().open()
 
     assert len(seen) == requests
-
-
-@pytest.mark.anyio
-async def test_a_host_can_have_a_transport_of_its_own() -> None:
-    """What wraps the transport of one host sees the requests of that host alone."""
-    seen: list[str] = []
-
-    def wrap(transport: Transport) -> Transport:
-        return ObservedTransport(transport, lambda method, path, *_: seen.append(f"{method} {path}"))
-
-    async with provider(lambda _: httpx2.Response(200, json={"id": "thread_1"})) as opened:
-        await opened.thread_host(wrap).open()
-        await opened.thread_host().open()
-
-    assert seen == ["POST /v1/threads"]
 
 
 def test_a_reply_is_every_text_of_the_run() -> None:
@@ -217,7 +200,7 @@ async def test_an_id_of_the_server_leads_to_no_other_path() -> None:
 
     async with provider(answer) as opened:
         host = opened.thread_host()
-        thread = await host.open()
-        await host.post(thread, "hi")
+        thread = (await host.open()).thread
+        await host.post(thread, Said("user", "hi"))
 
     assert seen == ["/v1/threads", "/v1/threads/..%2F..%2Fx%3Fy%23z/messages"]

@@ -25,7 +25,6 @@ from asstctl.core.conversation import (
     FailureKind,
     Mismatch,
     Status,
-    SuiteResult,
     TurnResult,
 )
 from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where, error, warning
@@ -37,6 +36,7 @@ from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, Drift, Plans, TargetPlan
 from asstctl.core.reference import file_reference, reference
 from asstctl.core.runs import Runs, RunSummary
+from asstctl.core.suite import SuiteResult
 
 GUAGUA = Address("assistant", "guagua")
 TUTOR = Address("assistant", "tutor")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from asstctl.core.conversation import SuiteResult
 from asstctl.core.errors import AsstctlError, InvalidInput, Refused, Unreachable
 from asstctl.core.inventory import Ids, Inventory
 from asstctl.core.outcome import Applied, ApplyReport
 from asstctl.core.plans import PlanChanged
 from asstctl.core.pull import Pulled
 from asstctl.core.runs import Runs
+from asstctl.core.suite import SuiteResult
 from asstctl.render import TEXT, view
 from asstctl.render.apply import address_column, applied_text, outcome_text
 from asstctl.render.diagnostics import problems_text

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from asstctl.core.address import Address
 from asstctl.core.errors import AsstctlError, AuthFailed, NoSuchApi, ProviderError, RateLimited, Unreachable
-from asstctl.engine.applying.limiter import Limiter
+from asstctl.core.limiter import Limiter
 
 T = TypeVar("T")
 

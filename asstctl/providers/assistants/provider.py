@@ -1,6 +1,6 @@
 """The front of the Assistants v2 wire: opens a server and hands out its store, its files and its thread hosts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ from asstctl.core.errors import Refused
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import FileHost, Observer, ResourceStore, ThreadHost
+from asstctl.core.tape import Deck
 from asstctl.net.client import JsonClient, bearer, http_client, sendable
 from asstctl.net.failures import Explain
 from asstctl.net.observed import ObservedTransport
@@ -31,15 +32,13 @@ if TYPE_CHECKING:
 HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
 BETA: Mapping[str, str] = {"openai-beta": "assistants=v2"}
 
-Wrap = Callable[[Transport], Transport]
-
 
 class Provider:
     """An open provider: an async context manager, closed once by `aclose`.
 
     `place` is what a person calls the other side: host and port, or a file. `creates_url` is where a dialect sends
     its creates, if not to `base_url`; `hidden` knows every secret that goes out, the `key` and those in `headers`.
-    `wrap`, in `thread_host`, puts a transport of the caller's around ours for that host alone.
+    `deck`, in `thread_host`, has all requests of that host alone go through it.
     """
 
     def __init__(
@@ -89,11 +88,12 @@ class Provider:
     def _http_client(self, transport: Transport) -> HttpClient:
         return http_client(transport, self._headers, self._timeout, query=self._dialect.query)
 
-    def thread_host(self, wrap: Wrap | None = None) -> ThreadHost:
+    def thread_host(self, deck: Deck | None = None) -> ThreadHost:
         """A host for conversations. The first call loads the openai SDK."""
+        from asstctl.net.tape import TapeTransport
         from asstctl.providers.assistants.threads import AssistantsThreads
 
-        sdk = self._shared_sdk() if wrap is None else self._make_sdk(wrap(self._transport))
+        sdk = self._shared_sdk() if deck is None else self._make_sdk(TapeTransport(self._transport, deck))
         return AssistantsThreads(
             sdk,
             place=self.place,

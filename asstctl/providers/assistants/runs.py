@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asstctl.core.errors import BadAnswer
-from asstctl.core.ports import RunState, Said, ToolCall, Usage
+from asstctl.core.thread import RunState, Said, ToolCall, Usage
 from asstctl.providers.assistants.ids import is_id
 
 WAITING = frozenset({"completed", "requires_action", "failed", "incomplete", "expired", "cancelled"})

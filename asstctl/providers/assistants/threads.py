@@ -9,13 +9,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import openai
 
 from asstctl.core.errors import AsstctlError, BadAnswer, NotFound, ProviderError, Rejected
 from asstctl.core.hidden import Hidden
-from asstctl.core.ports import RunState, Said, ToolOutput
+from asstctl.core.thread import PLAIN, Attached, FilePurpose, Opened, RunOptions, RunState, Said, Spoken, ToolOutput
 from asstctl.net.client import Answer, answer_of, failure_from, timeouts
 from asstctl.net.failures import Asked, Explain, lost
 from asstctl.net.retry import RetryPolicy, repeating
@@ -75,14 +76,24 @@ class AssistantsThreads:
         # By thread, the run that may still be active there; "" while its create has no answer yet.
         self._active: dict[str, str] = {}
 
-    async def open(self, *, messages: Sequence[Said] = (), metadata: Mapping[str, str] | None = None) -> str:
+    async def upload(self, file: Path, *, purpose: FilePurpose) -> str:
+        raise NotImplementedError
+
+    async def open(
+        self,
+        *,
+        messages: Sequence[Said] = (),
+        metadata: Mapping[str, str] | None = None,
+        files: Sequence[Attached] = (),
+    ) -> Opened:
         answer = await self._request("POST", "/threads", body=thread_body(messages, metadata))
-        return id_of(answer.value, "thread")
+        return Opened(id_of(answer.value, "thread"))
 
-    async def post(self, thread: str, text: str) -> None:
-        await self._request("POST", f"/threads/{in_path(thread)}/messages", body={"role": "user", "content": text})
+    async def post(self, thread: str, said: Said) -> None:
+        body = {"role": said.role, "content": said.text}
+        await self._request("POST", f"/threads/{in_path(thread)}/messages", body=body)
 
-    async def run(self, thread: str, assistant: str) -> RunState:
+    async def run(self, thread: str, assistant: str, options: RunOptions = PLAIN) -> RunState:
         self._active[thread] = ""
         try:
             answer = await self._request("POST", f"/threads/{in_path(thread)}/runs", body={"assistant_id": assistant})
@@ -92,12 +103,20 @@ class AssistantsThreads:
             raise
         return await self._follow(thread, answer)
 
-    async def outputs(self, thread: str, run: str, outputs: Sequence[ToolOutput]) -> RunState:
+    async def outputs(
+        self, thread: str, run: str, outputs: Sequence[ToolOutput], options: RunOptions = PLAIN
+    ) -> RunState:
         body = {"tool_outputs": [{"tool_call_id": one.call_id, "output": one.output} for one in outputs]}
         answer = await self._request(
             "POST", f"/threads/{in_path(thread)}/runs/{in_path(run)}/submit_tool_outputs", body=body
         )
         return await self._follow(thread, answer)
+
+    async def history(self, thread: str) -> tuple[Spoken, ...]:
+        raise NotImplementedError
+
+    async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:
+        raise NotImplementedError
 
     async def close(self, thread: str) -> None:
         if thread in self._active and self._can_cancel:

@@ -6,7 +6,8 @@ turn     number status user calls[{name arguments output}] reply failures[failur
 failure  kind message error call where mismatches[{path expected actual}]
 """
 
-from asstctl.core.conversation import CaseResult, Failure, Status, SuiteResult, TurnResult
+from asstctl.core.conversation import CaseResult, Failure, Status, TurnResult
+from asstctl.core.suite import SuiteResult
 from asstctl.render.json.shared import Object, document, target_object, where_object
 
 

@@ -1,0 +1,117 @@
+"""Suite: a whole run of conversations, and what is told of it while it goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from asstctl.core.conversation import CaseResult, Status
+from asstctl.core.coverage import Coverage
+from asstctl.core.exit_codes import ExitCode
+from asstctl.core.plan import TargetInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBegan:
+    """A conversation has begun. `index` is its place in the run and stands for it in what follows."""
+
+    index: int
+    assistant: str
+    id: str
+    turns: int
+    playing: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TurnBegan:
+    """One of its turns has begun."""
+
+    index: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """The assistant asked for this function, and its stub is working."""
+
+    index: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnded:
+    """It has ended, all its playings included."""
+
+    index: int
+    result: CaseResult
+
+
+@dataclass(frozen=True, slots=True)
+class Slowed:
+    """The provider asked for patience: so many conversations go on at once from here on."""
+
+    width: int
+    wait: float
+
+
+Moment = CaseBegan | TurnBegan | Calling | CaseEnded | Slowed
+Hear = Callable[[Moment], None]
+
+
+def nobody(moment: Moment) -> None:
+    """A Hear that tells no one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What a run used, assistants and judges apart. Costs are in US dollars, None where a price is unknown."""
+
+    tokens: int = 0
+    cost: float | None = None
+    judge_tokens: int = 0
+    judge_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """All conversations of a run, in the order of files. `replies` says where the answers came from.
+
+    `instructions_exercised` is False where replies were scripted or echoed: the assistant's own instructions
+    had no part in them. `warnings` are sentences, `left_behind` names what could not be deleted. `run` is the run's
+    id, `mode` where the conversations came from: live, record, replay or auto. `candidate`: copies were talked to.
+    `stopped` is why not all were begun, where nobody interrupted it. `selection` says in words how the conversations
+    were chosen, and `empty_is_fine` that choosing none of them is a result.
+    """
+
+    cases: tuple[CaseResult, ...]
+    target: TargetInfo
+    replies: str
+    instructions_exercised: bool
+    seconds: float = 0.0
+    interrupted: bool = False
+    warnings: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
+    run: str = ""
+    mode: str = "live"
+    candidate: bool = False
+    stopped: str = ""
+    selection: str = ""
+    empty_is_fine: bool = False
+    no_skips: bool = False
+    spend: Spend = Spend()
+    coverage: Coverage | None = None
+
+    def count(self, status: Status) -> int:
+        """How many conversations ended so."""
+        return sum(c.status is status for c in self.cases)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 for a failure or nothing to test, 3 where something has no verdict (DESIGN section 5)."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        nothing = not self.cases and not self.empty_is_fine
+        skips = self.no_skips and self.count(Status.SKIPPED)
+        uncovered = self.coverage is not None and not self.coverage.enough
+        if nothing or skips or uncovered or self.count(Status.FAILED):
+            return ExitCode.FAILED
+        undecided = (Status.ERROR, Status.STALE, Status.MISSING, Status.NOT_RUN)
+        return ExitCode.INCONCLUSIVE if any(map(self.count, undecided)) else ExitCode.DONE
