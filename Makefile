@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 NODE   := 24.19.0
 
-.PHONY: demo test test-node test-durability test-litellm fix bench clean
+.PHONY: demo test test-node test-browser test-durability test-litellm fix bench clean
 .DEFAULT_GOAL := test
 
 # The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
@@ -51,6 +51,20 @@ $(NODE_HOME)/.installed: | $(VENV)/.runtime
 tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.installed
 	@echo "installing the openai package for Node"
 	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# The HTML report in a browser: the Chromium of this machine, installed by apt-get where there is none, and playwright,
+# which drives it. Another one is named by: make CHROMIUM=/path/to/chrome test-browser
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export CHROMIUM
+
+test-browser: $(VENV)/.browser
+	@test -x "$(CHROMIUM)" || { echo "installing chromium" && sudo=$$(test "$$(id -u)" = 0 || echo sudo) && $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } || { echo "No Chromium here; install one, or name it: make CHROMIUM=/path/to/chrome $@" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
+
+$(VENV)/.browser: $(VENV)/.dev
+	@echo "installing playwright into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
 
 # The slow suite: applies and servers killed with SIGKILL at many points, long fuzz and property runs. Five to eight

@@ -19,6 +19,10 @@ COMMANDS = {
     "apply": "Make the target match the files.",
     "promote": "Bring a target to what another one holds.",
     "test": "Talk to the assistants and check how they behave.",
+    "test merge": "Join the results of several runs into one.",
+    "test import": "Write what was said in a thread as a conversation test.",
+    "test gc": "Remove what tests that were killed left on a target.",
+    "chat": "Talk to an assistant on the terminal.",
     "list": "List assistants and vector stores with their ids.",
     "show": "Show one of them in full, as it is live.",
     "pull": "Bring what was changed on a target into the files.",
@@ -28,25 +32,31 @@ COMMANDS = {
     "destroy": "Delete what this project owns on a target.",
     "completion": "Print the completion script of a shell.",
 }
-"""Every command with its line of help; the module of the same name in this package holds it."""
+"""Every command with its line of help; the module of the same name in this package holds it.
+
+Of two words the second is a command only directly behind the first: `test gc` is one, `test ./gc` names a file.
+"""
 
 
 class Commands(click.Group):
     """A group that imports a command only when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS]  # `list` is a module of this package once that command ran
+        # a shell completes one word; and `list` is a module of this package once that command ran
+        return [name for name in COMMANDS if " " not in name]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"asstctl.cli.{cmd_name}")
+        module = importlib.import_module(f"asstctl.cli.{cmd_name.replace(' ', '_')}")
         assert isinstance(module.command, click.Command)
         return module.command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if (two := " ".join(args[:2])) in COMMANDS and len(args) > 1:
+            return two, self.get_command(ctx, two), args[2:]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = nearest(args[0], COMMANDS)
             hint = f" Did you mean `{near}`?" if near else " See `asstctl --help`."

@@ -10,6 +10,7 @@ from asstctl.cli.options import (
     conduct_options,
     expect_option,
     format_option,
+    gate_options,
     shared_command,
     yes_option,
 )
@@ -24,6 +25,7 @@ from asstctl.core.exit_codes import ExitCode
 @choice_options
 @expect_option
 @conduct_options
+@gate_options
 @format_option("Applied")
 def command(
     session: Session, plan_file: Path | None, yes: bool, expect: str | None, form: str, **options: Any
@@ -37,12 +39,16 @@ def command(
     the saved one does not have. Otherwise the difference is shown, and nothing is changed. --expect does the same
     with the digest alone.
 
+    With --gate, the conversations with that tag whose assistant the plan changes are had on copies first, which are
+    removed again. Unless all of them pass, nothing is changed.
+
     \b
     Examples:
       asstctl apply
       asstctl apply --yes --target prod
       asstctl apply --prune --max-deletes 5
       asstctl apply --overwrite-drift assistant.guagua.temperature
+      asstctl apply --gate smoke --yes
       asstctl apply plan.json
     """
     from asstctl.cli.applying import Conducting, run_apply

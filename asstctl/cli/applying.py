@@ -1,6 +1,7 @@
 """What commands that change things share: show the plan, ask, say what happens, sum up, stop on a signal."""
 
 import asyncio
+import shlex
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from asstctl.cli.session import Session
+from asstctl.cli.signals import ended_by_term, term_ends_at_once
 from asstctl.core.errors import Interrupted, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 from asstctl.render import TEXT
@@ -16,8 +18,10 @@ from asstctl.render import TEXT
 if TYPE_CHECKING:
     from asstctl.core.outcome import Applied, Outcome, Progress
     from asstctl.core.plan import Plan
+    from asstctl.core.suite import SuiteResult
     from asstctl.render.progress import Quiet
     from asstctl.workspace.apply import Conduct
+    from asstctl.workspace.gate import Gate
 
 STOPPING = "Stopping: what was sent is waited for, nothing more is started."
 _AT_ONCE = {
@@ -35,12 +39,20 @@ class Conducting:
     parallelism: int = 8
     on_error: str = "continue"
     object_timeout: float = 300.0
+    gate: tuple[str, ...] = ()
+    allow_scripted: bool = False
 
     @classmethod
     def taken_from(cls, options: dict[str, Any], *, yes: bool, form: str) -> Self:
         """Its own options taken out of all that a command was given."""
-        own = {name: options.pop(name) for name in ("parallelism", "on_error", "object_timeout")}
-        return cls(yes, form, **own)
+        names = ("parallelism", "on_error", "object_timeout", "gate", "allow_scripted")
+        return cls(yes, form, **{name: options.pop(name) for name in names if name in options})
+
+    @property
+    def options(self) -> str:
+        """The options of its gate, each behind a blank: whoever goes on with it has to pass it too."""
+        gates = "".join(f" --gate {shlex.quote(tag)}" for tag in self.gate)
+        return gates + (" --allow-scripted" if self.allow_scripted else "")
 
 
 def run_apply(
@@ -73,8 +85,10 @@ def run_apply(
             parallelism=conducting.parallelism,
             on_error=OnError(conducting.on_error),
             object_timeout=conducting.object_timeout,
+            gate=watcher.gate(),
         )
-        return await use_case(conduct)
+        # what conversations made is theirs to remove, also where a CI job is cancelled
+        return await (ended_by_term(use_case(conduct)) if conduct.gate else use_case(conduct))
 
     try:
         applied = asyncio.run(watched())
@@ -84,7 +98,9 @@ def run_apply(
     finally:
         watcher.close()
     session.show(applied, conducting.form)
-    if applied.report is None:
+    if applied.is_held:
+        session.say("The gate is closed: nothing was changed.")
+    elif applied.report is None:
         session.say("Nothing was changed.")
     elif applied.report.interrupted:
         session.say(f"Go on with: {watcher.again(applied.plan)}")
@@ -120,9 +136,31 @@ class _Watcher:
         if self._conducting.form == TEXT:
             session.result(plan_text(plan, session.look))
 
+    def gate(self) -> "Gate | None":
+        """What has to pass before anything is asked."""
+        if not self._conducting.gate:
+            return None
+        from asstctl.workspace.gate import Gate
+        from asstctl.workspace.testing import Testing
+
+        testing = Testing(
+            allow_scripted=self._conducting.allow_scripted,
+            on_warning=lambda warning: self._session.remark(f"warning: {warning}"),
+        )
+        return Gate(self._conducting.gate, testing, self.tested)
+
+    def tested(self, suite: "SuiteResult") -> None:
+        """Show how the conversations of the gate went."""
+        from asstctl.render.test import suite_text
+
+        if self._conducting.form == TEXT:
+            self._session.result(suite_text(suite, self._session.look))
+
     def approve(self, plan: "Plan") -> bool:
         from asstctl.render.plan import apply_question, plan_text
 
+        if self._conducting.gate:
+            term_ends_at_once()
         if self._conducting.yes:
             return True
         if not self._session.can_ask:
@@ -137,7 +175,7 @@ class _Watcher:
 
     def again(self, plan: "Plan") -> str:
         """What to type for the same once more."""
-        return f"{self._typed or plan.target.command(self._name)}{self._options}"
+        return f"{self._typed or plan.target.command(self._name)}{self._options}{self._conducting.options}"
 
     def said(self, outcome: "Outcome") -> None:
         from asstctl.render.apply import outcome_text

@@ -110,9 +110,9 @@ def shared_options(function: F) -> F:
 
 
 def shared_command(
-    name: str, *, several_targets: bool = False, **settings: Any
+    name: str, *, several_targets: bool = False, cls: type[click.Command] = click.Command, **settings: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that takes the shared options and is called with a Session and its own options.
+    """A command that takes the shared options and is called with a Session and its own options. `cls` is what it is.
 
     `several_targets`: its `--target` may be repeated, and all of them are given to it as `targets`.
     """
@@ -142,7 +142,7 @@ def shared_command(
         if several_targets:
             parameters = [_several(one) if one.name == "target" else one for one in parameters]
         callback = click.pass_context(call)
-        return click.Command(name, callback=callback, params=parameters[::-1], help=function.__doc__, **settings)
+        return cls(name, callback=callback, params=parameters[::-1], help=function.__doc__, **settings)
 
     return decorate
 
@@ -208,6 +208,24 @@ expect_option = click.option(
     envvar="ASSTCTL_EXPECT",
     help="Go on only if the plan has this digest, `sha256:...`, and do not ask.",
 )
+
+gate_option = click.option(
+    "--gate",
+    metavar="TAG",
+    multiple=True,
+    envvar="ASSTCTL_GATE",
+    help="Go on only if the affected conversations with this tag pass on copies; may be repeated.",
+)
+allow_scripted_option = click.option(
+    "--allow-scripted",
+    is_flag=True,
+    help="Let a change of instructions alone pass on replies that come from no model.",
+)
+
+
+def gate_options(function: F) -> F:
+    """What lets an apply pass only after conversations."""
+    return gate_option(allow_scripted_option(function))
 
 
 def choice_options(function: F) -> F:

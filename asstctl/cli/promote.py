@@ -11,6 +11,7 @@ from asstctl.cli.options import (
     conduct_options,
     expect_option,
     format_option,
+    gate_options,
     shared_command,
     yes_option,
 )
@@ -28,6 +29,7 @@ from asstctl.core.exit_codes import ExitCode
 @choice_options
 @expect_option
 @conduct_options
+@gate_options
 @format_option("Applied")
 def command(
     session: Session, source: str, goal: str, yes: bool, expect: str | None, form: str, **options: Any

@@ -71,12 +71,15 @@ class Session:
         made = view(result, form)
         self.result(made(result, self.look) if form == TEXT else made(result))
 
-    def result(self, text: str) -> None:
-        """Print a result or a part of one. When its reader has gone the command goes on, and its exit code stands."""
+    def result(self, text: str, *, whole: bool = True) -> None:
+        """Print a result or a part of one, which ends its line where it is `whole`.
+
+        When its reader has gone the command goes on, and its exit code stands.
+        """
         if not text:
             return
         try:
-            click.echo(text, nl=not text.endswith("\n"), color=True)
+            click.echo(text, nl=whole and not text.endswith("\n"), color=True)
         except BrokenPipeError:
             # from here on stdout leads nowhere; Python must not complain about the pipe at exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,15 +6,17 @@ over; that is a failure for an entry with `times` that they fit, and for every c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asstctl.conversation.case import CallMode, ExpectedCall
-from asstctl.conversation.matchers import mismatches
+from asstctl.conversation.json_paths import path_mismatches
+from asstctl.conversation.matchers import Difference, differences, expected_text
 from asstctl.conversation.text import times
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_text import json_text, read_json
-from asstctl.core.json_types import JsonObject
+from asstctl.core.json_types import EMPTY, JsonObject
+from asstctl.documents.schemas import Misfit, check_schema, misfits
 
 
 def parse_arguments(text: str) -> JsonObject | None:
@@ -29,13 +31,19 @@ def parse_arguments(text: str) -> JsonObject | None:
 
 
 def check_calls(
-    expected: Sequence[ExpectedCall], mode: CallMode, made: Sequence[CallMade], where: Where | None = None
+    expected: Sequence[ExpectedCall],
+    mode: CallMode,
+    made: Sequence[CallMade],
+    where: Where | None = None,
+    *,
+    schemas: Mapping[str, JsonObject] = EMPTY,
 ) -> tuple[Failure, ...]:
     """Every expectation that the calls do not meet, in the order of the file, then what was called in excess.
 
-    `where` is the line to blame for a call that nothing expects.
+    `where` is the line to blame for a call that nothing expects. `schemas` are the parameters of functions as JSON
+    Schema: a difference says so where a call is not what its function takes.
     """
-    table = _Table.of(expected, made)
+    table = _Table.of(expected, made, schemas)
     filled = table.fill()
     closest = table.closest_of_unfilled(filled)
     over = [i for i in range(len(made)) if i not in filled and i not in closest.values()]
@@ -52,6 +60,12 @@ def check_calls(
     return tuple(failures)
 
 
+def matched(expected: Sequence[ExpectedCall], made: Sequence[CallMade]) -> tuple[CallMade, ...]:
+    """The same calls, with those that fill an expectation marked."""
+    filled = _Table.of(expected, made, EMPTY).fill()
+    return tuple(replace(call, matched=i in filled) for i, call in enumerate(made))
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """Entries, their slots (entry numbers), calls, and how each call differs from each entry of its name."""
@@ -62,14 +76,16 @@ class _Table:
     differences: Mapping[tuple[int, int], tuple[Mismatch, ...]]
 
     @classmethod
-    def of(cls, expected: Sequence[ExpectedCall], made: Sequence[CallMade]) -> "_Table":
+    def of(
+        cls, expected: Sequence[ExpectedCall], made: Sequence[CallMade], schemas: Mapping[str, JsonObject]
+    ) -> "_Table":
         arguments = [parse_arguments(call.arguments) for call in made]
         return cls(
             expected,
             made,
             [e for e, entry in enumerate(expected) for _ in range(1 if entry.times is None else entry.times)],
             {
-                (e, i): _differences(entry, made[i].arguments, arguments[i])
+                (e, i): _differences(entry, made[i].arguments, arguments[i], schemas.get(entry.name))
                 for e, entry in enumerate(expected)
                 for i in range(len(made))
                 if made[i].name == entry.name
@@ -118,12 +134,30 @@ class _Table:
         return closest
 
 
-def _differences(entry: ExpectedCall, text: str, arguments: JsonObject | None) -> tuple[Mismatch, ...]:
+def _differences(
+    entry: ExpectedCall, text: str, arguments: JsonObject | None, schema: JsonObject | None
+) -> tuple[Mismatch, ...]:
     if arguments is None:
         return (Mismatch("(arguments)", "a JSON object", text),)
     wanted = {**entry.defaults, **entry.args} if entry.exact else entry.args
     actual = {**entry.defaults, **arguments}
-    return mismatches(_without(wanted, entry.ignore), _without(actual, entry.ignore), exact=entry.exact)
+    compared = tuple(differences(_without(wanted, entry.ignore), _without(actual, entry.ignore), exact=entry.exact))
+    found = _noted(compared, schema, arguments) if compared and schema else [one.mismatch() for one in compared]
+    return (*found, *(m for path, pattern in entry.paths for m in path_mismatches(path, pattern, actual)))
+
+
+def _noted(compared: Iterable[Difference], schema: JsonObject, arguments: JsonObject) -> list[Mismatch]:
+    """Differences as they are shown, each with what the function's schema says of the very place."""
+    says = {one.path: one for one in misfits(schema, arguments)} if not check_schema(schema) else {}
+    return [one.mismatch(note=_note(says[one.at]) if one.at in says else "") for one in compared]
+
+
+def _note(misfit: Misfit) -> str:
+    if misfit.keyword == "required":
+        return "schema requires it"
+    return (
+        "schema has no such parameter" if misfit.keyword == "additionalProperties" else f"schema says {misfit.expected}"
+    )
 
 
 def _without(arguments: JsonObject, names: frozenset[str]) -> JsonObject:
@@ -149,14 +183,15 @@ def _unfilled(table: _Table, slot: int, closest: int | None) -> Failure:
     else:
         told = "each call counts for one expectation, and others took them all"
         message = f"`{entry.name}` was called {times(calls)}; {told}"
-    wanted = (Mismatch(entry.name, json_text(entry.args), "missing"),) if entry.args else ()
-    return Failure(FailureKind.CALL_MISSING, message, wanted, entry.where)
+    wanted = [Mismatch(entry.name, json_text(entry.args), "missing")] if entry.args else []
+    wanted += [Mismatch(path, expected_text(pattern), "missing") for path, pattern in entry.paths]
+    return Failure(FailureKind.CALL_MISSING, message, tuple(wanted), entry.where)
 
 
 def _too_often(table: _Table, number: int, call: int) -> Failure:
     entry = table.expected[number]
     if entry.times == 0:
-        message = f"`{entry.name}` must not be called" + (" with these arguments" if entry.args else "")
+        message = f"`{entry.name}` must not be called" + (" with these arguments" if entry.args or entry.paths else "")
     else:
         fitting = sum(table.fits(number, i) for i in range(len(table.made)))
         message = f"`{entry.name}` was called {times(fitting)}, expected {times(entry.times or 0)}"

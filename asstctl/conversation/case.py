@@ -178,7 +178,9 @@ class Case:
     `id` ends with its cell of the matrix in brackets. `values` are what templates may name (`vars`, `matrix`), for
     texts that are filled late. Timeouts are in seconds, None for the run's. `overrides` are fields of each run
     (`RunOptions.overrides`). `needs` is what the wire has to be able to do. `typed` is the conversation as JSON, as it
-    was written with its variables filled in and everything shared beside it: what a tape is a tape of.
+    was written with its variables filled in and everything shared beside it: what a tape is a tape of. `schemas` are
+    the parameters of the assistant's functions as JSON Schema, for explanations; `returns` is what their outputs must
+    be, for those that say so.
     """
 
     assistant: str
@@ -202,6 +204,8 @@ class Case:
     cleanup: Cleanup = Cleanup.ALWAYS
     needs: frozenset[Need] = frozenset()
     typed: Json = None
+    schemas: Mapping[str, JsonObject] = field(default_factory=lambda: EMPTY)
+    returns: Mapping[str, JsonObject] = field(default_factory=lambda: EMPTY)
 
     @property
     def runs_code(self) -> bool:

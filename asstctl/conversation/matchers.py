@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from asstctl.conversation.late import Late
 from asstctl.conversation.text import fold, shown
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import Mismatch
@@ -24,11 +25,31 @@ class Matcher:
     """One `$` key: whether it holds for (wanted, actual), and what is wrong with a wanted value (None: nothing).
 
     `sees_absence`: it is asked about values that are not there too; for the others those never match.
+    `takes_pattern`: the wanted value is itself a pattern.
     """
 
     holds: Callable[[Json, Json | Absent], bool]
     refuses: Callable[[Json], str | None]
     sees_absence: bool = False
+    takes_pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where an actual value is not as a pattern says: the path inside both, and what was expected there.
+
+    `undecided`: why it could not be compared, which counts as not being as expected.
+    """
+
+    at: Path
+    expected: str
+    actual: Json | Absent
+    undecided: Exception | None = None
+
+    def mismatch(self, *, below: str = "", note: str = "") -> Mismatch:
+        """As both sides are shown: with the path that leads to the pattern, and a remark on the actual value."""
+        path = ".".join([*([below] if below else []), *map(str, self.at)])
+        return Mismatch(path, self.expected, shown(self.actual) + (f" ({note})" if note else ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +83,64 @@ def same(left: Json | Absent, right: Json | Absent) -> bool:
 
 
 def mismatches(pattern: Json, actual: Json | Absent, *, exact: bool = False, path: str = "") -> tuple[Mismatch, ...]:
-    """Every place where `actual` is not as the pattern says; empty when it matches.
+    """Every place where `actual` is not as the pattern says; empty when it matches. Paths begin with `path`."""
+    return tuple(found.mismatch(below=path) for found in differences(pattern, actual, exact=exact))
+
+
+def differences(pattern: Json, actual: Json | Absent, *, exact: bool = False, at: Path = ()) -> Iterator[Difference]:
+    """The same, as values.
 
     `exact` refuses keys of objects that the pattern does not name, at every depth. Lists are compared item
     by item and must be of one length.
     """
-    return tuple(_mismatches(pattern, actual, exact, path))
-
-
-def _mismatches(pattern: Json, actual: Json | Absent, exact: bool, path: str) -> Iterator[Mismatch]:
     if is_matcher(pattern):
-        yield from _unmet(pattern, actual, path)
+        yield from _unmet(pattern, actual, at)
     elif isinstance(pattern, Mapping) and isinstance(actual, Mapping):
         for key, wanted in pattern.items():
-            yield from _mismatches(wanted, actual.get(key, ABSENT), exact, _join(path, key))
+            yield from differences(wanted, actual.get(key, ABSENT), exact=exact, at=(*at, key))
         if exact:
             for key in actual:
                 if key not in pattern:
-                    yield Mismatch(_join(path, key), "absent", shown(actual[key]))
+                    yield Difference((*at, key), "absent", actual[key])
     elif _is_list(pattern) and _is_list(actual) and len(pattern) == len(actual):
         for i, (wanted, item) in enumerate(zip(pattern, actual, strict=True)):
-            yield from _mismatches(wanted, item, exact, _join(path, str(i)))
+            yield from differences(wanted, item, exact=exact, at=(*at, i))
     elif isinstance(actual, Absent) or isinstance(pattern, Mapping) or _is_list(pattern) or not same(pattern, actual):
-        yield Mismatch(path, expected_text(pattern), shown(actual))
+        yield Difference(at, expected_text(pattern), actual)
 
 
-def _unmet(pattern: Mapping[str, Json], actual: Json | Absent, path: str) -> Iterator[Mismatch]:
+def fits(pattern: Json, actual: Json | Absent) -> bool:
+    """Whether a value is as the pattern says. Raises RegexTimeout where that decides."""
+    open_question: Exception | None = None
+    for found in differences(pattern, actual):
+        if found.undecided is None:
+            return False
+        open_question = found.undecided
+    if open_question is not None:  # a `$not` around it must not take it for a no
+        raise open_question
+    return True
+
+
+def _unmet(pattern: Mapping[str, Json], actual: Json | Absent, at: Path) -> Iterator[Difference]:
     try:
-        met = all(_holds(MATCHERS[name], wanted, actual) for name, wanted in pattern.items())
-        note = ""
-    except RegexTimeout:
-        met, note = False, " (gave up: the pattern took too long)"
-    if not met:
-        yield Mismatch(path, expected_text(pattern) + note, shown(actual))
+        if not _met(pattern, actual):
+            yield Difference(at, expected_text(pattern), actual)
+    except RegexTimeout as timeout:
+        note = " (gave up: the pattern took too long)"
+        yield Difference(at, expected_text(pattern) + note, actual, timeout)
+    except _Unusable as problem:
+        yield Difference(at, f"{expected_text(pattern)} ({problem})", actual, problem)
+
+
+class _Unusable(Exception):
+    """A wanted value that was filled in late is none that its matcher can use."""
+
+
+def _met(pattern: Mapping[str, Json], actual: Json | Absent) -> bool:
+    for name, wanted in pattern.items():
+        if wrong := MATCHERS[name].refuses(wanted):
+            raise _Unusable(f"`{name}` {wrong}")
+    return all(_holds(MATCHERS[name], wanted, actual) for name, wanted in pattern.items())
 
 
 def _holds(matcher: Matcher, wanted: Json, actual: Json | Absent) -> bool:
@@ -109,10 +155,40 @@ def is_matcher(pattern: Json) -> TypeGuard[Mapping[str, Json]]:
 
 
 def expected_text(pattern: Json) -> str:
-    """The expected side of a mismatch: `$icontains "courses"`, `absent`, or the value as JSON."""
+    """The expected side of a mismatch: `$icontains "courses"`, `41 <= x <= 42`, `absent`, or the value as JSON."""
     if not is_matcher(pattern):
         return json_text(pattern)
-    return ", ".join(_WORDS.get(name) or f"{name} {json_text(wanted)}" for name, wanted in pattern.items())
+    bounds = _bounds_text(pattern)
+    said = [_matcher_text(name, wanted) for name, wanted in pattern.items() if not bounds or name not in _SIGNS]
+    return ", ".join([*([bounds] if bounds else []), *said])
+
+
+def _matcher_text(name: str, wanted: Json) -> str:
+    if name in _WORDS:
+        return _WORDS[name]
+    if name == "$eq":
+        return json_text(wanted)
+    if name == "$approx" and isinstance(wanted, Mapping):
+        return f"{json_text(wanted['value'])} ± {json_text(wanted['within'])}"
+    return f"{name} {expected_text(wanted) if MATCHERS[name].takes_pattern else json_text(wanted)}"
+
+
+_SIGNS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+_TURNED = {"$gt": "<", "$gte": "<="}
+
+
+def _bounds_text(pattern: Mapping[str, Json]) -> str:
+    """`number, 41 <= x <= 42`, or `x >= "2026-01-01"`: what the bounds among the matchers say together."""
+    bounds = [name for name in _SIGNS if name in pattern]
+    if not bounds:
+        return ""
+    kind = "number, " if all(_is_number(pattern[name]) for name in bounds) else ""
+    lower = [name for name in bounds if name in _TURNED]
+    upper = [name for name in bounds if name not in _TURNED]
+    if len(lower) == len(upper) == 1:
+        first, last = lower[0], upper[0]
+        return f"{kind}{json_text(pattern[first])} {_TURNED[first]} x {_SIGNS[last]} {json_text(pattern[last])}"
+    return kind + ", ".join(f"x {_SIGNS[name]} {json_text(pattern[name])}" for name in bounds)
 
 
 def problems(pattern: Json, at: Path = ()) -> Iterator[Problem]:
@@ -131,8 +207,11 @@ def problems(pattern: Json, at: Path = ()) -> Iterator[Problem]:
 def _matcher_problems(pattern: Mapping[str, Json], at: Path) -> Iterator[Problem]:
     for name, wanted in pattern.items():
         if name in MATCHERS:
-            if wrong := MATCHERS[name].refuses(wanted):
+            wrong = None if isinstance(wanted, Late) else MATCHERS[name].refuses(wanted)
+            if wrong:
                 yield Problem((*at, name), f"`{name}` {wrong}", "correct the value", of_key=False)
+            elif MATCHERS[name].takes_pattern:
+                yield from problems(wanted, (*at, name))
         elif name.startswith("$"):
             yield Problem((*at, name), f"`{name}` is not a matcher", unknown=name)
         else:
@@ -169,6 +248,16 @@ def _compares(test: Callable[[int], bool]) -> Callable[[Json, Json | Absent], bo
         return False
 
     return holds
+
+
+def _length(wanted: Json, actual: Json | Absent) -> bool:
+    return isinstance(actual, str | Sequence | Mapping) and fits(wanted, len(actual))
+
+
+def _approx(wanted: Json, actual: Json | Absent) -> bool:
+    assert isinstance(wanted, Mapping)
+    value, within = wanted["value"], wanted["within"]
+    return _is_number(value) and _is_number(within) and _is_number(actual) and abs(actual - value) <= within
 
 
 _TYPES: Mapping[str, Callable[[Json | Absent], bool]] = {
@@ -219,12 +308,30 @@ def _no_type(value: Json) -> str | None:
     return None if isinstance(value, str) and value in _TYPES else f"takes one of {', '.join(_TYPES)}"
 
 
+def _no_length(value: Json) -> str | None:
+    fine = is_matcher(value) or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+    return None if fine else "takes a whole number or a matcher"
+
+
+def _no_tolerance(value: Json) -> str | None:
+    fine = isinstance(value, Mapping) and value.keys() == {"value", "within"} and all(map(_is_number, value.values()))
+    return None if fine else "takes {value: number, within: number}"
+
+
 def _not_true(value: Json) -> str | None:
     return None if value is True else "takes only true"
 
 
 def _anything(_: Json) -> None:
     return None
+
+
+def _each(wanted: Json, actual: Json | Absent) -> bool:
+    return _is_list(actual) and all(fits(wanted, item) for item in actual)
+
+
+def _some(wanted: Json, actual: Json | Absent) -> bool:
+    return _is_list(actual) and any(fits(wanted, item) for item in actual)
 
 
 MATCHERS: Mapping[str, Matcher] = {
@@ -238,15 +345,17 @@ MATCHERS: Mapping[str, Matcher] = {
     "$gte": Matcher(_compares(lambda order: order >= 0), _no_bound),
     "$lt": Matcher(_compares(lambda order: order < 0), _no_bound),
     "$lte": Matcher(_compares(lambda order: order <= 0), _no_bound),
+    "$approx": Matcher(_approx, _no_tolerance),
+    "$length": Matcher(_length, _no_length, takes_pattern=True),
+    "$not": Matcher(lambda wanted, actual: not fits(wanted, actual), _anything, takes_pattern=True),
+    "$each": Matcher(_each, _anything, takes_pattern=True),
+    "$some": Matcher(_some, _anything, takes_pattern=True),
     "$type": Matcher(lambda wanted, actual: _TYPES[str(wanted)](actual), _no_type),
     "$present": Matcher(lambda _, actual: True, _not_true),
     "$absent": Matcher(lambda _, actual: isinstance(actual, Absent), _not_true, sees_absence=True),
     "$any": Matcher(lambda _, actual: True, _not_true, sees_absence=True),
 }
-"""`$present` wants a value, null included; `$any` takes whatever is there or not there (for exact matches)."""
+"""`$present` wants a value, null included; `$any` takes whatever is there or not there (for exact matches); `$not`
+wants a value too, as `$ne` does."""
 
 _WORDS = {"$present": "present", "$absent": "absent", "$any": "anything"}
-
-
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key

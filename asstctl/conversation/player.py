@@ -1,219 +1,279 @@
-"""One conversation on one thread: opened, talked to turn by turn, judged, and deleted on every way out.
+"""One playing of a conversation on a thread of its own: opened, talked to turn by turn, judged, and cleaned up.
 
-A turn ends at its first reason to: an answer, a call that no stub answers, the time limit, an error of the
-provider. The conversation ends with the first turn that did not pass. A cancellation is an end like any
-other: the thread is deleted and what is known is returned, so that Ctrl-C loses nothing.
+It ends with the first turn that did not pass; `finally` is about conversations that came to their end. A cancellation
+is an end like any other: what was made is deleted and what is known is returned, so that Ctrl-C loses nothing.
+Who plays when, and what is played again, is for `runner`.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 
-from asstctl.conversation.answers import Stubs, Transcript
-from asstctl.conversation.case import Case, Turn
-from asstctl.conversation.cleanup import unhurried
-from asstctl.conversation.verdict import is_slow, judge, judge_stopped
+from asstctl.conversation import late
+from asstctl.conversation.answers import Stubs
+from asstctl.conversation.belongings import Belongings
+from asstctl.conversation.case import Case, Cleanup, Trouble
+from asstctl.conversation.conduct import Conduct
+from asstctl.conversation.observed import Observed
+from asstctl.conversation.prices import total_cost, usage_of
+from asstctl.conversation.stage import Playing
+from asstctl.conversation.trouble import STOPS, Limit, stopped, trouble_of
+from asstctl.conversation.turn_player import Talk, TurnPlayer, speaks
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
-from asstctl.core.diagnostic import Where
-from asstctl.core.errors import ProviderError
-from asstctl.core.ports import ThreadHost
-from asstctl.core.thread import RunState, Said, ToolOutput
-
-MAX_ROUNDS = 32
-"""How often an assistant may ask for functions in one turn: a stub that never satisfies it must not loop."""
+from asstctl.core.errors import ProviderError, Refused
+from asstctl.core.json_types import Json
+from asstctl.core.ledger import NoLedger
+from asstctl.core.ports import Judge, ThreadHost
+from asstctl.core.suite import Calling, TurnBegan
+from asstctl.core.thread import RUN_KEY, Usage
 
 INTERRUPTED = "interrupted"
 """Why a conversation has no verdict after Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds for one turn, and for cleaning up after a conversation."""
+class Scene:
+    """What one playing is given. `index` is its place in the run, for those who watch; None: nobody does.
 
-    turn: float
-    cleanup: float
+    `spent` hears of each turn as it ends. `recorded`: it is replayed, and nothing is made anywhere.
+    """
+
+    host: ThreadHost
+    assistant: str
+    conduct: Conduct
+    environment: Mapping[str, str]
+    judges: Callable[[], Mapping[str, Judge]]
+    now: Callable[[], float] = perf_counter
+    spent: Callable[[TurnResult], None] = lambda turn: None
+    index: int | None = None
+    tape: str = ""
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A conversation's result, and the thread that could not be deleted, if so."""
+    """A conversation's result, the ids of what could not be deleted, and what trouble kept it from a verdict, if any.
+
+    `retry_after` is how long the provider asked to be left alone.
+    """
 
     result: CaseResult
-    left_behind: str | None = None
+    left_behind: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    retry_after: float | None = None
 
 
-async def play(
-    case: Case, host: ThreadHost, assistant: str, *, environment: Mapping[str, str], limits: Limits
-) -> Played:
-    """Play one conversation with the assistant of this remote id. Survives a cancellation, and marks it."""
-    started = perf_counter()
-    thread = _Thread(host, limits)
-    stubs = Stubs(case.stubs, environment)
-    turns: list[TurnResult] = []
-    failure: Failure | None = None
-    skipped = ""
-    left_behind: str | None = None
-    try:
-        failure = await thread.open(case)
-        for number, turn in enumerate(case.turns if failure is None else (), start=1):
-            turns.append(await _TurnPlayer(thread, assistant, stubs, turn, number).play())
-            if turns[-1].status is not Status.PASSED:
-                break
-    except asyncio.CancelledError:
-        skipped = INTERRUPTED
-    finally:
-        left_behind = await thread.close()
-    seconds = perf_counter() - started
-    return Played(case_result(case, turns, failure=failure, skipped=skipped, seconds=seconds), left_behind)
+def is_retried(playing: Playing, trouble: Trouble | None) -> bool:
+    """Whether a playing that ended so is begun anew: for the infrastructure's sake alone."""
+    retry = playing.case.retry
+    return trouble in retry.after and playing.attempt <= retry.most
+
+
+async def play(playing: Playing, scene: Scene) -> Played:
+    """Play one conversation. Survives a cancellation, and marks it."""
+    return await _Player(playing, scene).play()
 
 
 def case_result(
     case: Case,
-    turns: list[TurnResult] | None = None,
+    turns: Sequence[TurnResult] = (),
     *,
     failure: Failure | None = None,
     skipped: str = "",
+    not_run: str = "",
+    closing: tuple[Failure, ...] = (),
     seconds: float = 0.0,
+    thread: str = "",
+    kept: bool = False,
+    tape: str = "",
+    recorded: bool = False,
+    judged: Usage | None = None,
+    judge_cost: float | None = None,
 ) -> CaseResult:
     """The result of a case of which these turns were played; the rest is not run."""
-    played = turns or []
-    rest = enumerate(case.turns[len(played) :], start=len(played) + 1)
-    not_run = (TurnResult(number, Status.NOT_RUN, turn.user, where=turn.where) for number, turn in rest)
-    return CaseResult(case.assistant, case.id, case.where, (*played, *not_run), seconds, skipped, failure)
+    rest = enumerate(case.turns[len(turns) :], start=len(turns) + 1)
+    unplayed = (TurnResult(number, Status.NOT_RUN, turn.user, where=turn.where) for number, turn in rest)
+    return CaseResult(
+        case.assistant,
+        case.id,
+        case.where,
+        (*turns, *unplayed),
+        seconds,
+        skipped,
+        failure,
+        name=case.name,
+        tags=case.tags,
+        not_run=not_run,
+        closing=closing,
+        thread=thread,
+        kept=kept,
+        tape=tape,
+        recorded=recorded,
+        judged=judged,
+        judge_cost=judge_cost,
+    )
 
 
 @dataclass
-class _Thread:
-    """The life of one thread. Its id is known late and its deletion owed early: both are kept here."""
+class _Player:
+    playing: Playing
+    scene: Scene
+    turns: list[TurnResult] = field(default_factory=list)
+    seen: list[Observed] = field(default_factory=list)
+    failure: Failure | None = None
+    closing: tuple[Failure, ...] = ()
+    skipped: str = ""
+    trouble: Trouble | None = None
+    retry_after: float | None = None
 
-    host: ThreadHost
-    limits: Limits
-    id: str = ""
-    _opening: "asyncio.Task[str] | None" = None
+    def __post_init__(self) -> None:
+        case, scene, conduct = self.playing.case, self.scene, self.scene.conduct
+        ledger = NoLedger() if scene.recorded else conduct.ledger
+        self._belongings = Belongings(scene.host, ledger, case.id, conduct.cleanup_timeout)
+        saved: dict[str, Json] = {}
+        self._talk = Talk(
+            case,
+            self._belongings,
+            scene.assistant,
+            Stubs.of(case, scene.environment, saved, self._calling),
+            saved,
+            scene.judges,
+            conduct.prices,
+            scene.now,
+            self._limit,
+        )
+        self._ends = asyncio.get_running_loop().time() + self._whole if self._whole is not None else None
 
-    async def open(self, case: Case) -> Failure | None:
-        """Make the thread; the first thing the user says goes with it, which saves a request."""
-        first = case.turns[0].user
-        messages = tuple(Said(message.role, message.text) for message in case.messages)
-        if first is not None:
-            messages = (*messages, Said("user", first))
-        # A task of its own: a thread whose making was cut off may exist, and only its answer names it.
-        self._opening = asyncio.create_task(_opened(self.host, messages, case.metadata))
+    async def play(self) -> Played:
+        started = self.scene.now()
+        left_behind: tuple[str, ...] = ()
+        kept = False
         try:
-            async with asyncio.timeout(self.limits.turn):
-                self.id = await asyncio.shield(self._opening)
-        except (TimeoutError, ProviderError) as problem:
-            return _stopped(problem, "the thread was not opened", self.limits.turn, case.where)
+            self.failure = await self._open()
+            if self.failure is None:
+                await self._converse()
+        except asyncio.CancelledError:
+            self.skipped = INTERRUPTED
+        finally:
+            kept = self._keeps
+            left_behind = await self._belongings.give_back(keep=kept)
+        result = self._result(self.scene.now() - started, kept=kept)
+        return Played(result, left_behind, self.trouble, self.retry_after)
+
+    async def _open(self) -> Failure | None:
+        """Send the files and make the thread; the first thing the user says goes with it, which saves a request."""
+        case, belongings = self.playing.case, self._belongings
+        first = case.turns[0]
+        limit = self._limit("the thread was not opened")
+        files = [file for part in (case.messages, case.turns) for one in part for file in one.files]
+        try:
+            async with asyncio.timeout(limit.seconds):
+                await belongings.upload((*case.files, *files))
+                messages = [belongings.said(message.role, message.text, message.files) for message in case.messages]
+                if speaks(first):
+                    messages.append(belongings.said("user", first.user or "", first.files))
+                run = {RUN_KEY: self.scene.conduct.run} if self.scene.conduct.run else {}
+                await belongings.open(messages, {**case.metadata, **run}, case.files)
+        except Refused as problem:
+            return Failure(FailureKind.PROVIDER_ERROR, str(problem), where=case.where)
+        except STOPS as problem:
+            self.trouble = trouble_of(problem)
+            self.retry_after = problem.retry_after if isinstance(problem, ProviderError) else None
+            return stopped(problem, limit, case.where)
+        self._talk.said.extend((message.role, message.text) for message in case.messages)
         return None
 
-    async def close(self) -> str | None:
-        """Delete the thread; returns its id if that failed. Bounded, and not to be cancelled."""
-        if self._opening is not None and not self.id:
-            try:
-                self.id = await unhurried(self._opening, self.limits.cleanup) or ""
-            except ProviderError:
-                return None  # it was never made
-        if not self.id:
-            return None
+    async def _converse(self) -> None:
+        for number, turn in enumerate(self.playing.case.turns, start=1):
+            if self.scene.index is not None:
+                self.scene.conduct.hear(TurnBegan(self.scene.index, number))
+            player = TurnPlayer(self._talk, turn, number)
+            result = await player.play()
+            self.turns.append(result)
+            self.seen.append(player.observed)
+            self.scene.spent(result)
+            if result.status is not Status.PASSED:
+                self.trouble, self.retry_after = player.trouble, player.retry_after
+                return
+        self.closing = await self._closed()
+
+    async def _closed(self) -> tuple[Failure, ...]:
+        """What `finally` finds, once all turns have passed."""
+        written = self.playing.case.closing
+        if written is None:
+            return ()
         try:
-            deleted = await unhurried(self._closing(), self.limits.cleanup)
-        except ProviderError:
-            deleted = None
-        return None if deleted else self.id
+            closing = late.filled_closing(written, self._talk.saved)
+        except late.NotFilled as problem:
+            return (Failure(FailureKind.SAVE, f"`finally` could not be checked: {problem}", where=written.where),)
+        whole = whole_of(self.seen)
+        return await self._talk.verdict(closing, whole) or await self._talk.opinion(closing, whole)
 
-    async def _closing(self) -> bool:
-        await self.host.close(self.id)
-        return True
+    @property
+    def _whole(self) -> float | None:
+        """Seconds for the whole conversation."""
+        own = self.playing.case.timeout
+        return self.scene.conduct.timeout if own is None else own
 
+    def _limit(self, says: str) -> Limit:
+        """What limits a turn that begins now: its own time, or what is left of the conversation's."""
+        own = self.playing.case.turn_timeout
+        turn = self.scene.conduct.turn_timeout if own is None else own
+        if self._ends is None or self._whole is None:
+            return Limit(turn, says)
+        left = max(self._ends - asyncio.get_running_loop().time(), 0.0)
+        return Limit(turn, says) if turn <= left else Limit(left, "the conversation did not end", self._whole)
 
-async def _opened(host: ThreadHost, messages: tuple[Said, ...], metadata: Mapping[str, str]) -> str:
-    return (await host.open(messages=messages, metadata=dict(metadata) or None)).thread
+    def _calling(self, function: str) -> None:
+        if self.scene.index is not None:
+            self.scene.conduct.hear(Calling(self.scene.index, function))
 
+    @property
+    def _keeps(self) -> bool:
+        """Whether the thread is left where it is. One that was cut off or is begun anew is of use to nobody."""
+        cleanup = self.playing.case.cleanup
+        if self.skipped or cleanup is Cleanup.NEVER:
+            return not self.skipped
+        passed = self.failure is None and not self.closing and all(one.status is Status.PASSED for one in self.turns)
+        if passed or is_retried(self.playing, self.trouble):
+            return False
+        return cleanup is Cleanup.ON_PASS or self.scene.conduct.keep_failed
 
-@dataclass
-class _TurnPlayer:
-    """One turn, from what the user says to the verdict."""
-
-    thread: _Thread
-    assistant: str
-    stubs: Stubs
-    turn: Turn
-    number: int
-    transcript: Transcript = field(default_factory=Transcript)
-    state: RunState | None = None
-
-    async def play(self) -> TurnResult:
-        started = perf_counter()
-        limit = self.thread.limits.turn
-        try:
-            async with asyncio.timeout(limit):
-                failures = await self._talk()
-        except (TimeoutError, ProviderError) as problem:
-            failures = self._cut_off(_stopped(problem, "the turn did not end", limit, self.turn.where))
-        reply = self.state.reply if self.state else ""
-        if not failures:
-            failures = await self._judged(reply)
-        usage = self.state.usage if self.state else None
-        return TurnResult(
-            number=self.number,
-            status=Status.worst(*(Status.ERROR if f.kind.is_error else Status.FAILED for f in failures)),
-            user=self.turn.user,
-            calls=tuple(self.transcript.calls),
-            reply=reply,
-            failures=failures,
-            seconds=perf_counter() - started,
-            usage=usage,
-            where=self.turn.where,
+    def _result(self, seconds: float, *, kept: bool) -> CaseResult:
+        return case_result(
+            self.playing.case,
+            self.turns,
+            failure=self.failure,
+            skipped=self.skipped,
+            closing=self.closing,
+            seconds=seconds,
+            thread=self._belongings.thread,
+            kept=kept and bool(self._belongings.thread),
+            tape=self.scene.tape,
+            recorded=self.scene.recorded,
+            judged=usage_of(self._talk.judged),
+            judge_cost=total_cost(self._talk.judged, self.scene.conduct.prices),
         )
 
-    def _cut_off(self, stopped: Failure) -> tuple[Failure, ...]:
-        """Why the turn was cut off: the stubs that it waited for, each beside its call, and calls without any."""
-        asked = [
-            replace(
-                stopped,
-                message=f"{stopped.message}: no answer yet from the stub of `{self.transcript.calls[index].name}`",
-                where=rule.where,
-                call=index,
-            )
-            for index, rule in sorted(self.transcript.waiting.items())
-        ]
-        return (*(asked or [stopped]), *self.transcript.failures)
 
-    async def _judged(self, reply: str) -> tuple[Failure, ...]:
-        if not is_slow(self.turn):
-            return judge(self.turn, self.transcript.calls, reply)
-        # In a thread: a regex that backtracks holds up this conversation alone.
-        return await asyncio.to_thread(judge, self.turn, self.transcript.calls, reply)
-
-    async def _talk(self) -> tuple[Failure, ...]:
-        """Say it, and answer calls until the run is over; what stood in the way, if anything did."""
-        host, thread = self.thread.host, self.thread.id
-        if self.turn.user is not None and self.number > 1:  # the first was said when the thread was made
-            await host.post(thread, Said("user", self.turn.user))
-        state = self.state = await host.run(thread, self.assistant)
-        rounds = 0
-        while state.status == "requires_action":
-            rounds += 1
-            if rounds > MAX_ROUNDS:
-                said = f"the assistant asked for functions {MAX_ROUNDS} times and did not reply"
-                return (Failure(FailureKind.RUN_STATUS, said, where=self.turn.where),)
-            answers = await self.stubs.answer_all(state.calls, self.transcript, self.turn.where)
-            if self.transcript.failures:
-                made, unanswered = self.transcript.calls, self.transcript.failures
-                return await asyncio.to_thread(judge_stopped, self.turn, made, unanswered)
-            outputs = [ToolOutput(call.id, output) for call, output in zip(state.calls, answers, strict=True)]
-            state = self.state = await host.outputs(thread, state.id, outputs)
-        if state.status != "completed":
-            said = f": {state.error}" if state.error else ""
-            kind = FailureKind.PROVIDER_ERROR if state.no_verdict else FailureKind.RUN_STATUS
-            return (Failure(kind, f"the run ended as {state.status}{said}", where=self.turn.where),)
-        return ()
-
-
-def _stopped(problem: TimeoutError | ProviderError, what: str, seconds: float, where: Where) -> Failure:
-    """Why there is no verdict: the time limit, or the provider in its own words with its way on."""
-    if isinstance(problem, ProviderError):
-        message = f"{problem}; {problem.hint}" if problem.hint else str(problem)
-        return Failure(FailureKind.PROVIDER_ERROR, message, where=where)
-    return Failure(FailureKind.TIMEOUT, f"{what} within {seconds:g} s", where=where)
+def whole_of(turns: Sequence[Observed]) -> Observed:
+    """A whole conversation: what its turns said and did together. What is unknown of one is unknown of all."""
+    first = [turn.first_token for turn in turns if turn.first_token is not None]
+    costs = [turn.cost for turn in turns if turn.cost is not None]
+    usages = [turn.usage for turn in turns if turn.usage is not None]
+    last = turns[-1]
+    return Observed(
+        reply="\n".join(turn.reply for turn in turns),
+        calls=tuple(call for turn in turns for call in turn.calls),
+        status=last.status,
+        error=last.error,
+        seconds=sum(turn.seconds for turn in turns),
+        first_token=max(first, default=None),
+        usage=sum(usages, Usage(0, 0)) if len(usages) == len(turns) else None,
+        cost=sum(costs) if len(costs) == len(turns) else None,
+        citations=tuple(one for turn in turns for one in turn.citations),
+        passages=tuple(one for turn in turns for one in turn.passages),
+        code=tuple(one for turn in turns for one in turn.code),
+        said=last.said,
+    )

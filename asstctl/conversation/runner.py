@@ -1,90 +1,86 @@
-"""Many conversations at once: who plays when, what is skipped, and what remains after an interruption.
+"""Many conversations at once: who plays when, what is played again, what is left out, what an interruption leaves.
 
-How one conversation goes is for `player`; which assistants there are and what the results mean for an exit
-code is for the callers.
+How one conversation goes is for `player`; which assistants there are and what the results mean for an exit code is for
+the callers. Repeats, limits of cost and the pace that the provider allows are reckoned in `rates`, `purse` and `pace`.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from asstctl.conversation.case import Case
+from asstctl.conversation.case import Case, Repeat, Trouble
 from asstctl.conversation.cleanup import unhurried
-from asstctl.conversation.player import INTERRUPTED, Limits, Played, case_result, play
+from asstctl.conversation.conduct import Conduct, Feed
+from asstctl.conversation.pace import LONGEST_WAIT, Pace
+from asstctl.conversation.player import INTERRUPTED, Played, Scene, case_result, is_retried, play
+from asstctl.conversation.purse import Purses
+from asstctl.conversation.rates import UNPLAYED, merged, still_needed
+from asstctl.conversation.stage import Playing, Stage
 from asstctl.conversation.stubs.child import child_environment
-from asstctl.core.conversation import CaseResult, Failure, FailureKind
-from asstctl.core.errors import ProviderError
-from asstctl.core.json_types import EMPTY
-from asstctl.core.ports import ThreadHost
+from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status
+from asstctl.core.errors import ProviderError, Refused, TapeMissing, TapeStale
+from asstctl.core.ports import Judge, ThreadHost
+from asstctl.core.suite import CaseBegan, CaseEnded, Spend
 
-NO_CODE = "its stubs run code (`python:`), and --no-code is given"
+NO_CODE = "its stubs run code of the project, and --no-code is given"
+
+_PASSABLE = frozenset({Status.PASSED, Status.SKIPPED, Status.NOT_RUN})
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
-    """All results in the order of the cases, ids of threads that could not be deleted, and whether it was cut off."""
+    """All results in the order of the cases, what could not be deleted, and whether it was cut off.
+
+    `stopped` is why not all were begun, where nobody interrupted it.
+    """
 
     results: tuple[CaseResult, ...]
     left_behind: tuple[str, ...] = ()
     interrupted: bool = False
+    stopped: str = ""
+    spend: Spend = field(default_factory=Spend)
 
 
-async def run_cases(
-    cases: Sequence[Case],
-    *,
-    hosts: Callable[[], ThreadHost],
-    assistant_ids: Mapping[str, str],
-    jobs: int = 8,
-    turn_timeout: float,
-    stub_env: Mapping[str, str] = EMPTY,
-    allow_code: bool = True,
-    on_result: Callable[[CaseResult], None] | None = None,
-    cleanup_timeout: float = 10.0,
-) -> SuiteRun:
-    """Play all cases, `jobs` at a time, each on a thread host of its own.
+async def run_cases(cases: Sequence[Case], *, stage: Stage, conduct: Conduct) -> SuiteRun:
+    """Play all cases on this stage, as `conduct` says.
 
-    `assistant_ids` maps an assistant's key to its remote id. `stub_env` is what stubs may see of the
-    environment beside PATH, HOME and LANG. `on_result` hears of each conversation as it ends.
     Cancelling it does not raise: threads are deleted, and what is known is returned as `interrupted`.
     """
-    suite = _Suite(
-        hosts=hosts,
-        assistant_ids=assistant_ids,
-        environment=child_environment(os.environ, stub_env),
-        limits=Limits(turn_timeout, cleanup_timeout),
-        allow_code=allow_code,
-        on_result=on_result,
-    )
-    waiting = iter(enumerate(cases))
-    workers = [asyncio.create_task(suite.work(waiting)) for _ in range(min(max(jobs, 1), len(cases)))]
+    suite = _Suite(stage, conduct, child_environment(os.environ, conduct.stub_env))
+    feed = conduct.feed or _in_order(len(cases))
+    workers = [asyncio.create_task(suite.work(cases, feed)) for _ in range(min(max(conduct.jobs, 1), len(cases)))]
     await suite.finish(workers)
     results = (suite.results.get(i) or case_result(case, skipped=INTERRUPTED) for i, case in enumerate(cases))
-    return SuiteRun(tuple(results), tuple(suite.left_behind), suite.interrupted)
+    return SuiteRun(tuple(results), tuple(suite.left_behind), suite.interrupted, suite.stopped, suite.purses.spend)
 
 
 @dataclass
 class _Suite:
-    hosts: Callable[[], ThreadHost]
-    assistant_ids: Mapping[str, str]
+    stage: Stage
+    conduct: Conduct
     environment: Mapping[str, str]
-    limits: Limits
-    allow_code: bool
-    on_result: Callable[[CaseResult], None] | None
     results: dict[int, CaseResult] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
     interrupted: bool = False
+    stopped: str = ""
+    """Why nothing more is begun, once something was not begun for it."""
+    not_passed: int = 0
 
-    async def work(self, waiting: Iterator[tuple[int, Case]]) -> None:
-        """Play one case after the other until none is waiting."""
-        while not self.interrupted and (entry := next(waiting, None)):
-            index, case = entry
-            played = await self._one(case)
-            self.results[index] = played.result
-            if played.left_behind:
-                self.left_behind.append(played.left_behind)
-            if self.on_result is not None:
-                self.on_result(played.result)
+    def __post_init__(self) -> None:
+        self.purses = Purses(self.conduct.max_cost)
+        self._pace = Pace(self.conduct.jobs, self.conduct.hear)
+        self._began = asyncio.get_running_loop().time()
+
+    async def work(self, cases: Sequence[Case], feed: Feed) -> None:
+        """Play one case after the other until no other comes."""
+        while not self.interrupted and (index := await feed()) is not None:
+            began = self._elapsed
+            result = replace(await self._result(index, cases[index]), began=began)
+            self.results[index] = result
+            self.not_passed += result.status not in _PASSABLE
+            self.conduct.hear(CaseEnded(index, result))
 
     async def finish(self, workers: Sequence["asyncio.Task[None]"]) -> None:
         """Wait until every worker has ended and cleaned up; a defect of ours in one ends the others too."""
@@ -105,22 +101,187 @@ class _Suite:
             if not worker.cancelled():
                 worker.result()
 
-    async def _one(self, case: Case) -> Played:
-        if case.runs_code and not self.allow_code:
-            return Played(case_result(case, skipped=NO_CODE))
-        remote = self.assistant_ids.get(case.assistant)
+    @property
+    def _elapsed(self) -> float:
+        return asyncio.get_running_loop().time() - self._began
+
+    async def _result(self, index: int, case: Case) -> CaseResult:
+        """One case, with all its playings."""
+        if reason := self._why_skipped(case):
+            return case_result(case, skipped=reason)
+        repeat = self.conduct.repeat or case.repeat
+        if repeat.runs == 1:
+            result = await self._played(Playing(case), index)
+        else:
+            result = await self._repeated(repeat, index, case)
+        if self.conduct.compare and result.status not in UNPLAYED:
+            deployed = Playing(case, deployed=True)
+            if self.stage.assistant(deployed) is not None:
+                result = replace(result, deployed=await self._played(deployed))
+        return result
+
+    def _why_skipped(self, case: Case) -> str:
+        if case.runs_code and not self.conduct.allow_code:
+            return NO_CODE
+        return next((self.conduct.cannot[need] for need in sorted(case.needs) if need in self.conduct.cannot), "")
+
+    def _why_no_more(self, case: Case) -> str:
+        """Why nothing more is begun, or no more of this case; "" where it is."""
+        limit, most = self.conduct.time_limit, self.conduct.fail_fast
+        why = self._pace.exhausted or self.purses.run_is_over()
+        if not why and limit is not None and self._elapsed >= limit:
+            why = f"the time limit of the run is over: {limit:g} s"
+        if not why and most is not None and self.not_passed >= most:
+            count = "one conversation" if self.not_passed == 1 else f"{self.not_passed} conversations"
+            why = f"{count} did not pass, and the run was to end then"
+        self.stopped = self.stopped or why
+        return why or self.purses.file_is_over(case.budget)
+
+    async def _repeated(self, repeat: Repeat, index: int, case: Case) -> CaseResult:
+        """Playings in batches, none of which can be one too many, until the verdict is certain."""
+        started = self._elapsed
+        ended: dict[int, CaseResult] = {}
+
+        async def one(number: int) -> None:
+            ended[number] = await self._played(Playing(case, number), index)
+
+        def statuses() -> list[Status]:
+            return [result.status for result in ended.values()]
+
+        while not UNPLAYED & {*statuses()} and (count := still_needed(repeat, statuses())):
+            try:
+                async with asyncio.TaskGroup() as batch:
+                    for number in range(len(ended) + 1, len(ended) + 1 + count):
+                        batch.create_task(one(number))
+            except BaseExceptionGroup as defects:
+                raise defects.exceptions[0] from None
+            except asyncio.CancelledError:
+                break  # each of them has returned what there was
+        playings = [ended[number] for number in sorted(ended)]
+        first_unplayed = [result for result in playings if result.status in UNPLAYED][:1]
+        played = [result for result in playings if result.status not in UNPLAYED]
+        certain = not still_needed(repeat, [result.status for result in played])
+        kept = played if certain else [*played, *first_unplayed]
+        return merged(repeat, kept, self._elapsed - started)
+
+    async def _played(self, playing: Playing, index: int | None = None) -> CaseResult:
+        """One playing, begun anew after trouble as often as its case allows. `index` None: nobody watches it."""
+        last: Played | None = None
+        while True:
+            try:
+                async with self._pace.place() as since:
+                    if why := "" if self.interrupted else self._why_no_more(playing.case):
+                        ended = last.result if last else case_result(playing.case, not_run=why)
+                        break
+                    if index is not None:
+                        case = playing.case
+                        self.conduct.hear(CaseBegan(index, case.assistant, case.id, len(case.turns), playing.repeat))
+                    last = await self._attempt(playing, index)
+                    self._note(last, since)
+                ended = last.result
+                if self.interrupted or not is_retried(playing, last.trouble):
+                    break
+                await asyncio.sleep(self._pause(last, playing.attempt))
+                playing = replace(playing, attempt=playing.attempt + 1)
+            except asyncio.CancelledError:
+                ended = last.result if last else case_result(playing.case, skipped=INTERRUPTED)
+                break
+        return replace(ended, retries=playing.attempt - 1)
+
+    def _note(self, played: Played, since: int) -> None:
+        self.left_behind += played.left_behind
+        if played.trouble is Trouble.RATE_LIMIT:
+            self._pace.refused(since, played.retry_after)
+        elif played.trouble is None and not played.result.skipped:
+            self._pace.went_well(since)
+
+    def _pause(self, played: Played, attempt: int) -> float:
+        """How long to wait before a playing is begun anew. After a 429 everybody waits, so that this one need not."""
+        if played.trouble is Trouble.RATE_LIMIT:
+            return 0.0
+        return min(float(2 ** (attempt - 1)) if played.retry_after is None else played.retry_after, LONGEST_WAIT)
+
+    async def _attempt(self, playing: Playing, index: int | None) -> Played:
+        case = playing.case
+        remote = self.stage.assistant(playing)
         if remote is None:
             message = f"assistant.{case.assistant} is not on this target"
-            missing = Failure(FailureKind.PROVIDER_ERROR, message, where=case.where)
-            return Played(case_result(case, failure=missing))
-        host = self.hosts()
+            return _unplayed(case, FailureKind.PROVIDER_ERROR, message)
         try:
-            return await play(case, host, remote, environment=self.environment, limits=self.limits)
+            host = self.stage.host(playing)
+        except TapeStale as problem:
+            return _unplayed(case, FailureKind.TAPE_STALE, _words(problem))
+        except TapeMissing as problem:
+            return _unplayed(case, FailureKind.TAPE_MISSING, _words(problem))
+        judges = _Judges(self.stage, playing)
+        recorded = self.stage.is_recorded(playing)
+        scene = Scene(
+            host=host,
+            assistant=remote,
+            conduct=self.conduct,
+            environment=self.environment,
+            judges=judges.all,
+            now=partial(self.stage.now, playing),
+            # what a tape holds was paid for when it was recorded
+            spent=(lambda turn: None) if recorded else partial(self.purses.turn, case),
+            index=index,
+            tape=self.stage.tape(playing),
+            recorded=recorded,
+        )
+        try:
+            played = await play(playing, scene)
         finally:
-            await self._give_back(host)
-
-    async def _give_back(self, host: ThreadHost) -> None:
+            opened: tuple[Judge | ThreadHost, ...] = (*judges.opened, host)
+            for each in opened:
+                await self._give_back(each)
+        if not recorded:
+            self.purses.judges(played.result)
         try:
-            await unhurried(host.aclose(), self.limits.cleanup)
+            self.stage.ended(playing, played.result)
+        except Refused as problem:
+            failure = Failure(
+                FailureKind.TAPE_MISSING, f"its tape was not written: {_words(problem)}", where=case.where
+            )
+            played = replace(played, result=replace(played.result, failure=played.result.failure or failure))
+        return played
+
+    async def _give_back(self, one: ThreadHost | Judge) -> None:
+        try:
+            await unhurried(one.aclose(), self.conduct.cleanup_timeout)
         except ProviderError:
             return  # a connection that breaks while it is closed is closed
+
+
+@dataclass
+class _Judges:
+    """The judges of one playing, opened when the first of them is wanted."""
+
+    stage: Stage
+    playing: Playing
+    _named: Mapping[str, Judge] | None = None
+
+    def all(self) -> Mapping[str, Judge]:
+        if self._named is None:
+            self._named = self.stage.judges(self.playing)
+        return self._named
+
+    @property
+    def opened(self) -> tuple[Judge, ...]:
+        return tuple((self._named or {}).values())
+
+
+def _in_order(count: int) -> Feed:
+    waiting = iter(range(count))
+
+    async def feed() -> int | None:
+        return next(waiting, None)
+
+    return feed
+
+
+def _unplayed(case: Case, kind: FailureKind, message: str) -> Played:
+    return Played(case_result(case, failure=Failure(kind, message, where=case.where)))
+
+
+def _words(problem: TapeStale | TapeMissing | Refused) -> str:
+    return f"{problem}; {problem.hint}" if problem.hint else str(problem)

@@ -41,6 +41,10 @@ class Stage(Protocol):
         """The judges by name, for this playing alone."""
         ...
 
+    def now(self, playing: Playing) -> float:
+        """Seconds on the clock of this playing: the machine's or, where it is replayed, that of the recording."""
+        ...
+
     def tape(self, playing: Playing) -> str:
         """The tape that this playing is replayed from or recorded on, as a path in the project; "" for none."""
         ...
@@ -50,7 +54,8 @@ class Stage(Protocol):
         ...
 
     def ended(self, playing: Playing, result: CaseResult) -> None:
-        """The playing is over: what is recorded of it is written, or thrown away where it has no verdict.
+        """The playing is over, with all its requests: what is recorded of it is written, or thrown away where it has
+        no verdict. Not called where `host` raised.
 
         Raises Refused for what must not be written.
         """

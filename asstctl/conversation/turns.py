@@ -1,101 +1,95 @@
-"""One turn as typed -> one turn as played: its expected calls in both forms, and its expectations."""
+"""One turn as typed -> one turn as played: its expected calls in both forms, its expectations, and what it saves.
+
+What a template of it may name is filled in already (`filling`); the document is that of one conversation, and means
+what came out.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from asstctl.conversation.case import CallMode, Expectation, ExpectedCall, Turn
+from asstctl.conversation.calling import CallReader
+from asstctl.conversation.case import CallMode, Closing, Expectation, ExpectedCall, Save, Turn
 from asstctl.conversation.checks import CHECKS
-from asstctl.conversation.models import LongCallModel, TurnModel
-from asstctl.conversation.patterns import pattern_problems
-from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.core.json_types import EMPTY, Json, JsonObject
+from asstctl.conversation.checks.check import Source
+from asstctl.conversation.late import is_late
+from asstctl.conversation.matchers import no_regex
+from asstctl.conversation.models import ClosingModel, TurnModel
+from asstctl.conversation.said import SaidReader
+from asstctl.conversation.saves import path_problem, read_path
+from asstctl.conversation.signatures import Signature
+from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.json_types import Json
 from asstctl.core.suggest import did_you_mean
+from asstctl.documents.json_path import check_path
 from asstctl.documents.models import check
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
-_CALL_HINT = "write `- function: {argument: value}`, or `- {call: function, times: 1}`"
-
-
-def unknown_function(name: str, assistant: str, functions: Collection[str], where: Where) -> Diagnostic:
-    """Said of a stub or an expected call whose function is renamed or gone."""
-    otherwise = "" if functions else "it declares no function; add one to its `tools`"
-    summary = f"`{name}` is not a function of assistant.{assistant}"
-    return error("unknown-function", summary, where, hint=did_you_mean(name, functions, otherwise=otherwise))
+_SAVE_HINT = "write `{id: calls.refund[-1].output.id}`, `{ref: {regex: …}}`, `{at: {json-path: …}}` or `{text: reply}`"
 
 
 @dataclass(frozen=True)
 class TurnReader:
-    """Reads the turns of one document. `functions` None: what the assistant declares is not known."""
+    """Reads the turns of one conversation. `functions` None: what the assistant declares is not known.
+
+    `written` is the conversation with its templates, which tells a number that a template gave from one that was typed.
+    """
 
     document: Document
+    written: Json
+    file: Path
+    root: Path
     assistant: str
-    functions: Collection[str] | None
+    functions: Mapping[str, Signature] | None
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def read(self, at: Place, value: Json) -> Turn | None:
+    def turn(self, at: Place, value: Json) -> Turn | None:
         """The turn at `at`; None, with the reasons in `diagnostics`, when it is not one."""
         before = len(self.diagnostics)
         model, problems = check(TurnModel, self.document, at=at, what="a turn")
         self.diagnostics.extend(problems)
         if not isinstance(value, Mapping):
             return None
-        written = value.get("calls")
-        calls = [self._call((*at, "calls", i), c) for i, c in enumerate(written if isinstance(written, list) else ())]
+        calls = self._calls((*at, "calls"), value.get("calls"))
         expect = self._expectations((*at, "expect"), value.get("expect"))
-        if model is None or len(self.diagnostics) > before:
+        save = self._saves((*at, "save"), value.get("save"))
+        if model is None:
+            return None
+        said = SaidReader(self.document, self.file, self.root, self.diagnostics)
+        user, files = said.words((*at, "user"), value["user"]) if model.user is not None else (None, ())
+        if len(self.diagnostics) > before:
             return None
         return Turn(
             where=self.document.where((*at, "user")),
-            user=model.user,
-            calls=tuple(call for call in calls if call),
+            user=user,
+            calls=calls,
             call_mode=CallMode(model.call_mode),
             expect=tuple(expect),
+            files=files,
+            save=tuple(save),
+            was=model.was,
         )
 
-    def _call(self, at: Place, value: Json) -> ExpectedCall | None:
-        if isinstance(value, Mapping) and isinstance(value.get("call"), str):
-            return self._long(at)
-        if not isinstance(value, Mapping) or len(value) != 1:
-            self._refuse("call-shape", "an expected call is one function with its arguments", at, _CALL_HINT)
-            return None
-        ((name, args),) = value.items()
-        if args is not None and not isinstance(args, Mapping):
-            hint = f"write them as a map; `{{call: {name}, times: 0}}` forbids the call"
-            self._refuse("call-shape", f"the arguments of `{name}` are not a map", (*at, name), hint)
-            return None
-        where = self.document.where((*at, name), key=True)
-        self._known(name, where)
-        return ExpectedCall(name, where, self._pattern((*at, name), args))
-
-    def _long(self, at: Place) -> ExpectedCall | None:
-        model, problems = check(LongCallModel, self.document, at=at, what="an expected call")
+    def closing(self, at: Place, value: Json) -> Closing | None:
+        """What `finally` says; None, with the reasons in `diagnostics`, when it is wrong."""
+        before = len(self.diagnostics)
+        model, problems = check(ClosingModel, self.document, at=at, what="`finally`")
         self.diagnostics.extend(problems)
-        if model is None:
+        if not isinstance(value, Mapping):
             return None
-        where = self.document.where((*at, "call"))
-        self._known(model.call, where)
-        if model.match == "exact" and model.args is None:
-            self._refuse("call-shape", "`match: exact` has no `args`", (*at, "match"), "add `args: {}` for none")
-        return ExpectedCall(
-            model.call,
-            where,
-            self._pattern((*at, "args"), model.args),
-            exact=model.match == "exact",
-            ignore=frozenset(model.ignore),
-            defaults=model.defaults,
-            times=model.times,
-        )
+        calls = self._calls((*at, "calls"), value.get("calls"))
+        expect = self._expectations((*at, "expect"), value.get("expect"), closing=True)
+        if model is None or len(self.diagnostics) > before:
+            return None
+        return Closing(self.document.where(at, key=True), calls, CallMode(model.call_mode), tuple(expect))
 
-    def _pattern(self, at: Place, args: JsonObject | None) -> JsonObject:
-        self.diagnostics.extend(pattern_problems(self.document, at, args))
-        return args or EMPTY
+    def _calls(self, at: Place, written: Json) -> tuple[ExpectedCall, ...]:
+        reader = CallReader(self.document, self.assistant, self.functions, self.diagnostics)
+        found = [reader.read((*at, i), call) for i, call in enumerate(written if isinstance(written, list) else ())]
+        return tuple(call for call in found if call)
 
-    def _known(self, name: str, where: Where) -> None:
-        if self.functions is not None and name not in self.functions:
-            self.diagnostics.append(unknown_function(name, self.assistant, self.functions, where))
-
-    def _expectations(self, at: Place, value: Json) -> list[Expectation]:
+    def _expectations(self, at: Place, value: Json, *, closing: bool = False) -> list[Expectation]:
         if value is None:
             return []
         found: list[Expectation] = []
@@ -103,27 +97,123 @@ class TurnReader:
         for place, group in groups:
             if isinstance(group, Mapping):
                 for operator, expected in group.items():
-                    found.extend(self._operator((*place, operator), operator, expected))
+                    found.extend(self._operator((*place, operator), operator, expected, closing))
             else:
                 hint = "write `operator: value`; a list holds such maps"
                 self._refuse("wrong-type", "`expect` is a map of operators", place, hint)
         return found
 
-    def _operator(self, at: Place, operator: str, expected: Json) -> list[Expectation]:
+    def _operator(self, at: Place, operator: str, expected: Json, closing: bool) -> list[Expectation]:
         check = CHECKS.get(operator)
         if check is None:
             summary = f"`{operator}` is not an operator of `expect`"
             where = self.document.where(at, key=True)
             self.diagnostics.append(error("unknown-key", summary, where, hint=did_you_mean(operator, CHECKS)))
             return []
+        if closing and not check.closing:
+            summary, hint = f"`{operator}` is about one reply, and `finally` about all of them", "move it to a turn"
+            self.diagnostics.append(error("operator-place", summary, self.document.where(at, key=True), hint=hint))
+            return []
         if check.each and isinstance(expected, list) and expected:
             values = [((*at, i), item) for i, item in enumerate(expected)]
         else:
             values = [(at, expected)]
-        for place, item in values:
-            if wrong := check.refuses(item):
-                self._refuse("operator-value", f"`{operator}` {wrong}", place, "correct the value")
-        return [Expectation(operator, item, self.document.where(place)) for place, item in values]
+        return [Expectation(operator, self._value(operator, *one), self.document.where(one[0])) for one in values]
+
+    def _value(self, operator: str, at: Place, value: Json) -> Json:
+        """The value of an operator as it is to be compared with, and what is wrong with it."""
+        check = CHECKS[operator]
+        if is_late(value):
+            if check.resolve is not None and isinstance(value, str):
+                hint = "name `vars` or `matrix`"
+                self._refuse("late-text", f"`{operator}` is read with its file, and cannot name `saved`", at, hint)
+            return value
+        if check.resolve is not None:
+            found = check.resolve(value, Source(self.file, self.root, self.document.where(at)))
+            if isinstance(found, Diagnostic):
+                self.diagnostics.append(found)
+                return value
+            value = found
+        wrong = check.refuses(value)
+        if wrong and isinstance(_at(self.written, at), str) and isinstance(value, int | float):
+            text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+            if not check.refuses(text):  # a template gave a number, and a text is wanted
+                return text
+        if wrong:
+            self._refuse("operator-value", f"`{operator}` {wrong}", at, "correct the value")
+        return value
+
+    def _saves(self, at: Place, value: Json) -> list[Save]:
+        if value is None:
+            return []
+        if not isinstance(value, Mapping):
+            self._refuse("wrong-type", "`save` must be a map of names", at, _SAVE_HINT)
+            return []
+        found = [self._save((*at, name), str(name), written) for name, written in value.items()]
+        return [save for save in found if save]
+
+    def _save(self, at: Place, name: str, written: Json) -> Save | None:
+        where = self.document.where(at)
+        if not name.isidentifier():
+            key = self.document.where(at, key=True)
+            summary = f"`{name}` cannot be named in a template"
+            self.diagnostics.append(error("bad-name", summary, key, hint="use letters, digits and `_`"))
+            return None
+        if written == "reply":
+            return Save(name, "reply", where)
+        if isinstance(written, str):
+            return self._save_of_calls(name, written, at)
+        if isinstance(written, Mapping) and len(written) == 1:
+            ((source, path),) = written.items()
+            if source in _OF_REPLY:
+                if not is_late(path) and (wrong := _OF_REPLY[source](path)):
+                    self._refuse("bad-save", f"`{source}` {wrong}", (*at, source), "correct it")
+                return Save(name, source, where, str(path) if not isinstance(path, str) else path)
+            key = self.document.where((*at, source), key=True)
+            hint = did_you_mean(str(source), _OF_REPLY, otherwise=_SAVE_HINT)
+            self.diagnostics.append(error("unknown-key", f"`{source}` is not a way to save", key, hint=hint))
+            return None
+        self._refuse("bad-save", f"`{name}` does not say what to save", at, _SAVE_HINT)
+        return None
+
+    def _save_of_calls(self, name: str, written: str, at: Place) -> Save | None:
+        where = self.document.where(at)
+        if is_late(written):
+            self._refuse("late-text", "what is saved cannot name `saved`", at, "write the path itself")
+        elif not written.startswith("calls."):
+            self._refuse("bad-save", f"`{written}` is not something to save", at, _SAVE_HINT)
+        elif wrong := path_problem(written):
+            self._refuse("bad-save", wrong, at, "it goes `calls.FUNCTION[INDEX].args` or `.output`, and on inside")
+        else:
+            path = read_path(written)
+            assert path is not None
+            CallReader(self.document, self.assistant, self.functions, self.diagnostics).check_name(path.name, where)
+            return Save(name, "calls", where, written)
+        return None
 
     def _refuse(self, code: str, summary: str, at: Place, hint: str) -> None:
         self.diagnostics.append(error(code, summary, self.document.where(at), hint=hint))
+
+
+def _no_path(value: Json) -> str | None:
+    wrong = check_path(value) if isinstance(value, str) and value else "it is no text"
+    return f"is not a JSONPath: {wrong}" if wrong else None
+
+
+_OF_REPLY = {"regex": no_regex, "json-path": _no_path}
+"""What is looked for in the reply, and what is wrong with a value of it."""
+
+
+def saved_names(turns: Collection[Json]) -> list[str]:
+    """The names that these turns, as typed, save."""
+    saves = [turn.get("save") for turn in turns if isinstance(turn, Mapping)]
+    return [str(name) for save in saves if isinstance(save, Mapping) for name in save]
+
+
+def _at(value: Json, path: Place) -> Json:
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(str(step))
+        else:
+            value = value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+    return value

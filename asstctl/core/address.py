@@ -6,6 +6,9 @@ from dataclasses import dataclass
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """What a key looks like (FORMAT section 2). `.` and `~` stay ours: the separator and a candidate's suffix."""
 
+CANDIDATE = "~"
+"""What stands between the key of a short-lived copy under test and the run that made it."""
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Address:
@@ -25,6 +28,15 @@ class Address:
         """
         kind = "" if self.kind == "assistant" else f"{self.kind}_"
         return f"ASSTCTL_{kind}{self.key}_ID".replace("-", "_").upper()
+
+    def candidate(self, run: str) -> "Address":
+        """The address of the copy that a run of tests makes of it. No file can name one, and `parse` takes none."""
+        return Address(self.kind, f"{self.key}{CANDIDATE}{run}")
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether it is that of such a copy."""
+        return CANDIDATE in self.key
 
     @classmethod
     def parse(cls, text: str) -> "Address":

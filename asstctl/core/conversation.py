@@ -99,11 +99,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """One function call as it happened: arguments as JSON text, and what the stub answered (None: nothing)."""
+    """One function call as it happened: arguments as JSON text, and what the stub answered (None: nothing).
+
+    `matched`: it is what the turn expected.
+    """
 
     name: str
     arguments: str
     output: str | None = None
+    matched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,11 @@ class CaseResult:
     recorded: bool = False
     judged: Usage | None = None
     judge_cost: float | None = None
+
+    @property
+    def node(self) -> str:
+        """What names it on the command line: `FILE::ID`."""
+        return f"{self.where.path}::{self.id}"
 
     @property
     def status(self) -> Status:

@@ -13,7 +13,7 @@ class Subject(StrEnum):
     FUNCTION = "function"  # it was called
     PARAMETER = "parameter"  # a call gave it a value
     ENUM = "enum"  # a call gave it this value
-    FILE = "file"  # it was cited, or a passage of it was found
+    FILE = "file"  # it was cited, a passage of it was found, or code of the code interpreter names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All that was declared by the assistants of a run. `minimum` is the percentage that was asked for."""
+    """All that the assistants of a project declare. `minimum` is the percentage that was asked for."""
 
     items: tuple[Covered, ...]
     minimum: float | None = None

@@ -1,10 +1,15 @@
 """Ledger: what a run of conversations makes on a provider, noted before it is made, so that nothing stays behind.
 
-`workspace.ledger` keeps it in a file; the runner and whoever makes copies write into it.
+`workspace.ledger` keeps it in a file; the runner and whoever makes copies write into it. What runs that were killed
+left behind is swept up by `workspace.gc`, and Swept is what came of that.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from asstctl.core.exit_codes import ExitCode
+from asstctl.core.plan import TargetInfo
 
 
 class Made(StrEnum):
@@ -47,3 +52,37 @@ class NoLedger:
 
     def gone(self, entry: int) -> None:
         """Note nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something that a run made, or was about to make: `id` is empty where nobody learned it, `why` is why it stays."""
+
+    run: str
+    kind: Made
+    name: str
+    id: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was removed after runs of tests on one target, and what was not.
+
+    `failed` could not be deleted now. `lost` may be there, and nobody can find it by itself. `spared` are of runs that
+    no ledger here knows, and young enough to be of one that still goes on elsewhere. `alive` are runs that go on here,
+    `unreadable` ledgers that nobody can read.
+    """
+
+    target: TargetInfo
+    removed: tuple[Leftover, ...] = ()
+    failed: tuple[Leftover, ...] = ()
+    lost: tuple[Leftover, ...] = ()
+    spared: tuple[Leftover, ...] = ()
+    alive: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 where something is left that should have gone."""
+        return ExitCode.FAILED if self.failed or self.unreadable else ExitCode.DONE

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from asstctl.core.address import KEY, Address
+from asstctl.core.address import CANDIDATE, KEY, Address
 from asstctl.core.json_types import EMPTY
 
 PREFIX = "asstctl_"
@@ -34,7 +34,7 @@ _TEXT = re.compile(
     rf";(?P<fields>(?:{_FIELD.pattern}(?:,{_FIELD.pattern})*)?)(?:;cf=(?P<files>{_FILES.pattern}))?"
 )
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_CANDIDATE = re.compile(rf"{KEY.pattern}\.{KEY.pattern}~.+")
+_CANDIDATE = re.compile(rf"{KEY.pattern}\.{KEY.pattern}{CANDIDATE}(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,13 @@ def only_mark(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def is_candidate(metadata: Mapping[str, str]) -> bool:
     """Whether the object is a short-lived copy under test (`guagua~RUN`), which plans do not look at."""
-    return bool(_CANDIDATE.fullmatch(metadata.get(KEY_NAME) or ""))
+    return candidate_run(metadata) is not None
+
+
+def candidate_run(metadata: Mapping[str, str]) -> str | None:
+    """The run of tests that made the copy; None for an object that is none."""
+    found = _CANDIDATE.fullmatch(metadata.get(KEY_NAME) or "")
+    return found[1] if found else None
 
 
 def read_mark(metadata: Mapping[str, str]) -> Mark | Damaged | None:

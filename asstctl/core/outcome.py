@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import Plan
+
+if TYPE_CHECKING:
+    from asstctl.core.suite import SuiteResult
 
 
 class OutcomeStatus(StrEnum):
@@ -73,12 +77,21 @@ class ApplyReport:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A plan and what came of it; no report where it was not approved."""
+    """A plan and what came of it; no report where it was not approved. `gate` is how the conversations went that had
+    to pass first."""
 
     plan: Plan
     report: ApplyReport | None
+    gate: "SuiteResult | None" = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the gate did not let it through."""
+        return self.report is None and self.gate is not None and self.gate.exit_code is not ExitCode.DONE
 
     @property
     def exit_code(self) -> ExitCode:
-        """The report's; 1 where the plan was turned down."""
+        """The report's; that of the gate which held it; 1 where the plan was turned down."""
+        if self.is_held and self.gate:
+            return self.gate.exit_code
         return ExitCode.FAILED if self.report is None else self.report.exit_code

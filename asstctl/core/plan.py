@@ -34,9 +34,11 @@ class TargetInfo:
     dialect: str = ""
     terms: str = ""
 
-    def command(self, words: str) -> str:
-        """A command for people to type that means this target: `asstctl apply --target prod ...`."""
-        name, _, rest = words.partition(" ")
+    def command(self, words: str, *, named: int = 1) -> str:
+        """A command for people to type that means this target: `asstctl apply --target prod ...`. So many of the words
+        are its name."""
+        parts = words.split(" ", named)
+        name, rest = " ".join(parts[:named]), " ".join(parts[named:])
         folder = f" -C {shlex.quote(self.folder)}" if self.folder else ""
         option = "" if self.default else f" --target {self.name}"
         return f"asstctl{folder} {name}{option}{' ' if rest else ''}{rest}"

@@ -150,7 +150,7 @@ class ThreadHost(Protocol):
     """
 
     async def upload(self, file: Path, *, purpose: FilePurpose) -> str:
-        """Send a file for one conversation; its id. Sent at most once."""
+        """Send a file for one conversation; its id. Sent at most once. Raises Refused for what cannot be read."""
         ...
 
     async def open(
@@ -162,7 +162,8 @@ class ThreadHost(Protocol):
     ) -> Opened:
         """Make a thread with these first messages, and with uploads for its tools.
 
-        The store that holds those for `file_search` bears the same metadata, and is ready before this returns.
+        The store that holds those for `file_search`, and what is attached for it to a first message, bears the same
+        metadata and is ready before this returns. Where this fails, what it had made is deleted again.
         """
         ...
 
@@ -180,6 +181,10 @@ class ThreadHost(Protocol):
         """Answer all pending calls at once and go on as `run` does, with the same options."""
         ...
 
+    async def cancel(self, thread: str) -> bool:
+        """End what goes on in a thread; whether it can be spoken to again. False where the wire cannot end a run."""
+        ...
+
     async def history(self, thread: str) -> tuple[Spoken, ...]:
         """What was said in a thread, by whomever: each message of a user with all that came of it, oldest first.
 
@@ -188,7 +193,10 @@ class ThreadHost(Protocol):
         ...
 
     async def close(self, thread: str) -> None:
-        """Delete the thread, ending an active run first. Deleting one that is gone is no error."""
+        """Delete the thread, ending an active run first. Deleting one that is gone is no error.
+
+        With it goes a store that the server made for the files of a later message, which nobody else can name.
+        """
         ...
 
     async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.coverage import Coverage
+from asstctl.core.diagnostic import Where
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import TargetInfo
 
@@ -58,6 +59,52 @@ Hear = Callable[[Moment], None]
 
 def nobody(moment: Moment) -> None:
     """A Hear that tells no one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A conversation that was chosen."""
+
+    assistant: str
+    id: str
+    where: Where
+    name: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def node(self) -> str:
+        """What names it on the command line: `FILE::ID`."""
+        return f"{self.where.path}::{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The conversations that a run would play. `selection` says in words how they were chosen, and `empty_is_fine` that
+    choosing none of them is a result.
+    """
+
+    target: TargetInfo
+    planned: tuple[Planned, ...]
+    selection: str = ""
+    empty_is_fine: bool = False
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 where there is nothing to test."""
+        return ExitCode.DONE if self.planned or self.empty_is_fine else ExitCode.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteBegan:
+    """A run as it begins. `shard` is its part, as `I/N`; `planned` are the conversations of all parts, so that whoever
+    joins them knows which of them nobody played.
+    """
+
+    target: TargetInfo
+    planned: tuple[Planned, ...] = ()
+    mode: str = "live"
+    candidate: bool = False
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

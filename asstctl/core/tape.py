@@ -15,12 +15,17 @@ from asstctl.core.json_types import EMPTY, Json
 class Asking:
     """One request: the method, the path below the base URL with its query sorted, and the body as JSON.
 
-    A multipart body is a map of its fields; a file in it is its name, size and sha256.
+    Ids in the path are as they are, not percent-encoded. A multipart body is a map of its fields; a file in it, and a
+    body that is neither, is its name, size and sha256.
     """
 
     method: str
     path: str
+    query: tuple[tuple[str, str], ...] = ()
     body: Json = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class StreamedEvent:
 class Answering:
     """One answer: status, headers by their lower-case names, and a JSON body or the events of a stream.
 
-    `seconds` passed before it began. A stream that broke off is `truncated`.
+    `seconds` passed before it was there: all of a JSON body, or the first byte of a stream. A stream that broke off is
+    `truncated`.
     """
 
     status: int
@@ -48,12 +54,34 @@ class Answering:
 
 
 class Deck(Protocol):
-    """What a tape is played on: it answers requests from a tape, or is told what was asked and answered."""
+    """What a tape is played on: it answers all requests of one playing, or hears of them and their answers."""
 
-    def play(self, asking: Asking) -> Answering | None:
-        """The answer on the tape; None where requests go out. Raises TapeMissing for one that is not on it."""
+    @property
+    def replays(self) -> bool:
+        """Whether it answers, so that nothing is sent; else it listens."""
         ...
 
-    def keep(self, asking: Asking, answering: Answering) -> None:
-        """Hear of an exchange that took place."""
+    @property
+    def real(self) -> bool:
+        """Whether a replay is to take as long as the recording did."""
+        ...
+
+    def now(self) -> float:
+        """Seconds on the clock of the conversation: the machine's or, under replay, that of the recording."""
+        ...
+
+    def play(self, asking: Asking) -> Answering:
+        """The answer on the tape. The clock moves on by what it took. Raises TapeMissing."""
+        ...
+
+    def passed(self, seconds: float) -> None:
+        """The clock of a replay moves on within a stream."""
+        ...
+
+    def asked(self) -> int:
+        """A request goes out: its place on the tape."""
+        ...
+
+    def keep(self, place: int, asking: Asking, answering: Answering) -> None:
+        """What was asked there and answered, once all of it is known. An exchange that broke off is not kept."""
         ...

@@ -135,8 +135,9 @@ class RunOptions:
     """How one run is made. `overrides` are fields of the run, by the names of the wire that a user writes: `model`,
     `temperature`, `top_p`, `max_prompt_tokens`, `max_completion_tokens`, `additional_instructions`, `tool_choice`.
 
-    `stream`: have it streamed, so that `hear` is told each piece of text as it comes and `first_token` is known.
-    `steps`: have `passages` and `code` of the RunState filled, which may cost a request.
+    `stream`: have it streamed, so that `hear` is told each piece of text as it comes and `first_token` is known. The
+    pieces of one `run` or `outputs`, put together, are what it adds to the reply.
+    `steps`: have `passages` and `code` of the RunState filled once the run is over, which may cost a request.
     """
 
     overrides: Mapping[str, Json] = field(default_factory=lambda: EMPTY)

@@ -259,7 +259,7 @@ def _member(annotation: Any, step: str | int) -> Any:
     for part in _parts(annotation):
         tags = [meta.tag for meta in getattr(part, "__metadata__", ()) if hasattr(meta, "tag")]
         if step in tags:
-            return next((inner for inner in _parts(part) if _is_model(inner)), None)
+            return part.__origin__
     if isinstance(step, int) or not str(step).startswith("<"):
         return annotation  # an item of a list, or a value of a map: its type is among the parts
     return None

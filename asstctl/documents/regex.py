@@ -49,6 +49,25 @@ def search(pattern: str, text: str) -> bool:
         raise RegexTimeout(pattern) from problem
 
 
+def first(pattern: str, text: str) -> str | None:
+    """What the pattern finds first: its first group where it has one, else all of it; None for nothing.
+
+    Raises RegexTimeout; the pattern must have been checked.
+    """
+    if _has_one_way(pattern):
+        return _first(pattern, text)
+    try:
+        found: str | None = WORKERS.call("first", {"pattern": pattern, "text": text})
+    except (WorkTimeout, WorkFailed) as problem:
+        raise RegexTimeout(pattern) from problem
+    return found
+
+
+def _first(pattern: str, text: str) -> str | None:
+    found = re.search(pattern, text)
+    return found[1 if found.re.groups else 0] if found else None
+
+
 def _has_one_way(pattern: str) -> bool:
     return not _BRANCHES.search(_OPENING.sub(r"\1(", pattern))
 
@@ -56,3 +75,8 @@ def _has_one_way(pattern: str) -> bool:
 def search_task(argument: dict[str, Any]) -> bool:
     """The child's side of `search`."""
     return re.search(argument["pattern"], argument["text"]) is not None
+
+
+def first_task(argument: dict[str, Any]) -> str | None:
+    """The child's side of `first`."""
+    return _first(argument["pattern"], argument["text"])

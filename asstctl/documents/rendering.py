@@ -7,7 +7,7 @@ templates that are bounded by construction, and in the child (`render_task`) for
 import json
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -47,12 +47,12 @@ is larger than a variable."""
 
 
 class _NotDefined(jinja2.UndefinedError):
-    """An undefined name was used: `top` if it is a name of its own, else the last part of a longer one."""
+    """An undefined name was used: looked for in `owner`, which is `missing` for a name of its own."""
 
-    def __init__(self, name: str, top: bool, message: str | None = None) -> None:
+    def __init__(self, name: str, owner: Any, message: str | None = None) -> None:
         super().__init__(message)
         self.name = name
-        self.top = top
+        self.owner = owner
 
 
 class _Missing(StrictUndefined):
@@ -60,7 +60,7 @@ class _Missing(StrictUndefined):
 
     def __init__(self, hint: str | None = None, obj: Any = missing, name: Any = None, exc: Any = None) -> None:
         if exc is not SecurityError:
-            exc = partial(_NotDefined, str(name), obj is missing)
+            exc = partial(_NotDefined, str(name), obj)
         super().__init__(hint, obj, name, exc)
 
 
@@ -98,6 +98,8 @@ def _too_large(summary: str) -> TemplateFault:
 
 
 def _to_json(value: Any) -> str:
+    if isinstance(value, StrictUndefined):
+        return str(value)  # which says what is not there
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
@@ -150,7 +152,7 @@ def is_bounded(text: str) -> bool:
     )
 
 
-def names_used(text: str) -> frozenset[str]:
+def names_used(text: str, below: str = VARS) -> frozenset[str]:
     """The names below `vars` in a template; those that are worked out while rendering cannot be known."""
     try:
         tree = _parsed(text)
@@ -158,19 +160,28 @@ def names_used(text: str) -> frozenset[str]:
         return frozenset()
     found = set()
     for node in _walk(tree):
-        if isinstance(node, nodes.Getattr) and _is_vars(node.node):
+        if isinstance(node, nodes.Getattr) and _is_named(node.node, below):
             found.add(node.attr)
-        elif isinstance(node, nodes.Getitem) and _is_vars(node.node) and isinstance(node.arg, nodes.Const):
+        elif isinstance(node, nodes.Getitem) and _is_named(node.node, below) and isinstance(node.arg, nodes.Const):
             found.add(str(node.arg.value))
     return frozenset(found)
+
+
+def roots_used(text: str) -> frozenset[str]:
+    """The names of its own that a template reads."""
+    try:
+        tree = _parsed(text)
+    except TemplateFault:
+        return frozenset()
+    return frozenset(node.name for node in _walk(tree) if isinstance(node, nodes.Name) and node.ctx == "load")
 
 
 def _walk(tree: nodes.Node) -> Any:
     return tree.find_all(nodes.Node)
 
 
-def _is_vars(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "vars"
+def _is_named(node: nodes.Node, name: str) -> bool:
+    return isinstance(node, nodes.Name) and node.name == name
 
 
 def _is_one_expression(text: str) -> bool:
@@ -203,37 +214,42 @@ def check(text: str) -> None:
         raise _fault(problem, {}) from None
 
 
-def render_here(text: str, variables: Mapping[str, Json], *, keep_type: bool, name: str = VARS) -> Json:
+def render_here(text: str, names: Mapping[str, Json], *, keep_type: bool) -> Json:
     """Render in this process. Raises TemplateFault."""
     try:
         if keep_type and _is_one_expression(text):
-            value = _evaluate(text, variables, name)
-            if isinstance(value, str | int | float | bool | None):
-                return value
-        return _joined(_compiled(text), variables, name)
+            value = _evaluate(text, names)
+            if _is_json(value):
+                kept: Json = value
+                return kept
+        return _joined(_compiled(text), names)
     except TemplateFault:
         raise
     except Exception as problem:
-        raise _fault(problem, variables, name) from None
+        raise _fault(problem, names) from None
 
 
-def _evaluate(text: str, variables: Mapping[str, Json], name: str) -> Any:
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | dict | list)
+
+
+def _evaluate(text: str, names: Mapping[str, Json]) -> Any:
     try:
-        value = _expression(text)({name: variables})
+        value = _expression(text)(names)
         if isinstance(value, StrictUndefined):
             str(value)  # raises what it has to say
     except TemplateFault:
         raise
     except Exception as problem:
         # The lines of a lone expression are not the template's; it begins at the first.
-        raise replace(_fault(problem, variables, name), line=1) from None
+        raise replace(_fault(problem, names), line=1) from None
     return value
 
 
-def _joined(template: jinja2.Template, variables: Mapping[str, Json], name: str) -> str:
+def _joined(template: jinja2.Template, names: Mapping[str, Json]) -> str:
     parts: list[str] = []
     size = 0
-    for part in template.generate({name: variables}):
+    for part in template.generate(names):
         size += len(part.encode())
         if size > MAX_OUTPUT:
             raise _too_large("the template gives more than 1 MiB")
@@ -263,7 +279,8 @@ class _ProjectLoader(jinja2.BaseLoader):
 
 def names_task(argument: dict[str, Any]) -> Json:
     """The child's side of `names_used`."""
-    return sorted(names_used(argument["text"]))
+    text, below = argument["text"], argument["below"]
+    return sorted(names_used(text, below) if below else roots_used(text))
 
 
 def check_task(argument: dict[str, Any]) -> Json:
@@ -277,7 +294,7 @@ def check_task(argument: dict[str, Any]) -> Json:
 
 def render_task(argument: dict[str, Any]) -> Json:
     """The child's side: a value, or the fault as plain data."""
-    text, variables, name = argument["text"], argument["values"], argument["name"]
+    text, names = argument["text"], argument["names"]
     loader = _ProjectLoader(Path(argument["root"]), Path(argument["base"])) if "root" in argument else None
     values: list[Any] = []
 
@@ -287,20 +304,20 @@ def render_task(argument: dict[str, Any]) -> Json:
 
     try:
         environment = _environment(loader, note if argument["keep_type"] else _as_text)
-        output = _joined(environment.from_string(text), variables, name)
+        output = _joined(environment.from_string(text), names)
     except TemplateFault as fault:
         return {"fault": asdict(fault)}
     except Exception as problem:
-        return {"fault": asdict(_fault(problem, variables, name))}
-    keeps = argument["keep_type"] and _is_one_expression(text) and isinstance(values[-1], str | int | float | None)
+        return {"fault": asdict(_fault(problem, names))}
+    keeps = argument["keep_type"] and _is_one_expression(text) and _is_json(values[-1])
     return {"value": values[-1] if keeps else output}
 
 
-def _fault(problem: BaseException, variables: Mapping[str, Json], vars_name: str = VARS) -> TemplateFault:
+def _fault(problem: BaseException, names: Mapping[str, Json]) -> TemplateFault:
     """What an exception of jinja2, or of what a template did, says about the template."""
     file, line = _template_line(problem)
     if isinstance(problem, _NotDefined):
-        return _undefined(problem, variables, vars_name, file, line)
+        return replace(_undefined(problem, names), file=file, line=line)
     if isinstance(problem, jinja2.TemplateSyntaxError):
         said = (problem.message or "it cannot be read").rstrip(".")
         name = problem.filename if problem.filename not in {None, _INLINE} else ""
@@ -319,7 +336,7 @@ def _fault(problem: BaseException, variables: Mapping[str, Json], vars_name: str
         return TemplateFault(
             "template-refused",
             "the template reaches for something it may not have",
-            f"read `{vars_name}`, and use filters",
+            f"read {', '.join(f'`{name}`' for name in names)}, and use filters",
             needle=r"\{[{%]",
             file=file,
             line=line,
@@ -336,17 +353,33 @@ def _fault(problem: BaseException, variables: Mapping[str, Json], vars_name: str
     )
 
 
-def _undefined(
-    problem: _NotDefined, variables: Mapping[str, Json], vars_name: str, file: str, line: int
-) -> TemplateFault:
-    known = [vars_name] if problem.top else list(variables)
-    name = problem.name if problem.top else f"{vars_name}.{problem.name}"
-    declare = "declare it under `vars:`, or give it with --var" if vars_name == VARS else ""
-    hint = did_you_mean(problem.name, known, otherwise=declare)
-    if problem.top and problem.name in variables:
-        hint = f"write `{vars_name}.{problem.name}`"
-    needle = rf"(?<![\w.]){re.escape(name)}\b" if problem.top else rf"\b{re.escape(problem.name)}\b"
-    return TemplateFault("undefined-variable", f"`{name}` is not defined", hint, needle, problem.name, file, line)
+def _undefined(problem: _NotDefined, names: Mapping[str, Json]) -> TemplateFault:
+    """What to say of a name that is not there: it may be below another one, or misspelt."""
+    name = problem.name
+    if problem.owner is missing:
+        hint = did_you_mean(name, names, otherwise=_DECLARE if [*names] == [VARS] else "")
+        for root, values in names.items():
+            if isinstance(values, Mapping) and name in values:
+                hint = f"write `{root}.{name}`"
+        needle = rf"(?<![\w.]){re.escape(name)}\b"
+        return TemplateFault("undefined-variable", f"`{name}` is not defined", hint, needle, name)
+    owner = next((path for path, value in _paths(names, "") if value is problem.owner), "?")
+    known = problem.owner if isinstance(problem.owner, Mapping) else ()
+    hint = did_you_mean(name, known, otherwise=_DECLARE if owner == VARS else "")
+    dotted = name if owner == "?" else f"{owner}.{name}"
+    needle = rf"\b{re.escape(name)}\b"
+    return TemplateFault("undefined-variable", f"`{dotted}` is not defined", hint, needle, name, owner=owner)
+
+
+_DECLARE = "declare it under `vars:`, or give it with --var"
+
+
+def _paths(values: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+    """Every map that can be named, by its dotted name."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield above + name, value
+            yield from _paths(value, f"{above}{name}.")
 
 
 def _template_line(problem: BaseException) -> tuple[str, int]:

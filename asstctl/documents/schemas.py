@@ -1,4 +1,5 @@
-"""JSON Schema: is it one (2020-12), and does it stand on its own. The strict subset is in `strict_schema`.
+"""JSON Schema: is it one (2020-12), does it stand on its own, and does a value fit it. The strict subset is in
+`strict_schema`.
 
 Nothing is ever fetched: a `$ref` leads inside its own schema or is an error. Findings carry the path inside
 the schema, and callers place them. Results are kept by the schema's canonical text, because the same
@@ -6,11 +7,13 @@ function is used by many assistants.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from asstctl.core.json_text import canonical
+from asstctl.core.change import ABSENT, Absent
+from asstctl.core.json_text import canonical, json_text
 from asstctl.core.json_types import Json
 
 Path = tuple[str | int, ...]
@@ -57,6 +60,59 @@ def _check_schema(text: str) -> tuple[Finding, ...]:
         path = tuple(getattr(problem, "instance_path", ()))
         return (Finding("bad-schema", path, _sentence(problem), "check its `$ref`s and patterns"),)
     return ()
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One place where a value is not as a schema says: the keyword that says so, and what it wants."""
+
+    path: Path
+    keyword: str
+    wanted: Json
+    actual: Json | Absent
+
+    @property
+    def expected(self) -> str:
+        """What the keyword wants, in the words of the schema."""
+        if self.keyword == "type":
+            return " or ".join(self.wanted) if isinstance(self.wanted, list) else str(self.wanted)
+        if self.keyword == "enum" and isinstance(self.wanted, list):
+            return f"one of {', '.join(map(json_text, self.wanted))}"
+        words = {"required": "present", "additionalProperties": "absent"}
+        return words.get(self.keyword) or f"{self.keyword} {json_text(self.wanted)}"
+
+
+def misfits(schema: Json, value: Json) -> tuple[Misfit, ...]:
+    """Every place where a value is not as the schema says. The schema must have been checked."""
+    return tuple(_misfits(canonical(schema), value))
+
+
+def _misfits(text: str, value: Json) -> Iterator[Misfit]:
+    for problem in _validator(text).iter_errors(value):
+        path, keyword = tuple(problem.instance_path), str(problem.kind.name)
+        if keyword == "required":
+            yield Misfit((*path, problem.kind.property), keyword, True, ABSENT)
+        elif keyword == "additionalProperties":
+            for name in problem.kind.unexpected:
+                yield Misfit((*path, name), keyword, False, problem.instance[name])
+        else:
+            yield Misfit(path, keyword, _at(json.loads(text), problem.schema_path), problem.instance)
+
+
+def _at(schema: Any, path: list[str | int]) -> Any:
+    try:
+        for step in path:
+            schema = schema[step]
+    except (KeyError, IndexError, TypeError):  # it leads through an anchor
+        return None
+    return schema
+
+
+@lru_cache(maxsize=4096)  # each part of a function's parameters may have been asked for
+def _validator(text: str) -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(json.loads(text), retriever=_refuse)
 
 
 @lru_cache(maxsize=1)

@@ -2,19 +2,23 @@
 
 A short template that only shows and compares variables is bounded by its own length and runs here; every
 other one (loops, calls, includes, operators that make values grow) runs in the child, where it can be ended.
-jinja2 is imported only for a text that has braces. Only `vars` is there to be named (or what the caller calls it).
+jinja2 is imported only for a text that has braces, and not for one that only names values. In a manifest `vars` is
+all that can be named; `fill` knows as many names as its caller.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from asstctl.core.change import ABSENT, Absent
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
 from asstctl.documents.source import Source
 from asstctl.documents.worker import TIME_LIMIT, WORKERS, WorkFailed, WorkTimeout
+
+T = TypeVar("T")
 
 VARS = "vars"
 """What a project's templates call their values."""
@@ -29,6 +33,7 @@ MAX_HERE = 16 * 1024
 class TemplateFault(Exception):
     """Why a template gives no text. `needle` is a regex for the guilty words, `name` what is not defined.
 
+    `owner` is what it was looked for in, such as `vars`: empty for a name of its own, `?` for a value without a name.
     `file` is the included file at fault ("" the template itself), `line` counts from 1 inside it.
     """
 
@@ -39,6 +44,7 @@ class TemplateFault(Exception):
     name: str = ""
     file: str = ""
     line: int = 1
+    owner: str = ""
 
     def __str__(self) -> str:
         return self.summary
@@ -57,6 +63,23 @@ class TemplateFault(Exception):
         return source.at(start)
 
 
+@dataclass
+class Patience:
+    """How many more templates of one load may go on to their time limit: a thousand of them would take an hour."""
+
+    left: int = 3
+
+    def render(self, work: Callable[[], T]) -> T:
+        """Do it; once patience is at its end, raise TemplateFault instead."""
+        if self.left <= 0:
+            raise TemplateFault("template-timeout", "not rendered: other templates took too long", "mend those first")
+        try:
+            return work()
+        except TemplateFault as fault:
+            self.left -= fault.code == "template-timeout"
+            raise
+
+
 @dataclass(frozen=True)
 class Includes:
     """Where `{% include %}` may look: `root` is the project, `base` the folder of the file that writes it."""
@@ -70,18 +93,35 @@ def has_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
-def names_used(text: str) -> frozenset[str]:
-    """The names below `vars` that a template speaks of, whether or not they are reached. Never raises."""
+def names_used(text: str, below: str = VARS) -> frozenset[str]:
+    """The names below `vars` (or another) that a template speaks of, whether or not they are reached. Never raises."""
     if not has_template(text):
         return frozenset()
     if len(text) > MAX_HERE:
         try:
-            return frozenset(WORKERS.call("names", {"text": text}))
+            return frozenset(WORKERS.call("names", {"text": text, "below": below}))
         except (WorkTimeout, WorkFailed):
             return frozenset()  # it will not be rendered either
     from asstctl.documents import rendering
 
-    return rendering.names_used(text)
+    return rendering.names_used(text, below)
+
+
+def roots_used(text: str) -> frozenset[str]:
+    """The names of its own that a template speaks of, such as `vars`. Never raises."""
+    if not has_template(text):
+        return frozenset()
+    plain = _plain(text)
+    if plain is not None:
+        return frozenset(name.partition(".")[0] for name in plain)
+    if len(text) > MAX_HERE:
+        try:
+            return frozenset(WORKERS.call("names", {"text": text, "below": ""}))
+        except (WorkTimeout, WorkFailed):
+            return frozenset()
+    from asstctl.documents import rendering
+
+    return rendering.roots_used(text)
 
 
 def check(text: str) -> None:
@@ -100,23 +140,75 @@ def render(text: str, variables: Mapping[str, Json], includes: Includes | None =
     """The text of a template that knows its values as `name`. Raises TemplateFault."""
     if not has_template(text):
         return text
-    result = _render(text, variables, includes, keep_type=False, name=name)
+    result = _render(text, {name: variables}, includes, keep_type=False)
     assert isinstance(result, str)
     return result
 
 
 def render_value(text: str, variables: Mapping[str, Json], includes: Includes | None = None) -> Json:
     """As `render`, but a template that is one `{{ expression }}` keeps the expression's type."""
-    return _render(text, variables, includes, keep_type=True, name=VARS) if has_template(text) else text
+    return _render(text, {VARS: variables}, includes, keep_type=True) if has_template(text) else text
 
 
-def _render(text: str, variables: Mapping[str, Json], includes: Includes | None, *, keep_type: bool, name: str) -> Json:
+def fill(text: str, names: Mapping[str, Json], *, as_text: bool = False) -> Json:
+    """A template with all the names that it may speak of; one `{{ expression }}` alone keeps the value that it has.
+
+    `as_text`: the result is a text whatever the expression's type. Raises TemplateFault.
+    """
+    if not has_template(text):
+        return text
+    found = _looked_up(text, names, as_text=as_text)
+    return _render(text, names, None, keep_type=not as_text) if isinstance(found, Absent) else found
+
+
+_NAME = re.compile(r"\{\{[ \t]*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[ \t]*\}\}")
+
+
+def _plain(text: str) -> list[str] | None:
+    """The dotted names in a template that does nothing but name values; None for any other."""
+    return None if has_template(_NAME.sub("", text)) else _NAME.findall(text)
+
+
+def _looked_up(text: str, names: Mapping[str, Json], *, as_text: bool) -> Json | Absent:
+    """What most templates come to, which only name values; ABSENT where it takes more to tell."""
+    plain = _plain(text)
+    if plain is None:
+        return ABSENT
+    values = [_value(name, names) for name in plain]
+    if len(values) == 1 and not as_text and _NAME.fullmatch(text):
+        return values[0]
+    if any(isinstance(value, Absent | Mapping | list) for value in values):
+        return ABSENT  # the sandbox has its own words for what is not there, and writes lists
+    texts = iter(values)
+    filled = _NAME.sub(lambda _: _written(next(texts)), text)
+    return filled if len(filled) <= MAX_HERE else ABSENT
+
+
+def _value(name: str, names: Mapping[str, Json]) -> Json | Absent:
+    value: Any = names
+    for step in name.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return ABSENT
+        value = value[step]
+    found: Json = value
+    return found
+
+
+def _written(value: Json | Absent) -> str:
+    """A value inside a text: as YAML would write it."""
+    if value is None:
+        return ""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _render(text: str, names: Mapping[str, Json], includes: Includes | None, *, keep_type: bool) -> Json:
     if len(text) <= MAX_HERE:
         from asstctl.documents import rendering
 
         if rendering.is_bounded(text):
-            return rendering.render_here(text, variables, keep_type=keep_type, name=name)
-    task: dict[str, Json] = {"text": text, "values": dict(variables), "keep_type": keep_type, "name": name}
+            return rendering.render_here(text, names, keep_type=keep_type)
+    values = {name: dict(value) if isinstance(value, Mapping) else value for name, value in names.items()}
+    task: dict[str, Json] = {"text": text, "names": values, "keep_type": keep_type}
     if includes is not None:
         task |= {"root": str(includes.root), "base": str(includes.base)}
     value: Json = _asked("render", task)["value"]

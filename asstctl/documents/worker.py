@@ -173,10 +173,14 @@ def serve() -> None:
 
 def _task(name: str) -> Callable[[dict[str, Any]], Any]:
     # Imported here: the child that searches regexes needs no jinja2.
-    if name == "search":
-        from asstctl.documents.regex import search_task
+    if name in {"search", "first"}:
+        from asstctl.documents.regex import first_task, search_task
 
-        return search_task
+        return {"search": search_task, "first": first_task}[name]
+    if name == "find":
+        from asstctl.documents.json_path import find_task
+
+        return find_task
     from asstctl.documents.rendering import check_task, names_task, render_task
 
     return {"render": render_task, "names": names_task, "check": check_task}[name]

@@ -123,26 +123,35 @@ class Document:
 
     def is_blank(self, path: Path) -> bool:
         """Whether a key is followed by nothing at all (and not by a written null)."""
-        node = self._node
-        for step in path:
-            found = self._child(node, step)
-            if found is None:
-                return False
-            node = found[1]
+        node = self._node_at(path)
         return isinstance(node, ScalarNode) and not node.style and not node.value
 
     def find(self, path: Path, pattern: str) -> Where:
         """The first match of a regex inside the source of the value at `path`; else the value's own place."""
-        node = self._node
-        for step in path:
-            found = self._child(node, step)
-            if found is None:
-                return self.where(path)
-            node = found[1]
+        node = self._node_at(path)
         if node is None:
             return self.where(path)
         match = re.compile(pattern).search(self.text, node.start_mark.index, node.end_mark.index)
         return self._source.at(match.start(), len(match[0])) if match else self.where(path)
+
+    def part(self, at: Path, value: Json, *, under: Path | None = None) -> "Document":
+        """What is written at `at`, as a document of its own that means `value`; its paths begin there.
+
+        `under` are defaults of it in the same text: a place that it does not write itself is looked for there.
+        """
+        node = self._node_at(at)
+        if under is not None and node is not None:
+            node = _laid_over(node, self._node_at(under))
+        return Document(value, self.path, self.text, self._source, node)
+
+    def _node_at(self, path: Path) -> Node | None:
+        node = self._node
+        for step in path:
+            found = self._child(node, step)
+            if found is None:
+                return None
+            node = found[1]
+        return node
 
     def _child(self, node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
         if isinstance(node, MappingNode):
@@ -153,6 +162,15 @@ class Document:
         if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
             return None, node.value[step]
         return None
+
+
+def _laid_over(node: Node, below: Node | None) -> Node:
+    """A map with the keys of another one that it lacks, and so on inside; where it stands is where the first does."""
+    if not isinstance(node, MappingNode) or not isinstance(below, MappingNode):
+        return node
+    lacking = {key.value: (key, item) for key, item in below.value}
+    own = [(key, _laid_over(item, lacking.pop(key.value, (None, None))[1])) for key, item in node.value]
+    return MappingNode(node.tag, [*own, *lacking.values()], node.start_mark, node.end_mark, node.flow_style)
 
 
 def _span(node: Node) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """What a user writes for a function: its own manifest (`kind: function`), or inline in an assistant's tools.
 
 A function has no live object: its changes show under each assistant that uses it. Whether the parameters
-are a JSON Schema is for `manifest`, which knows where they were written.
+are a JSON Schema is for `manifest`, which knows where they were written. `returns`, the schema of what it answers, is
+for tests alone: it is never sent.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ class InlineFunction(Model):
     description: str | None = None
     parameters: Parameters | None = None
     strict: bool | None = None
+    returns: Parameters | None = None
 
 
 class FunctionManifest(Model):
@@ -49,3 +51,4 @@ class FunctionManifest(Model):
     description: str | None = None
     parameters: Parameters | None = None
     strict: bool | None = None
+    returns: Parameters | None = None

@@ -42,6 +42,7 @@ def read_assistant(merged: Layered, context: Context) -> Parts:
         tools = reader.read(value["tools"] or (), merged)
         parts.diagnostics += tools.diagnostics
         parts.complete = tools.wire is not None
+        parts.returns = {str(f.wire["name"]): f.returns for f in tools.functions.values() if f.returns is not None}
         parts.declare("tools", None if value["tools"] is None else list(tools.wire or ()))
     _read_resources(parts, merged, context, tools.absent if tools else frozenset())
     _read_extensions(parts, merged, context)

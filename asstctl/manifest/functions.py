@@ -25,15 +25,19 @@ from asstctl.manifest.overlays import with_body
 
 Locate = Callable[[Place, bool], Where]
 
-FUNCTION = Kind("function", "a function", FunctionManifest, whole=frozenset({"parameters"}))
+FUNCTION = Kind("function", "a function", FunctionManifest, whole=frozenset({"parameters", "returns"}))
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function as the wire has it, and where a path inside it was written (the flag: its key)."""
+    """A function as the wire has it, and where a path inside it was written (the flag: its key).
+
+    `returns` is the schema of its answers, where it is declared; no wire has it.
+    """
 
     wire: JsonObject
     locate: Locate
+    returns: JsonObject | None = None
 
 
 def read_function(
@@ -58,29 +62,41 @@ def make_function(
     wire = {
         key: written[key] for key in ("name", "description", "parameters", "strict") if written.get(key) is not None
     }
-    parameters = wire.get("parameters")
     locate = _locator(merged, at)
-    if parameters is None:
-        return Function(wire, locate), ()
-    place = (*at, "parameters")
-    schema: Json = parameters
-    at_schema = _locator(merged, place)
-    if is_schema_file(parameters):
-        where = merged.where((*place, "file"))
-        path = files.find(merged.owner(place).base, parameters["file"], where)
-        if isinstance(path, Diagnostic):
-            return None, (path,)
-        document, diagnostics = files.document(path, parameters["file"], where)
-        if document is None:
-            return None, diagnostics
-        schema = wire["parameters"] = document.value
-        at_schema = _locator(document)
-    diagnostics = check_parameters(schema, at_schema, strict=wire.get("strict") is True)
+    at_parameters = locate
+    diagnostics: tuple[Diagnostic, ...] = ()
+    returns: Json = None
+    if wire.get("parameters") is not None:
+        strict = wire.get("strict") is True
+        place = (*at, "parameters")
+        wire["parameters"], at_parameters, diagnostics = _schema(wire["parameters"], merged, place, files, strict)
+    if written.get("returns") is not None:
+        returns, _, found = _schema(written["returns"], merged, (*at, "returns"), files, strict=False)
+        diagnostics += found
 
     def locate_parts(path: Place, key: bool) -> Where:
-        return at_schema(path[1:], key) if len(path) > 1 and path[0] == "parameters" else locate(path, key)
+        return at_parameters(path[1:], key) if len(path) > 1 and path[0] == "parameters" else locate(path, key)
 
-    return (None if has_errors(diagnostics) else Function(wire, locate_parts)), diagnostics
+    answers = returns if isinstance(returns, Mapping) else None
+    return (None if has_errors(diagnostics) else Function(wire, locate_parts, answers)), diagnostics
+
+
+def _schema(
+    written: JsonObject, merged: Layered, place: Place, files: Files, strict: bool
+) -> tuple[Json, Locate, tuple[Diagnostic, ...]]:
+    """A schema that stands at a place, or in the file that is named there; where it is; and what is wrong with it."""
+    at_schema = _locator(merged, place)
+    schema: Json = written
+    if is_schema_file(written):
+        where = merged.where((*place, "file"))
+        path = files.find(merged.owner(place).base, written["file"], where)
+        if isinstance(path, Diagnostic):
+            return None, at_schema, (path,)
+        document, diagnostics = files.document(path, written["file"], where)
+        if document is None:
+            return None, at_schema, diagnostics
+        schema, at_schema = document.value, _locator(document)
+    return schema, at_schema, check_parameters(schema, at_schema, strict=strict)
 
 
 def _locator(source: Layered | Document, at: Place = ()) -> Locate:

@@ -6,7 +6,7 @@ The pipeline and nothing else: each step is a module of its own.
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from asstctl.core.address import Address
@@ -34,7 +34,7 @@ from asstctl.manifest.project_model import PROVIDERS
 from asstctl.manifest.resources import IDENTITY, Context, Resource, read_resource
 from asstctl.manifest.secrets import masked
 from asstctl.manifest.texts import Renderer, Skipped
-from asstctl.manifest.variables import Given, read_given, variables_of
+from asstctl.manifest.variables import Given, Variables, read_given, variables_of
 
 EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
 """Whose extensions a manifest may hold: also of providers that this version cannot be pointed at yet."""
@@ -47,7 +47,9 @@ FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
 class Loaded:
     """What the files mean on one target. `files` counts the manifest files that were read.
 
-    `declared` are all addresses of the files, those whose manifests have errors included.
+    `declared` are all addresses of the files, those whose manifests have errors included. `returns` are the schemas of
+    what functions answer, by assistant and by name: what no wire has, and tests hold stubs against. `variables` are
+    what templates of this target may name.
     """
 
     desired: tuple[Desired, ...]
@@ -57,6 +59,8 @@ class Loaded:
     files: int
     stub_files: tuple[Path, ...]
     decisions: Decisions = NONE
+    returns: Mapping[str, Mapping[str, JsonObject]] = field(default_factory=dict)
+    variables: Variables = field(default_factory=Variables)
 
 
 def load(
@@ -119,6 +123,8 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
         files=manifests.files,
         stub_files=stub_files,
         decisions=decisions,
+        returns={one.desired.address.key: one.parts.returns for one in resources if one.desired and one.parts.returns},
+        variables=shared.variables(target_name),
     )
 
 
@@ -133,6 +139,10 @@ class _Shared:
     files: Files
     local_files: LocalFiles
     given: Given
+
+    def variables(self, target_name: str) -> Variables:
+        """What the templates of a target see."""
+        return variables_of(self.project, self.project.targets[target_name], self.given)
 
     def resources(self, target_name: str, *, lenient: bool = False) -> list[Resource]:
         """Every object on a target, sorted by address.
@@ -151,7 +161,7 @@ class _Shared:
             functions=self.functions,
             files=self.files,
             local_files=self.local_files,
-            renderer=Renderer(self.files, variables_of(self.project, target, self.given), lenient),
+            renderer=Renderer(self.files, self.variables(target_name), lenient),
             defaults=self.defaults,
             secrets=self.project.secrets,
         )

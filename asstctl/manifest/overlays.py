@@ -5,23 +5,10 @@ body it means managed, at the provider's default, and stays; below that it remov
 Fields named as whole (schemas) are replaced, never merged, and their nulls are their own.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from asstctl.core.json_types import Json, JsonObject
-
-
-def merge_patch(target: Json, patch: Json) -> Any:
-    """RFC 7396, section 2. Neither side is changed."""
-    if not isinstance(patch, Mapping):
-        return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), value)
-    return result
+from asstctl.core.merge_patch import merge_patch
 
 
 def with_body(defaults: JsonObject, body: JsonObject, whole: Collection[str]) -> dict[str, Json]:

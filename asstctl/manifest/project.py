@@ -11,6 +11,7 @@ from pathlib import Path
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.json_types import Json
 from asstctl.core.ports import Replies
+from asstctl.core.price import Price
 from asstctl.documents.yaml import Document
 from asstctl.manifest.secrets import Secret
 
@@ -52,11 +53,30 @@ class Target:
 
 
 @dataclass(frozen=True)
+class JudgeTarget:
+    """A server whose models judge replies: `model` answers questions, `embedding_model` measures likeness.
+
+    Each is empty where the file says nothing. `api_key` is None when there is none, or `api_key_env` is not set.
+    """
+
+    name: str
+    base_url: str
+    api_key: Secret | None = None
+    api_key_env: str | None = None
+    model: str = ""
+    embedding_model: str = ""
+    timeout: float = DEFAULT_TIMEOUT
+
+
+@dataclass(frozen=True)
 class TestSettings:
-    """`test:`: project-wide stub files, and the environment names that code under test may see."""
+    """`test:`: project-wide stub files, the environment names that code under test may see, judges, and prices of
+    models."""
 
     use: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
+    judges: Mapping[str, JudgeTarget] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

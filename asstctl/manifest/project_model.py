@@ -15,6 +15,7 @@ _HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _TAKEN_HEADERS = frozenset(("authorization", "connection", "cookie", "expect", "host", "te", "trailer", "upgrade"))
 _TAKEN_PREFIXES = ("accept", "content-", "keep-", "openai-", "proxy-", "sec-", "transfer-", "user-", "x-forwarded-")
 _TARGET_NAME = re.compile(r"\w[\w.-]{0,59}")
+_JUDGE_NAME = re.compile(r"\w[\w-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,42 @@ class TargetModel(Model):
     list_lag: float | None = Field(default=None, ge=0)
 
 
+def _judge_name(name: str) -> str:
+    if not _JUDGE_NAME.fullmatch(name):
+        raise problem("bad-name", f"`{shortened(name)}` cannot be a judge's name", "use letters, digits, `-` and `_`")
+    return name
+
+
+def _model_name(name: str) -> str:
+    if "*" in name or not name.strip():
+        raise problem(
+            "bad-name", f"`{shortened(name)}` is no model's name", "a price is that of one model, by its name"
+        )
+    return name
+
+
+class JudgeModel(Model):
+    """One entry of `test.judges`: a server with chat completions, embeddings or both."""
+
+    base_url: str
+    api_key: KeyFromEnvironment | None = None
+    model: str | None = Field(default=None, min_length=1)
+    embedding_model: str | None = Field(default=None, min_length=1)
+    timeout: float | None = Field(default=None, gt=0)
+
+
+class PriceModel(Model):
+    """One entry of `test.prices`: US dollars for a million tokens."""
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+
+
 class TestModel(Model):
     use: Many[str] = ()
     env: Many[str] = ()
+    judges: dict[Annotated[str, AfterValidator(_judge_name)], JudgeModel] = Field(default_factory=dict)
+    prices: dict[Annotated[str, AfterValidator(_model_name)], PriceModel] = Field(default_factory=dict)
 
 
 class ProjectModel(Model):

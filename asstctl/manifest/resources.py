@@ -10,7 +10,7 @@ from typing import Any
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, warning
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.knowledge import Attribute, KnowledgeFile, LocalFile
 from asstctl.core.resource import EXTENSION, Desired
 from asstctl.core.suggest import did_you_mean
@@ -67,8 +67,8 @@ class Parts:
     """What the function of a kind found: `fields` with the path of each where it was written, and what is wrong.
 
     `complete` is False where something cannot be had of which is spoken elsewhere. `uploads` are what limits look
-    at, `knowledge` is what a store is to hold, `attributes` those that its entries write. `locate` finds places that
-    the layers do not know.
+    at, `knowledge` is what a store is to hold, `attributes` those that its entries write. `returns` are the schemas of
+    what functions answer, by their names. `locate` finds places that the layers do not know.
     """
 
     fields: dict[str, Json] = field(default_factory=dict)
@@ -79,6 +79,7 @@ class Parts:
     uploads: tuple[Upload, ...] = ()
     knowledge: tuple[KnowledgeFile, ...] | None = None
     attributes: dict[Place, Mapping[str, Attribute]] = field(default_factory=dict)
+    returns: Mapping[str, JsonObject] = field(default_factory=dict)
     locate: Callable[[Place, bool], Where | None] = lambda path, key: None
 
     def declare(self, name: str, value: Json, place: Place | None = None) -> None:

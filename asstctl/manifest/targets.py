@@ -1,4 +1,4 @@
-"""Targets and what belongs to them: provider settings, keys, replies, names in the environment.
+"""Targets and judges, and what belongs to them: provider settings, keys, replies, names in the environment.
 
 Which names in the environment are secret is settled here; where a key may go, in `core.base_url`.
 """
@@ -14,17 +14,27 @@ from asstctl.core.base_url import broken_rule
 from asstctl.core.diagnostic import Diagnostic, error, warning
 from asstctl.core.hidden import looks_secret
 from asstctl.core.ports import Replies
+from asstctl.core.price import Price
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside, is_file
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
-from asstctl.manifest.project import DEFAULT_TIMEOUT, LOCAL, PROJECT_FILE, Project, Target, TestSettings
+from asstctl.manifest.project import (
+    DEFAULT_TIMEOUT,
+    LOCAL,
+    PROJECT_FILE,
+    JudgeTarget,
+    Project,
+    Target,
+    TestSettings,
+)
 from asstctl.manifest.project_model import (
     EVERY_TARGET,
     PROVIDERS,
     Chat,
     ChatSettings,
     FromEnvironment,
+    JudgeModel,
     ProjectModel,
     Script,
     TargetModel,
@@ -52,6 +62,8 @@ def read_targets(
     reader.project_name()
     reader.variables()
     reader.test_environment()
+    judges = {name: reader.judge(name, judge) for name, judge in model.test.judges.items()}
+    prices = {name: Price(price.input, price.output) for name, price in model.test.prices.items()}
     kept = reader.withheld(withheld)
     project = Project(
         root=root,
@@ -62,7 +74,7 @@ def read_targets(
         conversations=model.conversations,
         vars=_raw(document, ("vars",)),
         defaults={str(kind): fields for kind, fields in model.defaults.items()},
-        test=TestSettings(model.test.use, model.test.env),
+        test=TestSettings(model.test.use, model.test.env, judges, prices),
         file=root / PROJECT_FILE,
         document=document,
         environment={name: environ[name] for name in reader.named() if name in environ},
@@ -159,6 +171,23 @@ class _Reader:
             self.refuse("clash", "`auth: entra` draws a token of its own", (*place, "auth"), "remove it, or `api_key`")
         if model.auth == "key" and model.api_key is None and (*place, "api_key") not in self.dropped:
             self.refuse("missing-key", "`auth: key` needs an `api_key`", (*place, "auth"), "add `api_key: {env: NAME}`")
+
+    def judge(self, name: str, model: JudgeModel) -> JudgeTarget:
+        place: Place = ("test", "judges", name)
+        self.url(model.base_url, (*place, "base_url"), has_key=model.api_key is not None)
+        if not model.model and not model.embedding_model:
+            summary = f"judge `{name}` has no model"
+            hint = "add `model:` for `rubric`, `embedding_model:` for `similar`, or both"
+            self.refuse("missing-key", summary, place, hint, key=True)
+        return JudgeTarget(
+            name=name,
+            base_url=model.base_url.rstrip("/"),
+            api_key=self.secret(model.api_key.env) if model.api_key else None,
+            api_key_env=model.api_key.env if model.api_key else None,
+            model=model.model or "",
+            embedding_model=model.embedding_model or "",
+            timeout=model.timeout or DEFAULT_TIMEOUT,
+        )
 
     def secret(self, env: str) -> Secret | None:
         return Secret(env, self.environ[env]) if self.environ.get(env) else None
@@ -265,3 +294,6 @@ class _Reader:
             yield from (((*place, "headers", header), key.env) for header, key in target.headers.items())
             if isinstance(target.replies, Chat) and target.replies.chat.api_key:
                 yield (*place, "replies", "chat", "api_key"), target.replies.chat.api_key.env
+        for name, judge in self.model.test.judges.items():
+            if judge.api_key:
+                yield ("test", "judges", name, "api_key"), judge.api_key.env

@@ -7,7 +7,6 @@ and functions for none. In a numeric field a value that is one `{{ expression }}
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from asstctl.core.allowed import how_to_read
 from asstctl.core.diagnostic import Diagnostic, Where, error
@@ -16,6 +15,7 @@ from asstctl.core.suggest import shortened
 from asstctl.documents.source import Source
 from asstctl.documents.templates import (
     Includes,
+    Patience,
     TemplateFault,
     has_template,
     names_used,
@@ -30,31 +30,12 @@ from asstctl.manifest.layers import Layered
 from asstctl.manifest.manifests import Verbatim
 from asstctl.manifest.variables import Variables
 
-T = TypeVar("T")
-
 MOST_SAID = 20
 """Variables of one template that are said to be missing."""
 
 
 class Skipped(Exception):
     """A variable's environment is not set, and the target is not the one that the command means."""
-
-
-@dataclass
-class Patience:
-    """How many more templates of one load may go on to their time limit: a thousand of them would take an hour."""
-
-    left: int = 3
-
-    def render(self, work: Callable[[], T]) -> T:
-        """Do it; once patience is at its end, raise TemplateFault instead."""
-        if self.left <= 0:
-            raise TemplateFault("template-timeout", "not rendered: other templates took too long", "mend those first")
-        try:
-            return work()
-        except TemplateFault as fault:
-            self.left -= fault.code == "template-timeout"
-            raise
 
 
 @dataclass(frozen=True)

@@ -64,13 +64,7 @@ def answer_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Answer:
     request_id = request_id_of(headers)
     if response.status_code == 204:
         return Answer({}, 204, request_id, headers)
-    if hidden.stands_in(response.content):
-        raise BadAnswer(
-            f"{asked.place} sent our key back",
-            detail=f"{asked}: what it sent is not used, so that nothing shows the key",
-            hint="Ask whoever runs that server why it repeats keys, and change the key.",
-            status=response.status_code,
-        )
+    check_not_hidden(response.content, asked, hidden, response.status_code)
     value = json_value(response.content)
     if not isinstance(value, dict):
         kind = headers.get("content-type", "no content type")
@@ -82,6 +76,17 @@ def answer_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Answer:
             request_id=request_id,
         )
     return Answer(value, response.status_code, request_id, headers)
+
+
+def check_not_hidden(content: bytes, asked: Asked, hidden: Hidden, status: int) -> None:
+    """Raises BadAnswer for an answer that repeats what no message may hold."""
+    if hidden.stands_in(content):
+        raise BadAnswer(
+            f"{asked.place} sent our key back",
+            detail=f"{asked}: what it sent is not used, so that nothing shows the key",
+            hint="Ask whoever runs that server why it repeats keys, and change the key.",
+            status=status,
+        )
 
 
 def failure_from(response: HttpResponse, asked: Asked, hidden: Hidden) -> Failure:

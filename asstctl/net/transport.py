@@ -32,7 +32,9 @@ class AnswerTooLarge(httpx2.ReadError):
     """The server sends more than any answer of its wire can be."""
 
 
-_OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+"""Headers that speak of an answer's bytes as they were sent, not of what they are once decompressed."""
+
 _NEEDED = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
 
 
@@ -65,16 +67,21 @@ def network_transport(parts: SplitResult) -> Transport:
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """The body of an answer, decompressed, as long as it stays within bounds."""
+    """The body of an answer, decompressed, as long as it stays within bounds.
+
+    It can be read on by another reader: what is left after the last event of a stream has to be read before the
+    connection can be used again.
+    """
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
+        self._chunks = response.aiter_bytes()
+        self._size = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._response.aiter_bytes():
-            size += len(chunk)
-            if size > MAX_ANSWER:
+        async for chunk in self._chunks:
+            self._size += len(chunk)
+            if self._size > MAX_ANSWER:
                 raise AnswerTooLarge(f"more than {MAX_ANSWER} bytes")
             yield chunk
 
@@ -117,5 +124,5 @@ class LentTransport(httpx2.AsyncBaseTransport):
             request.url = request.url.copy_merge_params(self._query)
         response = await self._inner.handle_async_request(request)
         response.request = request
-        left = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_BODY]
+        left = [(name, value) for name, value in response.headers.raw if name.lower() not in OF_BODY]
         return httpx2.Response(response.status_code, headers=left, stream=_Bounded(response))

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a provider's parts are, as `module:name`. `embedded`: it lives in this process, beside the files."""
+    """Where a provider's parts are, as `module:name`. `recorded` opens one that answers from tapes alone; `embedded`:
+    it lives in this process, beside the files."""
 
     capabilities: str
     settings: str
     opener: str
+    recorded: str
     embedded: bool = False
 
 
@@ -33,12 +35,14 @@ PROVIDERS: Mapping[str, Entry] = {
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
         settings="asstctl.providers.settings:LocalSettings",
         opener="asstctl.providers.local.provider:open_provider",
+        recorded="asstctl.providers.local.recorded:recorded_provider",
         embedded=True,
     ),
     "assistants": Entry(
         capabilities="asstctl.providers.assistants.capabilities:ASSISTANTS_V2",
         settings="asstctl.providers.settings:AssistantsSettings",
         opener="asstctl.providers.assistants.provider:open_provider",
+        recorded="asstctl.providers.assistants.recorded:recorded_provider",
     ),
 }
 
@@ -56,6 +60,11 @@ def settings_of(provider: str, configured: "Configured") -> "Settings":
 def opener(provider: str) -> "Callable[..., Provider]":
     """A provider's `open_provider(settings, *, observer=None)`; it takes the settings of its own entry."""
     return cast("Callable[..., Provider]", _load(PROVIDERS[provider].opener))
+
+
+def recorded(provider: str) -> "Callable[[Settings], Provider]":
+    """A provider's `recorded_provider(settings)`: it answers from tapes alone, without a key."""
+    return cast("Callable[[Settings], Provider]", _load(PROVIDERS[provider].recorded))
 
 
 def _load(place: str) -> object:

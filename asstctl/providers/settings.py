@@ -24,7 +24,7 @@ ENTRA = "entra"
 class Configured:
     """All that a target may say, and where a provider in this process keeps its data; each takes what is its own."""
 
-    database: Path
+    database: Path | Literal[":memory:"]
     base_url: str = ""
     api_key: str | None = field(default=None, repr=False)
     replies: Replies = field(default="echo", repr=False)
@@ -161,3 +161,28 @@ class LocalSettings:
         """The address of a model that answers, where a key goes there."""
         chat = self.replies.get("chat") if isinstance(self.replies, Mapping) else None
         return str(chat["base_url"]) if chat and chat.get("api_key") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """A server whose models judge: `model` answers questions, `embedding_model` makes vectors.
+
+    `name` is what the project file calls it. `timeout`: seconds without a byte before giving up.
+    """
+
+    name: str
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    model: str = ""
+    embedding_model: str = ""
+    timeout: float = 30.0
+
+    @property
+    def place(self) -> str:
+        """Host and port, without credentials."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def guarded_url(self) -> str:
+        """Its address, where a key goes there."""
+        return self.base_url if self.api_key else ""

@@ -1,4 +1,4 @@
-"""Results -> text, JSON and lines for a .env file. Decides nothing, prints nothing: every function takes values
+"""Results -> text, JSON, JUnit and lines for a .env file. Decides nothing, prints nothing: every function takes values
 and returns a string, which is empty or ends with a newline.
 
 Text has one module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), JSON one in `json/`.
@@ -23,7 +23,15 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "Applied": {TEXT: "apply:applied_text", "json": "json.apply:applied_json"},
     "Pulled": {TEXT: "pull:pulled_text", "json": "json.pull:pull_json"},
     "Runs": {TEXT: "runs:runs_text", "json": "json.runs:runs_json"},
-    "SuiteResult": {TEXT: "test:closing_text", "json": "json.test:suite_json"},
+    "SuiteResult": {
+        TEXT: "test:closing_text",
+        "json": "json.test:suite_json",
+        "jsonl": "json.test_lines:suite_lines",
+        "junit": "junit:suite_junit",
+        "html": "html.page:suite_html",
+    },
+    "Chosen": {TEXT: "chosen:chosen_text", "json": "json.chosen:chosen_json"},
+    "Swept": {TEXT: "gc:swept_text", "json": "json.gc:swept_json"},
     "Validation": {TEXT: "diagnostics:validation_text", "json": "json.validate:validation_json"},
     "Inventory": {TEXT: "tables:list_text", "json": "json.list:list_json"},
     "Ids": {TEXT: "tables:ids_text", "json": "json.ids:ids_json", "env": "env:ids_env"},

@@ -3,28 +3,23 @@
 Which fields a change has, and where they stand, was decided by the engine.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from asstctl.core.change import Absent, Action, Change, Detail, FieldChange, FieldState
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.core.reference import is_known
+from asstctl.render.differences import diff_lines
 from asstctl.render.style import Look, Style
-from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped
+from asstctl.render.text import Line, Span, cells, line, padded, wrapped
 from asstctl.render.values import counted, is_long_text, place, summary, tool_names, value_text
-from asstctl.render.words import Piece, Row, Side, diff_texts
+from asstctl.render.words import diff_texts
 
 _FIELD = " " * 6
 _BELOW = " " * 10
 _NAME_COLUMN = 24
-_SHOWN_ROWS = 200
 _ENTRIES = 12
-_CONTEXT = 24
-"""Columns of unchanged text kept on each side of a change in a line that does not fit."""
-
-_LONGEST_PIECE = 2000
 _DEFAULT = "(default)"
-_SIDE_STYLES = {Side.SAME: Style.PLAIN, Side.OLD: Style.REMOVE, Side.NEW: Style.ADD}
 
 
 def field_lines(change: Change, look: Look) -> list[Line]:
@@ -159,56 +154,7 @@ class _Writer:
     def _text_rows(self, old: str, new: str) -> tuple[str, list[Line]]:
         diff = diff_texts(old, new)
         header = f"{diff.changed:,} of {counted(diff.total, 'line')}" if diff.total > 1 else ""
-        return header, list(self._rows(diff.rows, diff.changed))
-
-    def _rows(self, rows: Sequence[Row], changed: int) -> Iterable[Line]:
-        shown, last = 0, None
-        for number, row in enumerate(rows):
-            if not row.changed:
-                continue
-            if shown == _SHOWN_ROWS:
-                yield line(_BELOW, Span(f"({counted(changed - shown, 'more changed line')})", Style.FAINT))
-                return
-            if last is not None and number > last + 1:
-                yield line(_BELOW, Span(self._look.glyphs.ellipsis, Style.FAINT))
-            yield from wrapped(self._row(row), self._look.width, f"{_BELOW}| ", f"{_BELOW}| ")
-            shown, last = shown + 1, number
-
-    def _row(self, row: Row) -> Line:
-        if not any(piece.text for piece in row.pieces):
-            # an empty line that comes or goes: shown as the line break that it is
-            side = Side.NEW if row.new else Side.OLD
-            return marked((Piece(side, "\n"),), self._look)
-        pieces = row.pieces
-        if sum(cells(p.text) for p in pieces) > self._look.width - len(_BELOW) - 2:
-            pieces = _folded(pieces, self._look.glyphs.ellipsis)
-        return marked(pieces, self._look)
-
-
-def marked(pieces: Iterable[Piece], look: Look) -> Line:
-    """`[-old-]{+new+}`; in colour the brackets are needed only around what cannot be seen otherwise."""
-    spans: Line = EMPTY
-    for piece in pieces:
-        style = _SIDE_STYLES[piece.side]
-        bare = piece.side is Side.SAME or (look.color and not piece.text.isspace())
-        opening, closing = ("[-", "-]") if piece.side is Side.OLD else ("{+", "+}")
-        spans += (Span(piece.text if bare else f"{opening}{piece.text}{closing}", style),)
-    return spans
-
-
-def _folded(pieces: Sequence[Piece], ellipsis: str) -> tuple[Piece, ...]:
-    """Long unchanged stretches cut down to what stands beside a change, and changes of thousands of characters."""
-    folded = []
-    for number, piece in enumerate(pieces):
-        text = piece.text
-        if piece.side is Side.SAME and len(text) > 2 * _CONTEXT + 4:
-            before = text[:_CONTEXT] if number else ""
-            after = text[-_CONTEXT:] if number < len(pieces) - 1 else ""
-            text = f"{before}{ellipsis}{after}"
-        elif len(text) > _LONGEST_PIECE:
-            text = f"{text[:_LONGEST_PIECE]}{ellipsis} (+{counted(len(text) - _LONGEST_PIECE, 'character')})"
-        folded.append(Piece(piece.side, text))
-    return tuple(folded)
+        return header, list(diff_lines(diff, self._look, _BELOW))
 
 
 def _are_long_texts(before: object, after: object, room: int) -> bool:

@@ -1,29 +1,20 @@
 """Conversations as they ended: a line for each, a block for each that did not pass, and one summary.
 
-The block reads in the order of the conversation: what was said up to the failing turn, each failure beside
-the call or reply it speaks of. Verdicts were reached by the runner.
+How a block looks is in `failure`, what a candidate says otherwise in `replies`. Verdicts were reached by the runner.
 """
 
-import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asstctl.core.conversation import (
-    CallMade,
-    CaseResult,
-    Failure,
-    FailureKind,
-    Mismatch,
-    Status,
-    TurnResult,
-)
-from asstctl.core.json_text import json_text
-from asstctl.core.plan import TargetInfo
-from asstctl.core.suite import SuiteResult
+from asstctl.core.conversation import CaseResult, Status
+from asstctl.core.suite import Spend, SuiteResult
+from asstctl.render.coverage import coverage_lines
+from asstctl.render.failure import BAD, failure_lines, flags_of, rate_words, took, turn_of
+from asstctl.render.replies import reply_lines
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import EMPTY, Line, Span, cells, clipped, line, padded, wrapped, written
-from asstctl.render.values import counted, listed, place
+from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.values import counted, dollars
 
 _STYLES = {
     Status.PASSED: Style.GOOD,
@@ -34,12 +25,6 @@ _STYLES = {
     Status.FAILED: Style.BAD,
     Status.ERROR: Style.BAD,
 }
-_LABEL = 11
-_WITHIN = " " * (2 + _LABEL + 2)
-_LONGEST_TEXT = 1200
-"""Characters of one message that are shown; a person wants the beginning, and the JSON has it all."""
-_LONGEST_BEFORE = 300
-"""The same for the turns before the failing one, which are there for the context."""
 _WIDEST_ASSISTANT, _WIDEST_ID = 18, 28
 
 
@@ -75,20 +60,19 @@ def case_text(case: CaseResult, columns: Columns, look: Look = PLAIN) -> str:
 
 
 def closing_text(suite: SuiteResult, look: Look = PLAIN) -> str:
-    """What is said after the last conversation."""
+    """Everything after the lines: blocks of failures, what the candidate said otherwise, remarks, and the summary."""
     lines: list[Line] = []
-    for case in suite.cases:
-        if case.status in {Status.FAILED, Status.ERROR}:
-            lines += [EMPTY, *_failure_block(case, suite.target, look)]
     if suite.cases:
         lines.append(EMPTY)
-    for reason, number in Counter(case.skipped for case in suite.cases if case.skipped).items():
-        lines += wrapped(f"Skipped {number:,}: {reason}", look.width, rest="  ")
-    for warning in suite.warnings:
-        lines += wrapped(line(Span("warning", Style.WARN), f": {warning}"), look.width, rest="  ")
-    if suite.left_behind:
-        threads = f"{counted(len(suite.left_behind), 'thread')} could not be deleted: {', '.join(suite.left_behind)}"
-        lines += wrapped(line(Span("Left behind", Style.WARN), f": {threads}"), look.width, rest="  ")
+    flags = flags_of(suite)
+    for case in suite.cases:
+        if case.status in BAD:
+            lines += [*failure_lines(case, suite.target, flags, look), EMPTY]
+    if differing := reply_lines(suite.cases, look):
+        lines += [*differing, EMPTY]
+    if suite.coverage:
+        lines += [*coverage_lines(suite.coverage, look), EMPTY]
+    lines += _remarks(suite, look)
     lines.append(line(_summary(suite)))
     return written(lines, look)
 
@@ -98,6 +82,68 @@ def suite_text(suite: SuiteResult, look: Look = PLAIN) -> str:
     columns = columns_for((case.assistant, case.id) for case in suite.cases)
     cases = "".join(case_text(case, columns, look) for case in suite.cases)
     return cases + closing_text(suite, look)
+
+
+def spend_words(spend: Spend) -> str:
+    """`12,400 tokens, $0.03; judges 900 tokens, cost unknown`; empty where nobody counted."""
+    said = [_spent(spend.tokens, spend.cost)] if spend.tokens else []
+    if spend.judge_tokens:
+        said.append(f"judges {_spent(spend.judge_tokens, spend.judge_cost)}")
+    return "; ".join(said)
+
+
+def counts_words(suite: SuiteResult) -> str:
+    """How many conversations ended how; what is zero is not named, `passed` aside."""
+    counts = [f"{suite.count(Status.PASSED):,} passed"]
+    if failed := suite.count(Status.FAILED):
+        counts.append(f"{failed:,} failed")
+    if errors := suite.count(Status.ERROR):
+        counts.append(counted(errors, "error"))
+    rest = (Status.STALE, Status.MISSING, Status.SKIPPED, Status.NOT_RUN)
+    counts += [f"{number:,} {status.replace('_', ' ')}" for status in rest if (number := suite.count(status))]
+    return ", ".join(counts)
+
+
+def origin_words(suite: SuiteResult) -> str:
+    """With what the conversations were had: `on local, replies echoed: instructions were NOT exercised.`"""
+    said = f"on {suite.target.name}, " + ("candidate copies, " if suite.candidate else "")
+    said += f"replies {_MODES.get(suite.mode, '{}').format(suite.replies)}"
+    return said + ("." if suite.instructions_exercised else ": instructions were NOT exercised.")
+
+
+def _remarks(suite: SuiteResult, look: Look) -> list[Line]:
+    """What concerns the run as a whole, each with a word in front."""
+    lines: list[Line] = []
+
+    def said(word: str, text: str, style: Style = Style.PLAIN) -> None:
+        lines.extend(wrapped(line(Span(word, style), f": {text}"), look.width, rest="  "))
+
+    for reason, number in Counter(case.skipped for case in suite.cases if case.skipped).items():
+        said(f"Skipped {number:,}", reason)
+    not_run = Counter(_not_run(case) for case in suite.cases if case.status is Status.NOT_RUN)
+    for reason, number in not_run.items():
+        said(f"Not run {number:,}", reason)
+    for warning in suite.warnings:
+        said("warning", warning, Style.WARN)
+    if suite.left_behind:
+        many = f"{len(suite.left_behind):,} could not be deleted: {', '.join(suite.left_behind)}"
+        said("Left behind", many, Style.WARN)
+    if suite.stopped and suite.stopped not in not_run:
+        said("Stopped", suite.stopped, Style.WARN)
+    if suite.selection and suite.cases:
+        said("Chosen", suite.selection)
+    # what a script says costs nothing: its tokens are for nobody to know
+    if (suite.instructions_exercised or suite.spend.judge_tokens) and (spent := spend_words(suite.spend)):
+        said("Used", spent)
+    return lines
+
+
+def _not_run(case: CaseResult) -> str:
+    return case.not_run or "it was not begun"
+
+
+def _spent(tokens: int, cost: float | None) -> str:
+    return f"{counted(tokens, 'token')}, {'cost unknown' if cost is None else dollars(cost)}"
 
 
 def _sign(status: Status, look: Look) -> str:
@@ -115,152 +161,30 @@ def _sign(status: Status, look: Look) -> str:
 
 
 def _ending(case: CaseResult) -> str:
-    if case.skipped:
-        return "skipped"  # the reasons are counted at the end
-    time = f"{case.seconds:.1f} s"
-    if kind := _kind(case):
-        turn = f"{_turn_of(case)}   " if case.first_bad_turn else ""
+    if case.status in {Status.SKIPPED, Status.NOT_RUN}:
+        return case.status.replace("_", " ")  # the reasons are counted at the end
+    rate = f"{rate_words(case.rate, early=False)}   " if case.rate else ""
+    retries = f"   {case.retries} {'retry' if case.retries == 1 else 'retries'}" if case.retries else ""
+    time = f"{rate}{took(case)}{retries}"
+    if case.status in BAD and (kind := case.kind):
+        turn = f"{turn_of(case)}   " if case.first_bad_turn else ""
         return f"{turn}{kind}   {time}"
     return f"{counted(len(case.turns), 'turn'):<7}   {time}"
 
 
-def _kind(case: CaseResult) -> FailureKind | None:
-    bad = case.first_bad_turn
-    failures = bad.failures if bad else ()
-    failure = case.failure or (failures[0] if failures else None)
-    return failure.kind if failure else None
-
-
-def _turn_of(case: CaseResult) -> str:
-    bad = case.first_bad_turn
-    return f"turn {bad.number} of {len(case.turns)}" if bad else ""
-
-
-def _failure_block(case: CaseResult, target: TargetInfo, look: Look) -> list[Line]:
-    writer = _Transcript(look)
-    lines = _block_heading(case, look)
-    bad = case.first_bad_turn
-    for turn in case.turns:
-        if turn.status is not Status.NOT_RUN and (bad is None or turn.number <= bad.number):
-            lines += writer.turn(turn, _LONGEST_TEXT if turn is bad else _LONGEST_BEFORE)
-    if case.failure:
-        lines += writer.row("error" if case.failure.kind.is_error else "failed", case.failure.message)
-        lines += writer.sides(case.failure, "")
-    if missed := [turn.number for turn in case.turns if turn.status is Status.NOT_RUN]:
-        lines += writer.row("not run", _turns(missed))
-    again = target.command(f"test {shlex.quote(case.where.path)}")
-    lines.append(line("  ", padded("rerun", _LABEL), again))
-    return lines
-
-
-def _block_heading(case: CaseResult, look: Look) -> list[Line]:
-    label = "ERROR" if case.status is Status.ERROR else "FAIL"
-    what = f" {look.glyphs.dot} ".join(str(part) for part in (_turn_of(case), _kind(case)) if part)
-    name = line(Span(label, _STYLES[case.status]), " ", Span(f"{case.assistant}/{case.id}", Style.STRONG))
-    bad = case.first_bad_turn
-    where = place(bad.where if bad and bad.where else case.where)
-    whole = line(name, f"   {where}   {what}")
-    if cells(whole) <= look.width:
-        return [whole]
-    if cells(name) + 3 + cells(what) <= look.width:
-        return [line(name, f"   {what}"), line(f"  at {where}")]
-    return [name, line(f"  at {where}"), line(f"  {what}")]
-
-
-def _turns(numbers: Sequence[int]) -> str:
-    if len(numbers) < 3:
-        return ("turn " if len(numbers) == 1 else "turns ") + listed([str(number) for number in numbers])
-    return f"turns {numbers[0]} to {numbers[-1]}"
-
-
-class _Transcript:
-    """The rows of a block: a label, and a text beside it."""
-
-    def __init__(self, look: Look) -> None:
-        self._look = look
-
-    def turn(self, turn: TurnResult, longest: int) -> list[Line]:
-        """What was said and called, each failure below what it speaks of, the rest of them last."""
-        lines = self.row("user", turn.user if turn.user is not None else "(waits for the assistant)", longest)
-        for number, call in enumerate(turn.calls):
-            about = [f for f in turn.failures if f.call == number]
-            lines += self._call(call, longest)
-            lines += [text for failure in about for text in self._failure(failure)]
-        text_failures = [f for f in turn.failures if f.call is None and f.kind is FailureKind.TEXT]
-        others = [f for f in turn.failures if f.call is None and f.kind is not FailureKind.TEXT]
-        if turn.reply or text_failures:
-            lines += self.row("assistant", turn.reply or "(said nothing)", longest)
-        lines += [text for failure in text_failures for text in self._failure(failure, turn.reply)]
-        for failure in others:
-            lines += self.row("error" if failure.kind.is_error else "failed", failure.message)
-            lines += self.sides(failure, turn.reply)
-        return lines
-
-    def row(self, label: str, text: str, longest: int = _LONGEST_TEXT) -> list[Line]:
-        """A label and a text of any number of lines, cut where it grows too long."""
-        cut = len(text) - longest
-        if cut > 0:
-            text = f"{text[:longest]} {self._look.glyphs.ellipsis}(+{counted(cut, 'character')})"
-        head, rest = line("  ", padded(label, _LABEL)), " " * (2 + _LABEL)
-        lines: list[Line] = []
-        for source in text.splitlines() or [""]:
-            lines += wrapped(source, self._look.width, head if not lines else rest, rest)
-        return lines
-
-    def sides(self, failure: Failure, reply: str) -> list[Line]:
-        """Expected and actual of each mismatch, beside each other where there is room, and the line that said so.
-
-        One whose actual side is the reply itself is left out: reply and sentence stand just above.
-        """
-        known = {reply, json_text(reply)}
-        shown = [m for m in failure.mismatches if m.actual not in known]
-        column = max((cells(m.path) for m in shown), default=0)
-        lines = [text for m in shown for text in self._mismatch(m, column)]
-        if failure.where:
-            lines.append(line(_WITHIN, Span(f"at {place(failure.where)}", Style.FAINT)))
-        return lines
-
-    def _failure(self, failure: Failure, reply: str = "") -> list[Line]:
-        # both sides of an argument say more than the sentence that announces them
-        told = failure.kind is FailureKind.CALL_ARGS and failure.mismatches
-        message = [] if told else wrapped(failure.message, self._look.width, _WITHIN, _WITHIN)
-        return message + self.sides(failure, reply)
-
-    def _call(self, call: CallMade, longest: int) -> list[Line]:
-        lines = self.row("call", f"{call.name} {call.arguments}", longest)
-        if call.output is None:
-            return lines
-        room = self._look.width - 2 - _LABEL
-        answer = clipped(call.output.strip() or '""', room, self._look.glyphs.ellipsis)
-        return [*lines, line("  ", padded("answer", _LABEL), Span(answer, Style.FAINT))]
-
-    def _mismatch(self, mismatch: Mismatch, column: int) -> list[Line]:
-        path = line(padded(mismatch.path, column), "   ") if column else EMPTY
-        head = line(_WITHIN, path)
-        expected = line(Span("expected", Style.GOOD), f" {mismatch.expected}")
-        got = line(Span("got", Style.BAD), f" {mismatch.actual}")
-        whole = line(head, expected, "    ", got)
-        if cells(whole) <= self._look.width:
-            return [whole]
-        below = " " * cells(head)
-        aligned = line(padded(Span("got", Style.BAD), len("expected")), " ", mismatch.actual)
-        hanging = below + " " * (len("expected") + 1)
-        return [
-            *wrapped(expected, self._look.width, head, hanging),
-            *wrapped(aligned, self._look.width, below, hanging),
-        ]
+_MODES = {
+    "record": "{}, recorded on tapes",
+    "replay": "replayed from tapes, {}",
+    "auto": "{}, replayed from tapes where they are fresh",
+}
 
 
 def _summary(suite: SuiteResult) -> str:
     if not suite.cases:
-        return "Interrupted." if suite.interrupted else "Nothing to test: no conversation was found (*.convo.yaml)."
-    counts = [f"{suite.count(Status.PASSED):,} passed"]
-    if failed := suite.count(Status.FAILED):
-        counts.append(f"{failed:,} failed")
-    if errors := suite.count(Status.ERROR):
-        counts.append(counted(errors, "error"))
-    if skipped := suite.count(Status.SKIPPED):
-        counts.append(f"{skipped:,} skipped")
-    said = f"{', '.join(counts)} in {suite.seconds:.1f} s on {suite.target.name}, replies {suite.replies}"
-    said += "." if suite.instructions_exercised else ": instructions were NOT exercised."
+        if suite.interrupted:
+            return "Interrupted."
+        if suite.empty_is_fine:
+            return f"Nothing to test: {suite.selection or 'no conversation is concerned'}."
+        return "Nothing to test: no conversation was found (*.convo.yaml)."
+    said = f"{counts_words(suite)} in {suite.seconds:.1f} s {origin_words(suite)}"
     return f"Interrupted. {said}" if suite.interrupted else said

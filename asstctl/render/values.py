@@ -56,6 +56,13 @@ def size(number: int) -> str:
     return f"{amount:,.1f} {unit}" if amount < 9.95 else f"{amount:,.0f} {unit}"
 
 
+def dollars(cost: float) -> str:
+    """`$0.03`, `$1,204.50`; below a cent `$0.0009`, for a turn costs little."""
+    if cost >= 0.01 or not cost:
+        return f"${cost:,.2f}"
+    return f"${cost:.4f}" if cost >= 0.0001 else "less than $0.0001"
+
+
 def tool_names(value: Json) -> list[str]:
     """What a list of tools holds, as `code_interpreter` or `function.NAME`; both shapes are read.
 

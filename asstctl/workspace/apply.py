@@ -1,13 +1,15 @@
-"""Use case: make the target match the files."""
+"""Use case: make the target match the files, through a gate of conversations where one is asked for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asstctl.core.errors import Refused
+from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import Applied, Outcome, Progress
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
@@ -26,12 +28,20 @@ from asstctl.workspace.saved_plans import Agreement, check_target, hold_against
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
 
+if TYPE_CHECKING:
+    from asstctl.core.suite import SuiteResult
+    from asstctl.workspace.gate import Gate
+
+Passing = Callable[[], Awaitable["SuiteResult | None"]]
+"""Has the conversations of a gate, and says how they went; None where none is concerned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """How an apply is watched and steered: who sees and approves the plan, who hears of outcomes, what stops it.
 
-    `approve` is asked only where something would change; `on_start` is told when the first write may follow.
+    `approve` is asked only where something would change; `on_start` is told when the first write may follow. `gate` is
+    what has to pass before that is asked.
     """
 
     approve: Callable[[Plan], bool]
@@ -43,6 +53,7 @@ class Conduct:
     parallelism: int = 8
     on_error: OnError = OnError.CONTINUE
     object_timeout: float = 300.0
+    gate: "Gate | None" = None
 
 
 async def apply(
@@ -61,13 +72,22 @@ async def apply(
     if agreement:
         check_target(agreement, workspace.info)
     check(workspace, choices)
+    gated = _gated(workspace, conduct.gate) if conduct.gate else None
     async with workspace.open() as provider:
         plan, reading = await plan_chosen(workspace, provider, choices)
         if agreement:
             hold_against(agreement, plan)
         plan = replace(plan, promoted_from=promoted_from)
         command = "promote" if promoted_from else "apply"
-        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, command)
+        passing = partial(gated, provider, plan, reading) if gated else None
+        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, command, passing)
+
+
+def _gated(workspace: Workspace, gate: "Gate") -> "Callable[[Provider, Plan, Reading], Awaitable[SuiteResult | None]]":
+    """The gate with its conversations, which are loaded only where there is one."""
+    from asstctl.workspace.gate import pass_gate, tagged
+
+    return partial(pass_gate, workspace, gate, tagged(workspace, gate))
 
 
 async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEFAULT) -> Applied:
@@ -93,12 +113,21 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
 
 
 async def carry_out_plan(
-    plan: Plan, reading: Reading, provider: Provider, conduct: Conduct, root: Path, command: str
+    plan: Plan,
+    reading: Reading,
+    provider: Provider,
+    conduct: Conduct,
+    root: Path,
+    command: str,
+    passing: Passing | None = None,
 ) -> Applied:
-    """Show a plan, ask, carry it out and write it down as a run of this command."""
+    """Show a plan, have it pass its gate, ask, carry it out and write it down as a run of this command."""
     conduct.on_plan(plan)
+    gated = await passing() if passing and plan.pending else None
+    if gated and gated.exit_code is not ExitCode.DONE:
+        return Applied(plan, None, gated)
     if plan.pending and not conduct.approve(plan):
-        return Applied(plan, None)
+        return Applied(plan, None, gated)
     conduct.on_start()
     async with aclosing(begin_journal(root, command, plan.target, plan.revision)) as journal:
         run = Run(
@@ -111,4 +140,4 @@ async def carry_out_plan(
             earlier=partial(earlier_runs, root, plan.target, but=journal.run),
             root=root,
         )
-        return Applied(plan, await carry_out(plan, provider.store, reading, run, files=provider.files))
+        return Applied(plan, await carry_out(plan, provider.store, reading, run, files=provider.files), gated)

@@ -1,17 +1,24 @@
 """The conversations of a project, checked against the assistants that its files declare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asstctl.core.diagnostic import Diagnostic
+from asstctl.core.allowed import how_to_read
+from asstctl.core.diagnostic import Diagnostic, has_errors
 from asstctl.core.errors import WrongUsage
+from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.resource import Desired
-from asstctl.manifest import Loaded, masked
+from asstctl.manifest import Loaded, Secret, masked
+from asstctl.manifest.secrets import leaks
+from asstctl.manifest.variables import Variables
+from asstctl.workspace.judges import able_judges
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
+    from asstctl.conversation.filling import Withheld
+    from asstctl.conversation.signatures import Signature
 
 
 def load_conversations(
@@ -22,21 +29,48 @@ def load_conversations(
     if not files:
         return (), ()
     from asstctl.conversation.cases import load_cases
+    from asstctl.conversation.judge_names import check_judges
 
     cases, diagnostics = load_cases(
         files,
         root=workspace.project.root,
         use=loaded.stub_files,
         assistants={address.key for address in loaded.declared if address.kind == "assistant"},
-        functions={one.address.key: function_names(one) for one in loaded.desired if one.address.kind == "assistant"},
+        functions={
+            one.address.key: signatures(one, loaded.returns.get(one.address.key, {}))
+            for one in loaded.desired
+            if one.address.kind == "assistant"
+        },
+        vars=loaded.variables.values,
+        withheld=withheld(loaded.variables, workspace.project.secrets),
     )
+    if not has_errors(workspace.project.diagnostics):  # else judges may be missing that its file has
+        diagnostics = (*diagnostics, *check_judges(cases, able_judges(workspace.project)))
     return cases, masked(diagnostics, workspace.project.secrets)
 
 
-def function_names(desired: Desired) -> frozenset[str]:
-    """The functions that an assistant declares."""
+def signatures(desired: Desired, returns: Mapping[str, JsonObject]) -> "dict[str, Signature]":
+    """The functions that an assistant declares, by name."""
+    from asstctl.conversation.signatures import Signature
+
     tools: Any = desired.fields.get("tools") or ()
-    return frozenset(tool["function"]["name"] for tool in tools if tool.get("type") == "function")
+    functions = (tool["function"] for tool in tools if tool.get("type") == "function")
+    return {one["name"]: Signature(one.get("parameters"), returns.get(one["name"])) for one in functions}
+
+
+def withheld(variables: Variables, secrets: Sequence[Secret]) -> "Withheld":
+    """What conversations may not hold, and what they cannot."""
+    from asstctl.conversation.filling import Withheld
+
+    unset = {
+        name: how_to_read(env) if env in variables.withheld else f"set the environment variable {env}"
+        for name, env in variables.unset.items()
+    }
+
+    def leaked(value: Json) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        return ((path, secret.env) for path, secret in leaks(value, secrets))
+
+    return Withheld(variables.secret, unset, leaked) if secrets else Withheld(variables.secret, unset)
 
 
 def chosen(files: Sequence[Path], only: Sequence[str], root: Path) -> tuple[Path, ...]:

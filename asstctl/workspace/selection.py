@@ -15,6 +15,20 @@ def select(texts: Iterable[str], known: Collection[Address], option: str) -> fro
     return frozenset(_address(text, known, option) for text in texts)
 
 
+def select_assistant(text: str, known: Collection[Address], option: str) -> Address:
+    """The assistant that a text means; where there is only one, it need not be named. Raises WrongUsage."""
+    assistants = sorted(address for address in known if address.kind == "assistant")
+    if text:
+        return _address(text, assistants, option)
+    if len(assistants) != 1:
+        if not assistants:
+            raise WrongUsage(f"{option}: the project declares no assistant", hint="declare one under assistants/")
+        raise WrongUsage(
+            f"{option}: which assistant?", hint=f"name one of: {', '.join(address.key for address in assistants)}"
+        )
+    return assistants[0]
+
+
 def select_fields(texts: Iterable[str], known: Collection[Address], option: str) -> frozenset[str]:
     """`all`, addresses and `ADDRESS.FIELD`, spelled out. Raises WrongUsage for what is not known."""
     return frozenset(text if text == EVERYTHING else _with_field(text, known, option) for text in texts)

@@ -1,57 +1,93 @@
-"""Use case: talk to the assistants and check how they behave (FORMAT section 4, "What a test talks to").
+"""Use case: talk to the assistants and check how they behave.
 
-On `local` the store is first brought to what the files say: the files are what is tested. On any other
-target an assistant whose plan is not empty is refused, because its answers would prove nothing about the
-files.
+The composition, and nothing else: which conversations there are (`conversations`), which of them are meant (a Select)
+and concerned (`affected`), whom they talk to (`cast`, `candidates`) and on which stage (`stage`). How they are played
+is for `conversation.runner`.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from asstctl.core.address import Address
-from asstctl.core.change import Action, Change
-from asstctl.core.conversation import CaseResult
 from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
-from asstctl.core.errors import InvalidInput, Refused
-from asstctl.core.outcome import OutcomeStatus
+from asstctl.core.errors import InvalidInput, Refused, WrongUsage
+from asstctl.core.ledger import Ledger, NoLedger
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.suite import SuiteResult
-from asstctl.engine.applying.apply import Run
-from asstctl.engine.applying.apply import apply as carry_out
-from asstctl.engine.planning.policy import EVERYTHING, Policy
+from asstctl.engine.planning.policy import Policy
+from asstctl.engine.read import Reading
+from asstctl.engine.runs.journal import new_run
+from asstctl.workspace.affected import Concerned, concerned
+from asstctl.workspace.candidates import Copies, copies
+from asstctl.workspace.cast import Cast, as_declared, brought_up, deployed_ids, differences, live
 from asstctl.workspace.conversations import load_conversations
-from asstctl.workspace.journal import begin_journal, earlier_runs
+from asstctl.workspace.coverage import coverage_of
+from asstctl.workspace.judges import open_judges
+from asstctl.workspace.ledger import FileLedger
 from asstctl.workspace.plan import plan_on
+from asstctl.workspace.stage import NoTapes, ProjectStage
+from asstctl.workspace.tape_files import unused_tapes, unused_warning
+from asstctl.workspace.tapes import ProjectTapes, mode_of, recorded_provider
+from asstctl.workspace.testing import Selected, Testing
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
+    from asstctl.conversation.conduct import Conduct
 
 
 @dataclass(frozen=True, slots=True)
-class Testing:
-    """How a run is made and watched. `files` as typed; `turn_timeout` in seconds."""
+class Seen:
+    """A plan of the tested assistants and all that they use, and the reading that it rests on."""
 
-    files: tuple[str, ...] = ()
-    jobs: int = 8
-    turn_timeout: float = 120.0
-    allow_code: bool = True
-    strict: bool = False
-    on_start: "Callable[[Sequence[Case]], None]" = lambda cases: None
-    on_result: Callable[[CaseResult], None] = lambda result: None
-    on_warning: Callable[[str], None] = lambda warning: None
+    plan: Plan
+    reading: Reading
 
 
 async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     """Run the conversations. Raises InvalidInput for files with errors, Refused for a target that differs."""
-    from asstctl.conversation.runner import run_cases
+    if testing.live and testing.candidate:
+        raise WrongUsage(
+            "--live and --candidate exclude each other",
+            detail="the one tests what is deployed, the other what your files say",
+        )
+    mode = mode_of(testing.mode, offline=testing.offline, live=testing.live)
+    cases = cases_of(workspace, testing)
+    if unused := unused_tapes(workspace, cases):
+        testing.on_warning(unused_warning(unused))
+    selected = testing.select(cases, workspace.project.root)
+    if not selected.cases:
+        return replace(_nothing(workspace, selected), mode=mode)
+    tapes = None if mode == "live" else ProjectTapes(workspace, mode, replies=replies_of(workspace))
+    testing = replace(testing, mode=mode)
+    if tapes and not testing.candidate and not testing.affected and _answers_all(tapes, testing, selected.cases):
+        async with recorded_provider(workspace) as provider:
+            return await play(workspace, provider, testing, selected, tapes=tapes, recorded=True)
+    if mode == "replay":
+        raise WrongUsage(
+            "tapes say nothing of what a target holds now",
+            detail="--affected and --candidate have to ask it",
+            hint="leave them out: a tape knows itself when its assistant changed",
+        )
+    async with workspace.open() as provider:
+        seen = None
+        if testing.affected or testing.candidate or testing.live or not workspace.is_embedded:
+            policy = Policy(only=workspace.with_dependencies(assistants_of(selected.cases)))
+            seen = Seen(*await plan_on(workspace, provider, policy))
+        if seen and testing.affected:
+            selected = _concerned(workspace, testing, seen.plan, selected)
+            if not selected.cases:
+                return replace(_nothing(workspace, selected), mode=mode)
+        return await play(workspace, provider, testing, selected, seen, tapes)
 
-    desired = workspace.desired()
+
+def cases_of(workspace: Workspace, testing: Testing) -> "tuple[Case, ...]":
+    """The conversations of the files that are meant. Raises InvalidInput where anything is wrong with them."""
+    workspace.desired()
     cases, diagnostics = load_conversations(workspace, workspace.loaded, testing.files)
     if testing.strict:
         diagnostics = strictly(diagnostics)
@@ -59,105 +95,156 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
         raise InvalidInput(in_reading_order(diagnostics))
     for diagnostic in diagnostics:
         testing.on_warning(f"{diagnostic.where}: {diagnostic.summary}")
-    replies, exercised = replies_of(workspace)
-    started = time.perf_counter()
-    if not cases:
-        return SuiteResult((), workspace.info, replies, exercised)
-    named = {Address("assistant", case.assistant) for case in cases}
-    addresses = frozenset(one.address for one in desired if one.address in named)
-    async with workspace.open() as provider:
-        if workspace.is_embedded:
-            ids, warnings = await _bring_up(workspace, provider, addresses)
-        else:
-            ids, warnings = await _as_deployed(workspace, provider, addresses), ()
-        testing.on_start(cases)
-        run = await run_cases(
-            cases,
-            hosts=provider.thread_host,
-            assistant_ids={address.key: id for address, id in ids.items() if address.kind == "assistant"},
-            jobs=testing.jobs,
-            turn_timeout=testing.turn_timeout,
-            stub_env=stub_environment(workspace),
-            allow_code=testing.allow_code,
-            on_result=testing.on_result,
-        )
-    return SuiteResult(
-        run.results,
-        workspace.info,
-        replies,
-        exercised,
-        seconds=time.perf_counter() - started,
-        interrupted=run.interrupted,
-        warnings=warnings,
-        left_behind=run.left_behind,
-    )
+    return cases
 
 
-async def _bring_up(
-    workspace: Workspace, provider: Provider, tested: frozenset[Address]
-) -> tuple[Mapping[Address, str], tuple[str, ...]]:
-    """Make the local store what the files say: drift overwritten and said, nothing deleted.
+def assistants_of(cases: "Iterable[Case]") -> frozenset[Address]:
+    """The assistants that conversations talk to."""
+    return frozenset(Address("assistant", case.assistant) for case in cases)
 
-    What cannot be brought there is refused where it is tested, and a warning elsewhere.
+
+def _answers_all(tapes: ProjectTapes, testing: Testing, cases: "Sequence[Case]") -> bool:
+    """Whether nobody else has to be asked: of a replay, nobody is."""
+    if testing.mode == "auto":
+        return all(tapes.is_fresh(case, testing.repeat or case.repeat.runs) for case in cases)
+    return testing.mode == "replay"
+
+
+async def play(
+    workspace: Workspace,
+    provider: Provider,
+    testing: Testing,
+    selected: Selected,
+    seen: Seen | None = None,
+    tapes: ProjectTapes | None = None,
+    *,
+    recorded: bool = False,
+) -> SuiteResult:
+    """Play these conversations on a provider that is open, which answers from tapes alone if it is `recorded`.
+
+    Without what was `seen` a store in this process is brought up first.
     """
-    plan, reading = await plan_on(workspace, provider, Policy(overwrite_drift=frozenset({EVERYTHING})))
-    root = workspace.project.root
-    async with aclosing(begin_journal(root, "test", plan.target, plan.revision)) as journal:
-        run = Run(recorder=journal, earlier=partial(earlier_runs, root, plan.target), root=root)
-        report = await carry_out(plan, provider.store, reading, run, files=provider.files)
-    ids = ids_of(plan)
-    ways = {change.address: _ways(change) for change in plan.blocked}
-    warnings = [*report.warnings, *_overwritten(plan)]
-    for outcome in report.outcomes:
-        if outcome.status is OutcomeStatus.APPLIED:
-            ids |= {outcome.address: outcome.remote_id} if outcome.remote_id else {}
-            continue
-        said = f"{outcome.address} cannot be brought to what your files say"
-        if outcome.address in tested:
-            hint = outcome.hint or ways.get(outcome.address) or plan.target.command("plan")
-            raise Refused(said, detail=outcome.detail, hint=hint)
-        warnings.append(f"{said}: {outcome.detail}")
-    return ids, tuple(warnings)
+    from asstctl.conversation.judge_names import judges_named
+    from asstctl.conversation.runner import run_cases
 
-
-async def _as_deployed(
-    workspace: Workspace, provider: Provider, addresses: frozenset[Address]
-) -> Mapping[Address, str]:
-    plan, _ = await plan_on(workspace, provider, Policy(only=workspace.with_dependencies(addresses)))
-    if differing := [change for change in plan.changes if change.pending or change.block]:
-        raise Refused(
-            "the target is not what your files say",
-            detail="\n".join(f"{change.address} on {plan.target.name}: {_difference(change)}" for change in differing),
-            hint="\n".join(dict.fromkeys(_ways(change, plan.target.command("apply")) for change in differing)),
+    started, cases = time.perf_counter(), selected.cases
+    with closing(FileLedger(workspace.project.root, new_run(), workspace.info)) as ledger:
+        async with (
+            open_judges(workspace, judges_named(cases), asked=() if recorded else None) as judges,
+            _talked_to(workspace, provider, testing, cases, seen, None if recorded else ledger) as (cast, made),
+        ):
+            testing.on_start(cases)
+            conduct = _conduct(workspace, provider, testing, NoLedger() if recorded else ledger, ledger.run)
+            run = await run_cases(
+                cases, stage=ProjectStage(provider, cast, judges, tapes or NoTapes()), conduct=conduct
+            )
+        replies, exercised = (tapes.origin if tapes else None) or replies_of(workspace)
+        left = (*run.left_behind, *made.left_behind)
+        way = (f"to remove what was left behind: {workspace.info.command('test gc', named=2)}",) if left else ()
+        covered = coverage_of(workspace, run.results, testing.min_coverage) if testing.coverage else None
+        return SuiteResult(
+            run.results,
+            workspace.info,
+            replies,
+            exercised,
+            seconds=time.perf_counter() - started,
+            interrupted=run.interrupted,
+            warnings=(*cast.warnings, *way),
+            left_behind=left,
+            run=ledger.run,
+            mode=testing.mode,
+            candidate=testing.candidate,
+            stopped=run.stopped,
+            selection=selected.words,
+            no_skips=testing.no_skips,
+            spend=run.spend,
+            coverage=covered,
         )
-    return ids_of(plan)
 
 
-def _ways(change: Change, apply: str = "") -> str:
-    """How to get past what stands between a change and its files."""
-    if change.block:
-        return "\n".join(f"{way.text}: {way.command}" for way in change.block.ways)
-    return f"apply them first: {apply}"
+@asynccontextmanager
+async def _talked_to(
+    workspace: Workspace,
+    provider: Provider,
+    testing: Testing,
+    cases: "Sequence[Case]",
+    seen: Seen | None,
+    ledger: FileLedger | None,
+) -> AsyncIterator[tuple[Cast, Copies]]:
+    """Who is talked to, and the copies that were made for it, which are gone afterwards. Without a ledger nothing is
+    made: tapes answer, and they know nobody's id."""
+    if ledger is None:
+        yield Cast({case.assistant: f"asst_recorded_{case.assistant}" for case in cases}), Copies()
+        return
+    declared = {one.address for one in workspace.desired()}
+    tested = assistants_of(cases) & declared
+    if seen and testing.candidate:
+        async with copies(workspace, provider, seen.plan, seen.reading, tested, ledger) as made:
+            # between a copy and what it is a copy of there is nothing to compare
+            differing = {address.key for address, _ in differences(workspace, seen.plan, tested)}
+            deployed = {key: id for key, id in deployed_ids(seen.plan).items() if key in differing}
+            yield Cast(made.ids, deployed), made
+    elif seen and testing.live:
+        yield live(workspace, seen.plan, tested), Copies()
+    elif seen and not workspace.is_embedded:
+        yield as_declared(workspace, seen.plan, tested), Copies()
+    else:
+        yield await brought_up(workspace, provider, tested), Copies()
 
 
-def ids_of(plan: Plan) -> dict[Address, str]:
-    """The remote ids that a plan knows."""
-    return {change.address: change.remote_id for change in plan.changes if change.remote_id}
+def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger: Ledger, run: str) -> "Conduct":
+    from asstctl.conversation.case import Repeat
+    from asstctl.conversation.conduct import Conduct
 
-
-def _difference(change: Change) -> str:
-    if change.action is Action.CREATE:
-        return "it is not there"
-    return change.block.reason if change.block else change.reason
-
-
-def _overwritten(plan: Plan) -> tuple[str, ...]:
-    return tuple(
-        f"{change.address}: {field.name} was changed outside of git and was overwritten"
-        for change in plan.changes
-        for field in change.fields
-        if field.overwritten
+    runs = testing.repeat
+    return Conduct(
+        run=run,
+        jobs=testing.jobs,
+        turn_timeout=testing.turn_timeout,
+        timeout=testing.timeout,
+        time_limit=testing.max_time,
+        stub_env=stub_environment(workspace),
+        allow_code=testing.allow_code,
+        hear=testing.hear,
+        ledger=ledger,
+        prices=workspace.project.test.prices,
+        max_cost=testing.max_cost,
+        fail_fast=testing.fail_fast,
+        repeat=None if runs is None else Repeat(runs, testing.needed or runs),
+        compare=testing.candidate,
+        keep_failed=testing.keep_failed,
+        cannot=provider.store.capabilities.missing,
+        feed=testing.feed,
     )
+
+
+def _concerned(workspace: Workspace, testing: Testing, plan: Plan, selected: Selected) -> Selected:
+    """Those that a change concerns."""
+    found = concerned(workspace, plan, selected.cases, testing.since)
+    for warning in found.warnings:
+        testing.on_warning(warning)
+    refuse_scripted(workspace, testing, plan, found)
+    words = f"{len(found.cases):,} of {len(selected.cases):,} affected"
+    return Selected(found.cases, "; ".join(part for part in (selected.words, words) if part), empty_is_fine=True)
+
+
+def refuse_scripted(workspace: Workspace, testing: Testing, plan: Plan, found: Concerned) -> None:
+    """Raises Refused where instructions alone changed and no model would read them."""
+    replies, exercised = replies_of(workspace)
+    if exercised or testing.allow_scripted or not found.instructions_alone:
+        return
+    changed = ", ".join(map(str, sorted(found.differing)))
+    raise Refused(
+        f"instructions changed alone ({changed}), and replies on {plan.target.name} are {replies}",
+        detail="no model reads the instructions there: whatever is replied, the new ones had no part in it",
+        hint="test on a target with a model (--target NAME), or go on all the same: --allow-scripted",
+    )
+
+
+def _nothing(workspace: Workspace, selected: Selected) -> SuiteResult:
+    replies, exercised = replies_of(workspace)
+    fine = selected.empty_is_fine
+    return SuiteResult((), workspace.info, replies, exercised, selection=selected.words, empty_is_fine=fine)
 
 
 def replies_of(workspace: Workspace) -> tuple[str, bool]:

@@ -33,7 +33,8 @@ class Workspace:
 
     `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
-    `decided` are decisions of this command, before those of the files.
+    `decided` are decisions of this command, before those of the files. `in_memory`: a target in this process begins
+    empty and leaves nothing, whatever its own file holds.
     """
 
     directory: Path
@@ -45,6 +46,7 @@ class Workspace:
     folder: str = ""
     tolerant: bool = False
     decided: Decisions = NONE
+    in_memory: bool = False
 
     @cached_property
     def project(self) -> Project:
@@ -143,7 +145,7 @@ class Workspace:
         """What the target's provider is opened with."""
         target = self.target
         configured = Configured(
-            self.database,
+            ":memory:" if self.in_memory else self.database,
             target.base_url or "",
             target.api_key.reveal() if target.api_key else None,
             target.replies,

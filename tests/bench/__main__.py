@@ -1,7 +1,7 @@
 """`python -m tests.bench [NAME...]`: how long things take, beside a bare script that does the same.
 
-A name is a bench or a group of them: `commands`, `server`, and `scale`, which takes a quarter of an hour; without a
-name all run. Several runs each, every run a process of its own; median, spread and peak memory, and the
+A name is a bench or a group of them: `commands`, `conversations`, `server`, and `scale`, which takes a quarter of an
+hour; without a name all run. Several runs each, every run a process of its own; median, spread and peak memory, and the
 requests of one run as the server counted them. Nothing is asserted here: counts are, in test_counts.py, and times
 never.
 """
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import commands, scale, serving
+from tests.bench import commands, conversations, scale, serving
 
 BENCHES = {
     "start-up": commands.start_up,
@@ -21,6 +21,11 @@ BENCHES = {
     "create": commands.create,
     "test": commands.converse,
     "socket": commands.converse_over_a_socket,
+    "live-200": conversations.live_200,
+    "live-2000": conversations.live_2000,
+    "replay": conversations.replay,
+    "check": conversations.check,
+    "collect": conversations.collect,
     "serve": serving.serve,
     "stream": serving.stream,
     "long": serving.long_thread,
@@ -34,6 +39,7 @@ BENCHES = {
 }
 GROUPS = {
     "commands": ("start-up", "validate", "plan", "create", "test", "socket"),
+    "conversations": ("live-200", "live-2000", "replay", "check", "collect"),
     "server": ("serve", "stream", "long", "knowledge"),
     "scale": tuple(name for name in BENCHES if name.startswith("scale-")),
 }

@@ -1,7 +1,7 @@
 """What the program is measured against: the same requests with nothing around them.
 
 python -m tests.bench.bare parse FOLDER | list URL N | create URL N | change URL N | upload URL N
-    | chat URL|DATABASE N ASSISTANT
+    | chat URL|DATABASE N ASSISTANT | sdk URL N ASSISTANT IN_FLIGHT
 
 A database is served in this process by the same emulator, replies as slow as those of the measured program; the
 requests are then printed, by method and shape of the path.
@@ -115,6 +115,27 @@ async def requests(
             await _at_once(create if what == "create" else chat, number, IN_FLIGHT[what])
 
 
+async def converse(url: str, number: int, assistant: str, in_flight: int) -> None:
+    """One-turn conversations as people write them with the typed surface of the openai package."""
+    import warnings
+
+    from openai import AsyncOpenAI
+
+    warnings.simplefilter("ignore")  # each call says that the API is deprecated
+    async with AsyncOpenAI(base_url=url, api_key="any") as client:
+        threads = client.beta.threads
+
+        async def one(i: int) -> None:
+            said = f"Hello number {i}"
+            thread = await threads.create(messages=[{"role": "user", "content": said}])
+            run = await threads.runs.create_and_poll(thread.id, assistant_id=assistant)
+            messages = await threads.messages.list(thread.id, run_id=run.id)
+            assert said in messages.data[0].content[0].text.value  # type: ignore[union-attr]
+            await threads.delete(thread.id)
+
+        await _at_once(one, number, in_flight)
+
+
 async def _at_once(work: Callable[[int], Awaitable[None]], number: int, in_flight: int) -> None:
     limit = asyncio.Semaphore(in_flight)
 
@@ -129,6 +150,8 @@ def main(arguments: list[str]) -> None:
     what, place, *rest = arguments
     if what == "parse":
         parse(place)
+    elif what == "sdk":
+        asyncio.run(converse(place, int(rest[0]), rest[1], int(rest[2])))
     else:
         work = requests if place.startswith("http") else here
         asyncio.run(work(what, place, int(rest[0]), rest[1] if len(rest) > 1 else ""))

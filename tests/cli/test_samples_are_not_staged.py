@@ -162,5 +162,6 @@ def test_an_assistant_that_differs_from_its_files_is_refused_elsewhere_than_on_l
         server.communicate(timeout=10)
 
     assert result.code == 1
-    assert "assistant.guagua on far: it is not there" in result.err
+    assert "assistant.guagua on far is not what your files say (it is not there)" in result.err
+    assert "--candidate" in result.err
     assert "asstctl apply --target far" in result.err

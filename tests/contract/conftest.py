@@ -31,6 +31,17 @@ rules:
       get_weather: {city: Oslo}
   - tool: get_weather
     say: "It is {{ output }}."
+  - user: "^find (.*)"
+    search: "{{ match.1 }}"
+  - tool: file_search
+    output: .
+    say: "{{ output }}{{ passages.0.marker }}"
+  - tool: file_search
+    say: Nothing.
+  - user: "^compute (.*)"
+    code: "print({{ match.1 }})"
+  - tool: code_interpreter
+    say: "It is {{ output }}."
 """
 
 StartServer = Callable[..., str]
@@ -138,4 +149,12 @@ async def assistant(provider: Provider) -> str:
     """The id of an assistant that can be asked for the weather."""
     tools = [function("get_weather"), function("get_time")]
     live = await provider.store.create("assistant", {"name": "Ola", "model": "gpt-4o", "tools": tools})
+    return live.id
+
+
+@pytest.fixture
+async def reader(provider: Provider) -> str:
+    """The id of an assistant that can search files and run code."""
+    tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
+    live = await provider.store.create("assistant", {"name": "Rea", "model": "gpt-4o", "tools": tools})
     return live.id

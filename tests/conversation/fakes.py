@@ -1,15 +1,23 @@
-"""A thread host in memory that does what a script says, and remembers what was asked of it."""
+"""A thread host in memory that does what a script says and remembers what was asked; a stage that gives it out."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from asstctl.conversation.stage import Playing
+from asstctl.core.conversation import CaseResult
+from asstctl.core.json_types import Json
+from asstctl.core.ledger import Made
+from asstctl.core.ports import Judge, ThreadHost
 from asstctl.core.thread import (
     PLAIN,
     Attached,
+    Embedded,
     FilePurpose,
+    Judged,
     Opened,
     RunOptions,
     RunState,
@@ -17,6 +25,7 @@ from asstctl.core.thread import (
     Spoken,
     ToolCall,
     ToolOutput,
+    Usage,
 )
 
 
@@ -52,8 +61,13 @@ class World:
     script: Sequence[Step] = ()
     on_open: Step | None = None
     on_close: Step | None = None
+    on_upload: Step | None = None
+    stores: tuple[str, ...] = ()
+    """The stores that a thread is made with."""
+    options: list[RunOptions] = field(default_factory=list)
     log: list[tuple[object, ...]] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
+    opened: list[tuple[tuple[Said, ...], tuple[Attached, ...]]] = field(default_factory=list)
     closed_hosts: int = 0
     hosts: int = 0
     in_flight: int = 0
@@ -76,6 +90,7 @@ class ScriptedHost:
 
     async def upload(self, file: Path, *, purpose: FilePurpose) -> str:
         self.world.log.append(("upload", file.name, purpose))
+        await _take(self.world.on_upload)
         return f"file_{len(self.world.said('upload'))}"
 
     async def open(
@@ -91,13 +106,15 @@ class ScriptedHost:
         self.world.threads.add(thread)
         self.world.in_flight += 1
         self.world.most_in_flight = max(self.world.most_in_flight, self.world.in_flight)
-        return Opened(thread)
+        self.world.opened.append((tuple(messages), tuple(files)))
+        return Opened(thread, self.world.stores)
 
     async def post(self, thread: str, said: Said) -> None:
         self.world.log.append(("post", thread, said.text))
 
     async def run(self, thread: str, assistant: str, options: RunOptions = PLAIN) -> RunState:
         self.world.log.append(("run", thread, assistant))
+        self.world.options.append(options)
         return await self._next()
 
     async def outputs(
@@ -105,6 +122,10 @@ class ScriptedHost:
     ) -> RunState:
         self.world.log.append(("outputs", thread, tuple((o.call_id, o.output) for o in outputs)))
         return await self._next()
+
+    async def cancel(self, thread: str) -> bool:
+        self.world.log.append(("cancel", thread))
+        return True
 
     async def history(self, thread: str) -> tuple[Spoken, ...]:
         return ()
@@ -138,3 +159,116 @@ async def _take(step: Step | None) -> None:
         await asyncio.Event().wait()
     if isinstance(step, float):
         await asyncio.sleep(step)
+
+
+class FakeLedger:
+    """A ledger in memory: a line for each thing, as it went."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.left: dict[int, tuple[Made, str]] = {}
+
+    def intend(self, kind: Made, name: str) -> int:
+        self.lines.append(f"intend {kind} {name}")
+        self.left[len(self.lines)] = kind, ""
+        return len(self.lines)
+
+    def made(self, entry: int, id: str) -> None:
+        self.lines.append(f"made {id}")
+        self.left[entry] = self.left[entry][0], id
+
+    def gone(self, entry: int) -> None:
+        _, id = self.left.pop(entry)
+        self.lines.append(f"gone {id}")
+
+
+@dataclass
+class ScriptedJudge:
+    """A judge that gives these scores one after the other, the last one for ever."""
+
+    scores: Sequence[float] = (1.0,)
+    questions: list[str] = field(default_factory=list)
+    closed: int = 0
+
+    async def ask(self, instructions: str, question: str, *, schema: Mapping[str, Json]) -> Judged:
+        score = self.scores[min(len(self.questions), len(self.scores) - 1)]
+        self.questions.append(question)
+        return Judged({"score": score, "reason": "because"}, Usage(10, 1), "judge-model")
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        return Embedded(tuple((1.0, 0.0) for _ in texts), Usage(2, 0), "judge-model")
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class FakeStage:
+    """A stage on which hosts come from `hosts`, by the playing, and nothing is taped.
+
+    `ids` None: every assistant is `asst_1`, or `asst_0` where it is the deployed one. `problem` is raised instead of a
+    host, `refusal` when a playing has ended.
+    """
+
+    hosts: Callable[[Playing], ThreadHost]
+    ids: Mapping[str, str] | None = None
+    judged: Mapping[str, Judge] = field(default_factory=dict)
+    recorded: bool = False
+    problem: Exception | None = None
+    refusal: Exception | None = None
+    clock: Callable[[], float] = time.perf_counter
+    begun: list[Playing] = field(default_factory=list)
+    over: list[tuple[Playing, CaseResult]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, world: World, **more: Any) -> "FakeStage":
+        """Every playing in one world."""
+        return cls(lambda playing: world.host(), **more)
+
+    def assistant(self, playing: Playing) -> str | None:
+        if self.ids is None:
+            return "asst_0" if playing.deployed else "asst_1"
+        return self.ids.get(playing.case.assistant)
+
+    def host(self, playing: Playing) -> ThreadHost:
+        if self.problem is not None:
+            raise self.problem
+        self.begun.append(playing)
+        return self.hosts(playing)
+
+    def judges(self, playing: Playing) -> Mapping[str, Judge]:
+        return self.judged
+
+    def now(self, playing: Playing) -> float:
+        return self.clock()
+
+    def tape(self, playing: Playing) -> str:
+        return f"tapes/{playing.case.id}.{playing.repeat}.jsonl" if self.recorded else ""
+
+    def is_recorded(self, playing: Playing) -> bool:
+        return self.recorded
+
+    def ended(self, playing: Playing, result: CaseResult) -> None:
+        self.over.append((playing, result))
+        if self.refusal is not None:
+            raise self.refusal
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock is advanced instead of waited for. It knows of nothing outside of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed = 0.0
+        select = self._selector.select  # type: ignore[attr-defined]
+
+        def at_once(timeout: float | None) -> object:
+            if timeout is not None and timeout > 0:
+                self._passed += timeout
+                timeout = 0
+            return select(timeout)
+
+        self._selector.select = at_once  # type: ignore[attr-defined]
+
+    def time(self) -> float:
+        return self._passed

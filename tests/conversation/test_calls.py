@@ -1,16 +1,19 @@
 """Expected calls against calls made, in every mode."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asstctl.conversation.calls import check_calls, parse_arguments
+from asstctl.conversation.calls import check_calls, matched, parse_arguments
 from asstctl.conversation.case import CallMode, ExpectedCall
 from asstctl.core.conversation import CallMade
 from asstctl.core.diagnostic import Where
+from tests.conversation.operators import CALLS as SAMPLES
+from tests.conversation.operators import CallsSample, failure_block, turn_of
 
 TURN = Where("a.convo.yaml", 3)
 
@@ -161,6 +164,90 @@ EXACT: list[tuple[ExpectedCall, dict[str, Any], bool]] = [
 def test_exact_ignore_and_defaults(expected: ExpectedCall, arguments: dict[str, Any], fits: bool) -> None:
     """`ignore` takes names away on both sides, `defaults` fill in what a call leaves out."""
     assert (check_calls([expected], CallMode.ANY_ORDER, [made("f", **arguments)]) == ()) is fits
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+def test_an_expectation_of_the_page_holds_or_explains(sample: CallsSample, tmp_path: Path) -> None:
+    """Read from its snippet it is silent where the example passes, and explains the other in exactly these words."""
+    turn = turn_of(sample.yaml, tmp_path)
+    assert check_calls(turn.calls, turn.call_mode, sample.good, TURN, schemas=sample.schemas) == ()
+
+    (failure,) = check_calls(turn.calls, turn.call_mode, sample.bad, TURN, schemas=sample.schemas)
+
+    assert failure_block(failure) == sample.failure
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "unit": {"enum": ["C", "F"]},
+        "days": {"type": "integer", "maximum": 7},
+        "at": {"$ref": "#/$defs/at"},
+    },
+    "additionalProperties": False,
+    "$defs": {"at": {"type": "array", "items": {"type": "number"}}},
+}
+
+NOTES: list[tuple[Any, dict[str, Any], str, str]] = [
+    ({"unit": "C"}, {"unit": "K"}, '"K" (schema says one of "C", "F")', "unit"),
+    ({"unit": "C"}, {"unit": "F"}, '"F"', "unit"),
+    ({"days": 7}, {"days": 9}, "9 (schema says maximum 7)", "days"),
+    ({"at": [1]}, {"at": ["1"]}, '"1" (schema says number)', "at.0"),
+    ({"Days": {"$absent": True}}, {"Days": 1}, "1 (schema has no such parameter)", "Days"),
+]
+
+
+@pytest.mark.parametrize("args, arguments, actual, path", NOTES)
+def test_a_difference_knows_the_schema(args: Any, arguments: dict[str, Any], actual: str, path: str) -> None:
+    """Where a call is not what its function takes, that is said beside the value."""
+    (failure,) = check_calls([want("f", args)], CallMode.ANY_ORDER, [made("f", **arguments)], schemas={"f": SCHEMA})
+
+    assert [(m.path, m.actual) for m in failure.mismatches] == [(path, actual)]
+
+
+def test_a_schema_that_is_none_is_left_alone() -> None:
+    """It has a diagnostic of its own elsewhere."""
+    (failure,) = check_calls([want("f", {"a": 1})], CallMode.ANY_ORDER, [made("f", a=2)], schemas={"f": {"type": "x"}})
+
+    assert [m.actual for m in failure.mismatches] == ["2"]
+
+
+PATHS: list[tuple[str, Any, bool]] = [
+    ("$.lines[0].sku", "SKU-1", True),
+    ("$.lines[1].sku", {"$absent": True}, True),
+    ("$.lines[1].sku", "x", False),
+    ("$.lines[*].sku", ["SKU-1"], True),
+    ("$..nothing", [], True),
+    ("$..nothing", {"$length": 0}, True),
+    ("$.lines[?@.n > 1].sku", {"$some": "SKU-1"}, True),
+    ("$.lines[?@.n > 2].sku", {"$some": "SKU-1"}, False),
+    ("$.currency", "EUR", True),
+]
+
+
+@pytest.mark.parametrize("path, pattern, fits", PATHS)
+def test_where_looks_into_the_arguments(path: str, pattern: Any, fits: bool) -> None:
+    """One place gives its value or nothing, any other path a list; defaults count as given."""
+    expected = want("f", paths=((path, pattern),), defaults={"currency": "EUR"})
+
+    assert (check_calls([expected], CallMode.ANY_ORDER, [made("f", lines=[{"sku": "SKU-1", "n": 2}])]) == ()) is fits
+
+
+def test_a_missing_call_shows_what_was_wanted_of_it() -> None:
+    """Arguments and paths."""
+    (failure,) = check_calls([want("f", {"a": 1}, paths=(("$.b", {"$gt": 1}),))], CallMode.ANY_ORDER, [])
+
+    assert [(m.path, m.expected, m.actual) for m in failure.mismatches] == [
+        ("f", '{"a": 1}', "missing"),
+        ("$.b", "number, x > 1", "missing"),
+    ]
+
+
+def test_calls_that_were_expected_are_marked() -> None:
+    """Each fills one expectation; those that nobody asked for stay as they are."""
+    calls = [made("get", id=1), made("get", id=2), made("x")]
+
+    assert [call.matched for call in matched([want("get", {"id": 2})], calls)] == [False, True, False]
 
 
 def test_parameters_may_be_named_like_our_keys() -> None:

@@ -7,9 +7,13 @@ import pytest
 
 from asstctl.conversation.case import CallMode, Case
 from asstctl.conversation.cases import load_cases
+from asstctl.conversation.signatures import Signature
 from asstctl.core.diagnostic import Diagnostic, Severity
 
-FUNCTIONS: Mapping[str, list[str]] = {"guagua": ["ask_database", "escalate"], "tutor": []}
+FUNCTIONS: Mapping[str, Mapping[str, Signature]] = {
+    "guagua": {"ask_database": Signature(), "escalate": Signature()},
+    "tutor": {},
+}
 
 
 def load(root: Path, files: Mapping[str, str], use: tuple[str, ...] = ()) -> tuple[list[Case], list[Diagnostic]]:
@@ -102,8 +106,8 @@ conversations:
 
     assert diagnostics == []
     assert (first.id, first.tags, second.id, second.tags) == ("first", ("a", "b"), "second", ("a",))
-    assert [rule.answer.output for rule in first.stubs["escalate"]] == ["own", "file", "two", "one", "all"]  # type: ignore[attr-defined]
-    assert [rule.answer.output for rule in second.stubs["escalate"]] == ["file", "two", "one", "all"]  # type: ignore[attr-defined]
+    assert [rule.answer.value for rule in first.stubs["escalate"]] == ["own", "file", "two", "one", "all"]
+    assert [rule.answer.value for rule in second.stubs["escalate"]] == ["file", "two", "one", "all"]
     assert first.where.line == 6
 
 
@@ -141,7 +145,11 @@ BAD: list[tuple[str, str, list[tuple[str, str, str]]]] = [
     ),
     ("no turns", HEAD + "turns: []", [("2:8", "limit", "change the value")]),
     ("unknown key", HEAD + "turn: 1\nturns: [{user: hi}]", [("2:1", "unknown-key", "did you mean `turns`?")]),
-    ("a later key", HEAD + "matrix: {}\nturns: [{user: hi, calls: [escalate: {}]}]", [("2:1", "unknown-key", "")]),
+    (
+        "a misplaced key",
+        HEAD + "defaults: {}\nturns: [{user: hi, calls: [escalate: {}]}]",
+        [("2:1", "unknown-key", "")],
+    ),
     (
         "unknown key of a turn",
         HEAD + "turns:\n  - user: hi\n    expects: {}\n",
@@ -364,7 +372,7 @@ def test_a_function_may_be_named_call(tmp_path: Path) -> None:
     path = tmp_path / "a.convo.yaml"
     path.write_text("assistant: x\nturns: [{user: hi, calls: [call: {args: 1, times: 0}]}]\n")
 
-    (case,), diagnostics = load_cases([path], root=tmp_path, assistants=["x"], functions={"x": ["call"]})
+    (case,), diagnostics = load_cases([path], root=tmp_path, assistants=["x"], functions={"x": {"call": Signature()}})
 
     assert diagnostics == ()
     assert [(c.name, c.args, c.times) for c in case.turns[0].calls] == [("call", {"args": 1, "times": 0}, None)]

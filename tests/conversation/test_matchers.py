@@ -6,61 +6,70 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asstctl.conversation.matchers import MATCHERS, mismatches, problems, same
+from asstctl.conversation.late import Late
+from asstctl.conversation.matchers import expected_text, mismatches, problems, same
 from asstctl.core.change import ABSENT
+from tests.conversation.operators import MATCHERS as MATCHER_SAMPLES
+from tests.conversation.operators import MatcherSample
 
-TABLE: list[tuple[str, Any, list[Any], list[Any]]] = [
-    ("$eq", 1, [1, 1.0], [2, True, "1", None]),
-    ("$eq", {"$ref": "x"}, [{"$ref": "x"}], [{}, {"$ref": "y"}]),
-    ("$ne", 1, [2, True, "1", None], [1, 1.0]),
-    ("$in", ["a", 2], ["a", 2, 2.0], ["b", 3, None]),
-    ("$regex", "(?i)weekday = \\d", ["SELECT Weekday = 3"], ["weekday", 3, None]),
-    ("$contains", "Cou", ["Courses"], ["courses", 1, None, {"Cou": 1}]),
-    ("$contains", ["a", "b"], ["cab", ["b", "a", 1]], ["ca", ["a"]]),
-    ("$contains", 2, [[1, 2.0]], [[True], "2", 2]),
-    ("$icontains", "courses", ["FROM COURSES", "ＣＯＵＲＳＥＳ"], ["course", 1]),
-    ("$icontains", ["straße", "ﬁn"], ["STRASSE FINE"], ["strase"]),
-    ("$gt", 41, [41.5, 42], [41, 40, "42", True, None]),
-    ("$gte", 41, [41, 41.0, 42], [40, True]),
-    ("$lt", "2026-02-01", ["2026-01-31"], ["2026-02-01", 1]),
-    ("$lte", 2, [2, -1.5], [3, "1", float("nan")]),
-    ("$type", "string", ["x", ""], [1, None, []]),
-    ("$type", "number", [1, 1.5], [True, "1"]),
-    ("$type", "integer", [1, 1.0, 10**400], [1.5, True]),
-    ("$type", "boolean", [True], [1, "true"]),
-    ("$type", "array", [[]], ["", {}]),
-    ("$type", "object", [{}], [[], None]),
-    ("$type", "null", [None], [0, ""]),
-    ("$present", True, [1, None, ""], []),
-    ("$any", True, [1, None], []),
-    ("$absent", True, [], [1, None]),
+MORE: list[tuple[Any, list[Any], list[Any]]] = [
+    ({"$eq": {"$ref": "x"}}, [{"$ref": "x"}], [{}, {"$ref": "y"}]),
+    ({"$contains": "Cou"}, ["Courses"], ["courses", 1, None, {"Cou": 1}]),
+    ({"$contains": 2}, [[1, 2.0]], [[True], "2", 2]),
+    ({"$icontains": ["straße", "ﬁn"]}, ["STRASSE FINE"], ["strase"]),
+    ({"$type": "string"}, ["x", ""], [1, None, []]),
+    ({"$type": "number"}, [1, 1.5], [True, "1"]),
+    ({"$type": "boolean"}, [True], [1, "true"]),
+    ({"$type": "array"}, [[]], ["", {}]),
+    ({"$type": "object"}, [{}], [[], None]),
+    ({"$type": "null"}, [None], [0, ""]),
+    ({"$length": 2}, ["ab", [1, 2], {"a": 1, "b": 2}], ["abc", 2, None]),
+    ({"$not": {"a": 1}}, [{"a": 2}, 1], [{"a": 1}, {"a": 1, "b": 2}]),
+    ({"$not": {"$not": 1}}, [1], [2]),
+    ({"$each": 1}, [[1, 1.0]], [[1, True]]),
+    ({"$some": {"$each": 1}}, [[2, [1]]], [[1, 2]]),
 ]
+ROWS = [*((sample.pattern, sample.fits, sample.misses) for sample in MATCHER_SAMPLES), *MORE]
 
 
-def test_the_table_covers_every_matcher() -> None:
-    """No matcher is without a row."""
-    assert {row[0] for row in TABLE} == set(MATCHERS)
+def arguments(value: Any) -> dict[str, Any]:
+    return {} if value is ABSENT else {"x": value}
 
 
-@pytest.mark.parametrize("name, wanted, fits, misses", TABLE)
-def test_a_matcher_tells_values_apart(name: str, wanted: Any, fits: list[Any], misses: list[Any]) -> None:
+@pytest.mark.parametrize("pattern, fits, misses", ROWS, ids=[str(row[0]) for row in ROWS])
+def test_a_matcher_tells_values_apart(pattern: Any, fits: list[Any], misses: list[Any]) -> None:
     """Each matcher holds for the first list and for nothing in the second, and its own value is fine."""
-    assert list(problems({name: wanted})) == []
+    assert list(problems(pattern)) == []
     for value in fits:
-        assert mismatches({"x": {name: wanted}}, {"x": value}) == (), value
+        assert mismatches({"x": pattern}, arguments(value)) == (), value
     for value in misses:
-        assert len(mismatches({"x": {name: wanted}}, {"x": value})) == 1, value
+        assert len(mismatches({"x": pattern}, arguments(value))) == 1, value
 
 
-@pytest.mark.parametrize("name, wanted", [(row[0], row[1]) for row in TABLE])
-def test_only_matchers_of_absence_hold_for_nothing(name: str, wanted: Any) -> None:
-    """What is not there is matched by `$absent` and `$any` alone: not even `$ne` speaks of it."""
-    assert (mismatches({"x": {name: wanted}}, {}) == ()) is (name in {"$absent", "$any"})
+@pytest.mark.parametrize("sample", MATCHER_SAMPLES, ids=lambda sample: sample.name)
+def test_a_matcher_is_shown_in_words(sample: MatcherSample) -> None:
+    """Exactly these, beside the actual value."""
+    shown = [
+        (m.expected, m.path) for value in sample.misses for m in mismatches({"x": sample.pattern}, arguments(value))
+    ]
+
+    assert expected_text(sample.pattern) == sample.shown
+    assert shown == [(sample.shown, "x")] * len(sample.misses)
+
+
+@pytest.mark.parametrize("pattern", [row[0] for row in ROWS], ids=str)
+def test_only_matchers_of_absence_hold_for_nothing(pattern: Any) -> None:
+    """What is not there is matched by `$absent` and `$any` alone: not even `$ne` and `$not` speak of it."""
+    assert (mismatches({"x": pattern}, {}) == ()) is bool(pattern.keys() & {"$absent", "$any"})
 
 
 EXPLAINED: list[tuple[Any, Any, list[tuple[str, str, str]]]] = [
     ({"query": {"$icontains": "courses"}}, {"query": "SELECT 1"}, [("query", '$icontains "courses"', '"SELECT 1"')]),
-    ({"a": {"$gte": 41, "$lte": 42}}, {"a": "41,50"}, [("a", "$gte 41, $lte 42", '"41,50"')]),
+    ({"a": {"$gte": 41, "$lte": 42}}, {"a": "41,50"}, [("a", "number, 41 <= x <= 42", '"41,50"')]),
+    ({"a": {"$gt": 1, "$ne": 5}}, {"a": 5}, [("a", "number, x > 1, $ne 5", "5")]),
+    ({"a": {"$gt": 1, "$gte": 2}}, {"a": 0}, [("a", "number, x > 1, x >= 2", "0")]),
+    ({"a": {"$gte": "b", "$lt": "d"}}, {"a": "x"}, [("a", '"b" <= x < "d"', '"x"')]),
+    ({"a": {"$not": {"$absent": True}}}, {}, [("a", "$not absent", "missing")]),
     ({"note": {"$regex": "(?i)refund"}}, {}, [("note", '$regex "(?i)refund"', "missing")]),
     ({"a": {"$absent": True}}, {"a": None}, [("a", "absent", "null")]),
     ({"a": {"$present": True}}, {}, [("a", "present", "missing")]),
@@ -94,6 +103,18 @@ def test_a_regex_that_never_ends_is_a_mismatch_that_says_so() -> None:
     assert found.expected == '$regex "(a+)+$" (gave up: the pattern took too long)'
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [{"$not": {"$regex": "(a+)+$"}}, {"$not": {"b": {"$regex": "(a+)+$"}}}, {"$not": {"$some": {"$regex": "(a+)+$"}}}],
+)
+def test_a_regex_that_never_ends_is_no_no(pattern: Any) -> None:
+    """`$not` does not hold for what could not be decided."""
+    text = "a" * 40 + "b"
+    value = [text] if "$some" in pattern["$not"] else {"b": text} if "b" in pattern["$not"] else text
+
+    assert len(mismatches({"a": pattern}, {"a": value})) == 1
+
+
 REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     ({"a": {"$regx": "x"}}, ("a", "$regx"), "`$regx` is not a matcher"),
     ({"a": {"$regex": "("}}, ("a", "$regex"), "`$regex` is not a regular expression"),
@@ -106,6 +127,11 @@ REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     ({"a": {"$type": "text"}}, ("a", "$type"), "`$type` takes one of string, number"),
     ({"a": {"$absent": False}}, ("a", "$absent"), "`$absent` takes only true"),
     ({"a": [{"b": {"$gt": 1, "c": 2}}]}, ("a", 0, "b", "c"), "`c` stands beside a matcher"),
+    ({"a": {"$length": -1}}, ("a", "$length"), "`$length` takes a whole number or a matcher"),
+    ({"a": {"$length": {"$gt": True}}}, ("a", "$length", "$gt"), "`$gt` takes a number or a text"),
+    ({"a": {"$each": [{"$nin": [1]}]}}, ("a", "$each", 0, "$nin"), "`$nin` is not a matcher"),
+    ({"a": {"$not": {"$regex": "("}}}, ("a", "$not", "$regex"), "`$regex` is not a regular expression"),
+    ({"a": {"$approx": 1}}, ("a", "$approx"), "`$approx` takes {value: number, within: number}"),
 ]
 
 
@@ -116,6 +142,15 @@ def test_a_misused_matcher_is_a_problem_at_its_place(pattern: Any, at: tuple[Any
 
     assert problem.at == at
     assert problem.summary.startswith(summary)
+
+
+def test_a_value_that_is_filled_in_late_is_looked_at_when_it_is_known() -> None:
+    """What it will be nobody knows when the file is read; what it then is may not fit its matcher."""
+    assert list(problems({"a": {"$regex": Late.of("({{ saved.x }}", {})}})) == []
+
+    (found,) = mismatches({"a": {"$regex": "("}}, {"a": "("})
+
+    assert found.expected.startswith('$regex "(" (`$regex` is not a regular expression')
 
 
 def test_a_literal_below_eq_is_not_a_pattern() -> None:

@@ -5,73 +5,33 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from asstctl.conversation.case import CallMode, Case, Expectation, ExpectedCall, Turn
-from asstctl.conversation.player import MAX_ROUNDS
-from asstctl.conversation.runner import SuiteRun, run_cases
+from asstctl.conversation.case import CallMode, ExpectedCall, Message
+from asstctl.conversation.runner import SuiteRun
 from asstctl.conversation.stubs.kind import StubRule
 from asstctl.conversation.stubs.python import Function
-from asstctl.conversation.stubs.returns import Fixed
-from asstctl.core.conversation import CaseResult, FailureKind, Status, TurnResult
-from asstctl.core.diagnostic import Where
+from asstctl.conversation.turn_player import MAX_ROUNDS
+from asstctl.core.conversation import FailureKind, Status
 from asstctl.core.errors import AnswerLost, RateLimited, Unreachable
-from asstctl.core.thread import RunState, Said, Usage
-from tests.conversation.fakes import Hang, Step, World, calls, says, until
+from asstctl.core.suite import CaseEnded, Moment
+from asstctl.core.thread import RunState, Usage
+from tests.conversation.fakes import FakeStage, Hang, Step, World, calls, says, until
+from tests.conversation.samples import FILE, case, only_failure, run, run_one, stub, turn, where
 
 pytestmark = pytest.mark.anyio
-
-FILE = "assistants/schedule.convo.yaml"
-
-
-def where(line: int) -> Where:
-    return Where(FILE, line)
-
-
-def turn(user: str | None = "hi", contains: str = "", *expected: ExpectedCall, line: int = 5, **more: Any) -> Turn:
-    expect = (Expectation("contains", contains, where(line + 1)),) if contains else ()
-    return Turn(where(line), user, expected, expect=expect, **more)
-
-
-def stub(output: str, **when: Any) -> StubRule:
-    return StubRule(when, Fixed(output), where(40))
-
-
-def case(
-    *turns: Turn, id: str = "schedule", stubs: Mapping[str, tuple[StubRule, ...]] | None = None, **more: Any
-) -> Case:
-    return Case("guagua", id, where(1), turns, stubs=stubs or {}, **more)
-
-
-async def run(world: World, *cases: Case, turn_timeout: float = 5, **more: Any) -> SuiteRun:
-    return await run_cases(
-        cases, hosts=world.host, assistant_ids={"guagua": "asst_1"}, turn_timeout=turn_timeout, **more
-    )
-
-
-async def run_one(world: World, played: Case, **more: Any) -> CaseResult:
-    suite = await run(world, played, **more)
-    assert not suite.interrupted
-    assert world.threads == set(suite.left_behind)
-    assert world.closed_hosts == world.hosts
-    return suite.results[0]
-
-
-def only_failure(result: CaseResult) -> tuple[TurnResult, FailureKind, str]:
-    bad = result.first_bad_turn
-    assert bad is not None
-    (failure,) = bad.failures
-    return bad, failure.kind, failure.message
 
 
 async def test_a_one_turn_conversation_is_three_requests() -> None:
     """The user's words go with the thread; it is deleted afterwards."""
     world = World([says("hello")])
-    played = case(turn("hi", "hello"), metadata={"a": "b"}, messages=(Said("user", "x"), Said("assistant", "y")))
+    played = case(
+        turn("hi", "hello"),
+        metadata={"a": "b"},
+        messages=(Message("user", "x", where(2)), Message("assistant", "y", where(3))),
+    )
 
     result = await run_one(world, played)
 
@@ -302,7 +262,11 @@ async def test_results_come_in_the_order_of_the_cases_and_jobs_bounds_them() -> 
     heard: list[str] = []
     cases = [case(turn("hi", "x"), id=f"c{i}") for i in range(20)]
 
-    suite = await run(world, *cases, jobs=4, on_result=lambda result: heard.append(result.id))
+    def hear(moment: Moment) -> None:
+        if isinstance(moment, CaseEnded):
+            heard.append(moment.result.id)
+
+    suite = await run(world, *cases, jobs=4, hear=hear)
 
     assert [r.id for r in suite.results] == [c.id for c in cases]
     assert sorted(heard) == sorted(c.id for c in cases)
@@ -318,7 +282,7 @@ async def test_no_cases_are_no_results() -> None:
 async def test_an_assistant_that_is_not_deployed_is_an_error() -> None:
     """Said before any request."""
     world = World()
-    suite = await run_cases([case(turn())], hosts=world.host, assistant_ids={}, turn_timeout=1)
+    suite = await run(FakeStage.of(world, ids={}), case(turn()))
 
     assert suite.results[0].failure is not None
     assert suite.results[0].failure.message == "assistant.guagua is not on this target"
@@ -333,7 +297,7 @@ async def test_without_code_a_conversation_that_runs_code_is_skipped(tmp_path: P
     suite = await run(world, case(turn(), stubs={"f": (rule,)}), case(turn("hi", "x"), id="plain"), allow_code=False)
 
     assert [r.status for r in suite.results] == [Status.SKIPPED, Status.PASSED]
-    assert suite.results[0].skipped == "its stubs run code (`python:`), and --no-code is given"
+    assert suite.results[0].skipped == "its stubs run code of the project, and --no-code is given"
     assert world.hosts == 1
 
 
@@ -360,9 +324,7 @@ async def test_a_cancellation_returns_what_is_done_and_deletes_every_thread(scri
         case(turn("hi", "x"), id="quick"),
         *(case(turn("hi", "x"), turn("b", "x"), id=f"stuck{i}", stubs={"slow": slow}) for i in range(3)),
     ]
-    suite = asyncio.create_task(
-        run_cases(cases, hosts=lambda: next(worlds).host(), assistant_ids={"guagua": "asst_1"}, jobs=2, turn_timeout=30)
-    )
+    suite = asyncio.create_task(run(FakeStage(lambda playing: next(worlds).host()), *cases, jobs=2, turn_timeout=30))
     await until(lambda: len(stuck.said("post")) == 2)
     await asyncio.sleep(0.05)
 
@@ -416,12 +378,7 @@ async def test_a_defect_is_raised_after_cleaning_up() -> None:
     worlds = iter([stuck, broken])
 
     with pytest.raises(KeyError, match="bug"):
-        await run_cases(
-            [case(turn()), case(turn())],
-            hosts=lambda: next(worlds).host(),
-            assistant_ids={"guagua": "asst_1"},
-            turn_timeout=30,
-        )
+        await run(FakeStage(lambda playing: next(worlds).host()), case(turn()), case(turn()), turn_timeout=30)
 
     assert (broken.threads, stuck.threads) == (set(), set())
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +11,21 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.answers import Stubs, Transcript
+from asstctl.conversation.late import Late
 from asstctl.conversation.stubs import STUBS, child
-from asstctl.conversation.stubs.child import call_function, child_environment
-from asstctl.conversation.stubs.kind import StubFailed
+from asstctl.conversation.stubs.child import call_command, call_function, child_environment
+from asstctl.conversation.stubs.fault import FAULTS
+from asstctl.conversation.stubs.kind import StubFailed, StubRule
+from asstctl.conversation.stubs.returned import misfits_of
+from asstctl.conversation.stubs.returns import Fixed
 from asstctl.conversation.stubs.rules import Rules, read_rules
 from asstctl.core.conversation import CallMade, Failure, FailureKind
 from asstctl.core.diagnostic import Diagnostic, Where
+from asstctl.core.json_types import Json
 from asstctl.core.thread import ToolCall
 from asstctl.documents.yaml import parse_one
 from tests.conversation.fakes import until
+from tests.conversation.stub_samples import RETURNS, SAMPLES, VALUES, StubSample, write_files
 
 pytestmark = pytest.mark.anyio
 
@@ -349,12 +357,306 @@ def test_any_name_that_a_file_binds_will_do(project: Path, written: str) -> None
     assert problems == ()
 
 
-def test_only_python_runs_code(project: Path) -> None:
-    """What `--no-code` forbids is known from what was read."""
-    rules, _ = read(project, "return: {return: 1}\ntemplate: {template: x}\npython: {python: 'code.py:text'}\n")
+def test_only_python_and_commands_run_code(project: Path) -> None:
+    """What `--no-code` forbids is known from what was read, be it inside another answer."""
+    (project / "run").write_text("#!/bin/sh\n")
+    (project / "run").chmod(0o755)
+    rules, problems = read(
+        project,
+        """
+return: {return: 1}
+template: {template: x}
+fault: {fault: empty}
+sequence: {sequence: [{return: 1}]}
+python: {python: 'code.py:text'}
+command: {command: [/run]}
+slow: {fault: {slow: 1, command: [/run]}}
+second: {sequence: [{return: 1}, {python: 'code.py:text'}]}
+""",
+    )
 
-    assert set(rules) == set(STUBS)
-    assert {key for key, (rule,) in rules.items() if rule.answer.runs_code} == {"python"}
+    assert problems == ()
+    assert set(rules) >= set(STUBS)
+    ran = {key for key, (rule,) in rules.items() if rule.answer.runs_code}
+    assert ran == {"python", "command", "slow", "second"}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+async def test_a_sample_answers_as_the_page_says(tmp_path: Path, sample: StubSample) -> None:
+    """Calls of one playing, in their order."""
+    write_files(tmp_path)
+    rules, problems = read(tmp_path, sample.yaml)
+    assert problems == ()
+    stubs = Stubs(rules, ENVIRONMENT, VALUES, returns=RETURNS)
+
+    for call in sample.calls:
+        heard = Transcript()
+        await stubs.answer_all([ToolCall("call_1", sample.function, call.arguments)], heard, Where("a.convo.yaml", 9))
+
+        assert heard.calls == [CallMade(sample.function, call.arguments, call.output)]
+        assert [failure.message for failure in heard.failures] == ([call.failure] if call.failure else [])
+        differs = [(m.path, m.expected, m.actual) for failure in heard.failures for m in failure.mismatches]
+        assert differs == ([call.differs] if call.differs else [])
+
+
+def test_every_kind_has_a_sample() -> None:
+    """And every fault."""
+    assert {sample.kind for sample in SAMPLES} == set(STUBS)
+    assert {f"`fault: {word}`" for word in FAULTS} <= {sample.title for sample in SAMPLES}
+
+
+@pytest.mark.parametrize(
+    "written, code, summary, column",
+    [
+        ("{sequence: {return: 1}}", "stub-shape", "`sequence` is not a list of answers", 15),
+        ("{sequence: []}", "stub-shape", "`sequence` is not a list of answers", 15),
+        ("{sequence: [{return: 1}, {fault: oops}]}", "stub-shape", "`fault` names no fault", 37),
+        ("{sequence: [5]}", "wrong-type", "a stub's rule must be a map", 16),
+        (
+            "{sequence: [{when: {a: 1}, return: 1}]}",
+            "unknown-key",
+            "`when` is not a field of a stub's rule",
+            17,
+        ),
+        ("{sequence: [{return: 1}], then: again}", "stub-shape", "`then` is `fail` or `last`", 36),
+        ("{return: 1, then: last}", "unknown-key", "`then` does not go with `return`", 16),
+        ("{return: 1, timeout: 5}", "unknown-key", "`timeout` does not go with `return`", 16),
+        ("{python: 'code.py:text', timeout: 0}", "stub-shape", "`timeout` is not a number of seconds", 38),
+        ("{python: 'code.py:text', timeout: true}", "stub-shape", "`timeout` is not a number of seconds", 38),
+        ("{fault: {slow: 1}}", "stub-shape", "a stub's rule says no answer", 12),
+        ("{fault: {slow: -1, return: 1}}", "stub-shape", "`slow` is not a number of seconds", 19),
+        ("{fault: {return: 1}}", "stub-shape", "`fault` names no fault", 12),
+        ("{command: ls}", "stub-shape", "`command` is not a list of words", 14),
+        ("{command: []}", "stub-shape", "`command` is not a list of words", 14),
+        ("{command: [/stubs/code.py, 5]}", "stub-shape", "`command` is not a list of words", 14),
+        ("{command: [ls]}", "missing-file", "`ls` does not exist", 15),
+        ("{command: [/bin/sh]}", "missing-file", "`/bin/sh` does not exist", 15),
+        ("{command: [../../run]}", "outside-project", "`../../run` leads out of the project through `..`", 15),
+        ("{command: [code.py]}", "stub-code", "`code.py` is not a program that can be run", 15),
+        ("{return: 1, template: x}", "stub-shape", "a stub's rule has both `return` and `template`", 16),
+        ("fail", "wrong-type", "a stub's rule must be a map", 4),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_at_its_place(
+    project: Path, written: str, code: str, summary: str, column: int
+) -> None:
+    """With a hint that says how it is written."""
+    rules, (problem,) = read(project, f"f: {written}")
+
+    assert rules["f"] == ()
+    assert (problem.code, problem.summary) == (code, summary)
+    assert str(problem.where) == f"stubs/x.stubs.yaml:1:{column}"
+    assert problem.hint
+
+
+def test_all_that_is_wrong_with_a_sequence_is_said_at_once(project: Path) -> None:
+    """Each answer at its place."""
+    _, problems = read(project, "f: {sequence: [{fault: oops}, {template: 5}, {python: x}], then: no}")
+
+    assert [problem.summary for problem in problems] == [
+        "`fault` names no fault",
+        "`template` is not a text",
+        "`python` does not name a function of a file",
+        "`then` is `fail` or `last`",
+    ]
+
+
+async def test_calls_of_one_breath_take_the_answers_of_a_sequence_in_their_order(project: Path) -> None:
+    """However long the first takes; another playing begins anew."""
+    text = "f: {sequence: [{fault: {slow: 0.02, return: one}}, {return: two}]}"
+    rules, problems = read(project, text)
+    assert problems == ()
+    asked = [ToolCall(f"call_{i}", "f", "{}") for i in range(2)]
+
+    for _ in range(2):
+        outputs = await Stubs(rules, ENVIRONMENT).answer_all(asked, Transcript(), Where("a.convo.yaml", 9))
+        assert outputs == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    "text, name, output",
+    [
+        ('{"*": {template: "{{ args.id }}"}}', "g", "1"),
+        ('{"*": empty}', "g", ""),
+        ('{"*": [{when: {id: 1}, return: one}, {return: other}]}', "g", "one"),
+        ('{f: {when: {id: 2}, return: x}, "*": {return: every}}', "f", "every"),
+        ('{f: {return: own}, "*": {return: every}}', "f", "own"),
+    ],
+)
+async def test_the_star_answers_what_no_other_rule_does(project: Path, text: str, name: str, output: str) -> None:
+    """By rules of its own, or by a word."""
+    assert (await answer(project, text, name, '{"id": 1}')).made.output == output
+
+
+async def test_a_star_that_fails_is_no_stub(project: Path) -> None:
+    """The failure is that of a call that nothing answers."""
+    answered = await answer(project, '{f: {when: {id: 2}, return: x}, "*": fail}', "g")
+
+    assert answered.failure is not None
+    assert answered.failure.message.startswith("`g` was called, and no stub answers it")
+
+
+@pytest.mark.parametrize(
+    "output, fits",
+    [
+        ('{template: "{\\"id\\": 1}"}', True),
+        ("{return: {id: 1}}", True),
+        ("{return: 5}", False),
+        ("{fault: malformed}", True),
+        ("{fault: {slow: 0.001, return: 5}}", False),
+    ],
+)
+async def test_what_a_stub_answers_is_held_to_returns(project: Path, output: str, fits: bool) -> None:
+    """But for faults, which are not what the function returns."""
+    rules, problems = read(project, f"f: {output}")
+    assert problems == ()
+    heard = Transcript()
+    stubs = Stubs(rules, ENVIRONMENT, returns={"f": {"type": "object"}})
+
+    await stubs.answer_all([ToolCall("call_1", "f", "{}")], heard, Where("a.convo.yaml", 9))
+
+    assert [failure.kind for failure in heard.failures] == ([] if fits else [FailureKind.STUB_ERROR])
+
+
+@pytest.mark.parametrize("said, schema", [("5", "string"), ("5", "integer"), ("x", "string"), ("", "string")])
+def test_an_output_may_be_read_as_json_or_as_text(said: str, schema: str) -> None:
+    """A text that happens to be JSON is still a text."""
+    assert misfits_of(said, {"type": schema}) == ()
+
+
+async def test_what_was_saved_reaches_rules_and_answers(project: Path) -> None:
+    """A rule that waits for what is not saved yet fits no call."""
+    ref = Late.of("{{ saved.ref }}", {})
+    where = Where("a.convo.yaml", 3)
+    rules = {"f": (StubRule({"id": ref}, Fixed({"got": ref}), where), StubRule({}, Fixed("none"), where))}
+    saved: dict[str, Json] = {}
+    stubs = Stubs(rules, ENVIRONMENT, saved=saved)
+
+    async def asked(arguments: str) -> tuple[str, ...]:
+        return await stubs.answer_all([ToolCall("call_1", "f", arguments)], Transcript(), where)
+
+    assert await asked('{"id": "R-9"}') == ("none",)
+    saved["ref"] = "R-9"
+    assert await asked('{"id": "R-9"}') == ('{"got": "R-9"}',)
+    assert await asked('{"id": "R-1"}') == ("none",)
+
+
+COMMANDS = {
+    "echo": "cat",
+    "two-lines": r"printf 'a\nb\n\n'",
+    "deaf": "echo heard nothing",
+    "large": "head -c 3000000 /dev/zero | tr '\\0' x",
+    "binary": r"printf '\377\376'",
+    "complains": "echo first >&2; echo last >&2; exit 3",
+    "environment": "env | cut -d= -f1 | sort | tr '\\n' ' '",
+    "folder": "pwd",
+    "words": 'echo "$@"',
+}
+
+
+@pytest.mark.parametrize(
+    "name, output",
+    [
+        ("echo", '{"n": 1, "text": "周三"}'),
+        ("two-lines", "a\nb\n"),
+        ("deaf", "heard nothing"),
+        ("words", "$HOME; ls *"),
+        ("folder", "{root}"),
+        ("large", "! answered with more than 1 MiB"),
+        ("binary", "! what it printed is not UTF-8 text"),
+        ("complains", "! ended with status 3: last"),
+        ("broken", "! it could not be started: No such file or directory"),
+        ("slow", "! took longer than 0.5 s"),
+    ],
+)
+async def test_a_command_gets_arguments_on_its_input_and_its_output_is_the_answer(
+    project: Path, name: str, output: str
+) -> None:
+    """Without a shell, and bounded in time and size."""
+    program = project / "program"
+    program.write_text("#!/bin/sh\n" + COMMANDS.get(name, "sleep 60") + "\n", encoding="utf-8")
+    if name == "broken":
+        program.write_text("#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    call = call_command(
+        (str(program), "$HOME; ls *"),
+        {"n": 1, "text": "周三"},
+        root=project,
+        environment=ENVIRONMENT,
+        seconds=0.5 if name == "slow" else 30,
+    )
+
+    if output.startswith("! "):
+        with pytest.raises(StubFailed, match=re.escape(output[2:])):
+            await call
+    else:
+        assert await call == output.format(root=project) if name == "folder" else await call == output
+
+
+async def test_a_command_sees_only_what_is_allowed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a Python stub sees."""
+    monkeypatch.setenv("SECRET_TOKEN", "x")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    program = project / "program"
+    program.write_text("#!/bin/sh\n" + COMMANDS["environment"] + "\n")
+    program.chmod(0o755)
+
+    environment = child_environment(os.environ, {"COURSES_DB": "c.db"})
+    names = await call_command([str(program)], {}, root=project, environment=environment)
+
+    assert set(names.split()) - {"LC_CTYPE", "PWD", "OLDPWD", "SHLVL", "_"} == {"PATH", "HOME", "LANG", "COURSES_DB"}
+
+
+async def test_arguments_that_nobody_reads_hold_nothing_up(project: Path) -> None:
+    """However many there are."""
+    program = project / "program"
+    program.write_text("#!/bin/sh\necho done\n")
+    program.chmod(0o755)
+
+    said = await call_command([str(program)], {"text": "x" * 500_000}, root=project, environment=ENVIRONMENT)
+
+    assert said == "done"
+
+
+PARENT = """
+import asyncio, os, sys
+from pathlib import Path
+from asstctl.conversation.stubs.child import call_command, call_function
+
+root = Path(sys.argv[1])
+environment = {"PATH": os.environ["PATH"]}
+calls = [
+    call_function(root / "slow.py", "slow", {"pid": str(root / "python.pid")}, root=root, environment=environment),
+    call_command([str(root / "slow.sh")], {}, root=root, environment=environment),
+]
+
+async def main():
+    await asyncio.gather(*calls)
+
+asyncio.run(main())
+"""
+
+
+async def test_no_child_outlives_one_that_was_killed(tmp_path: Path) -> None:
+    """Nor what it has started: the end of its input tells a child that nobody waits for it."""
+    (tmp_path / "slow.py").write_text(
+        "import pathlib, subprocess, time\n"
+        "def slow(pid):\n"
+        "    child = subprocess.Popen(['sleep', '60'])\n"
+        "    pathlib.Path(pid).write_text(str(child.pid))\n"
+        "    time.sleep(60)\n"
+    )
+    (tmp_path / "slow.sh").write_text("#!/bin/sh\nsleep 60 &\necho $! > command.pid\nwait\n")
+    (tmp_path / "slow.sh").chmod(0o755)
+    pids = [tmp_path / "python.pid", tmp_path / "command.pid"]
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, str(tmp_path))
+    await until(lambda: all(pid.exists() and pid.read_text().strip() for pid in pids))
+
+    parent.kill()
+    await parent.wait()
+
+    for pid in pids:
+        await until(lambda pid=pid: not _runs(int(pid.read_text())))
 
 
 async def test_a_child_that_cannot_start_is_a_failure_of_the_stub(project: Path) -> None:
@@ -402,7 +704,7 @@ async def test_a_hundred_calls_in_one_breath_start_few_children_at_once(
         return b'{"output": ""}', b""
 
     class Process:
-        pid, returncode = 2**22 + 1, 0
+        pid, returncode, stdin = 2**22 + 1, 0, None
 
         async def wait(self) -> int:
             return 0

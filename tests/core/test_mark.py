@@ -15,6 +15,7 @@ from asstctl.core.mark import (
     Damaged,
     Mark,
     MarkTooLong,
+    candidate_run,
     draw_nonce,
     is_candidate,
     is_ours,
@@ -262,3 +263,15 @@ def test_nonces_are_eight_characters_and_differ() -> None:
 def test_a_candidate_is_known_by_its_key(key: str, expected: bool) -> None:
     """The key of a copy under test names its run after a tilde."""
     assert is_candidate(pairs(key=key)) is expected
+
+
+def test_the_mark_of_a_copy_names_its_run_and_is_no_address_of_a_file() -> None:
+    copy = GUAGUA.candidate("20261122-163000-k3x9")
+    metadata = Mark("agiclass", copy).metadata()
+
+    assert copy.is_candidate
+    assert not GUAGUA.is_candidate
+    assert candidate_run(metadata) == "20261122-163000-k3x9"
+    assert candidate_run(pairs()) is None
+    with pytest.raises(ValueError, match="is not an address"):
+        Address.parse(str(copy))

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from asstctl.documents.schemas import check_schema
+from asstctl.core.change import ABSENT
+from asstctl.documents.schemas import check_schema, misfits
 from asstctl.documents.strict_schema import LIMITS, check_strict
 
 
@@ -91,3 +92,23 @@ def test_a_missing_property_is_named_with_the_way_to_make_it_optional() -> None:
     schema = {**closed(query=STRING, limit={"type": "integer"}), "required": ["query"]}
 
     assert check_strict(schema)[0].hint == ('`limit` is missing; require it and allow null: {type: [integer, "null"]}')
+
+
+MISFITS: list[tuple[dict[str, Any], Any, list[tuple[tuple[str | int, ...], str, Any]]]] = [
+    ({"type": "number"}, "1", [((), "number", "1")]),
+    ({"type": ["number", "null"]}, "1", [((), "number or null", "1")]),
+    ({"items": {"enum": ["a", 1]}}, ["a", "b"], [((1,), 'one of "a", 1', "b")]),
+    ({"required": ["a"]}, {}, [(("a",), "present", ABSENT)]),
+    ({"properties": {"a": {}}, "additionalProperties": False}, {"b": 1}, [(("b",), "absent", 1)]),
+    ({"minimum": 3}, 1, [((), "minimum 3", 1)]),
+    ({"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"maxLength": 1}}}, "xx", [((), "maxLength 1", "xx")]),
+    ({"type": "object"}, {}, []),
+]
+
+
+@pytest.mark.parametrize("schema, value, found", MISFITS)
+def test_a_value_that_does_not_fit_is_told_place_by_place(
+    schema: dict[str, Any], value: Any, found: list[tuple[tuple[str | int, ...], str, Any]]
+) -> None:
+    """With what the schema wants there, in its own words."""
+    assert [(one.path, one.expected, one.actual) for one in misfits(schema, value)] == found

@@ -12,7 +12,16 @@ import pytest
 
 from asstctl.documents.regex import RegexTimeout, check_regex, search
 from asstctl.documents.rendering import is_bounded
-from asstctl.documents.templates import Includes, TemplateFault, check, names_used, render, render_value
+from asstctl.documents.templates import (
+    Includes,
+    TemplateFault,
+    check,
+    fill,
+    names_used,
+    render,
+    render_value,
+    roots_used,
+)
 from asstctl.documents.worker import AT_ONCE, WORKERS, Pool
 
 VARS = {"tone": "kind", "n": 3, "t": 0.2, "yes": True, "days": ["Mon", "Tue"], "items": "mine"}
@@ -313,3 +322,68 @@ def test_the_names_of_a_long_template_are_known() -> None:
 
 def test_a_regex_too_long_to_compile_in_time_is_refused() -> None:
     assert check_regex("(a|b)" * 10_000) == "it is longer than 10,000 characters"
+
+
+NAMES = {"vars": {"a": 1, "t": True, "none": None, "list": [1], "map": {"b": "x"}}, "matrix": {"lang": "de"}}
+
+
+@pytest.mark.parametrize(
+    "text, as_text, result",
+    [
+        ("plain }}", False, "plain }}"),
+        ("{{ vars.a }}", False, 1),
+        ("{{ vars.a }}", True, "1"),
+        ("{{vars.a}}-{{ matrix.lang }}", False, "1-de"),
+        ("{{ vars.t }}!{{ vars.none }}", False, "true!"),
+        ("{{ vars.none }}", False, None),
+        ("{{ vars.list }}", False, [1]),
+        ("{{ vars.map }}", False, {"b": "x"}),
+        ("{{ vars.map.b }}", False, "x"),
+        ("{{ vars.a + 1 }}", False, 2),
+        ("{{ vars.list + [2] }}", False, [1, 2]),
+        ("{% for x in vars.list %}{{ x }}{{ matrix.lang }}{% endfor %}", False, "1de"),
+        ("{{ vars.none | default('x') }}", False, None),
+    ],
+)
+def test_several_names_may_be_known(text: str, as_text: bool, result: object) -> None:
+    """A lone expression keeps the value that it has, lists and maps too."""
+    assert fill(text, NAMES, as_text=as_text) == result
+
+
+@pytest.mark.parametrize(
+    "text, summary, hint, owner",
+    [
+        ("{{ foo }}", "`foo` is not defined", "choose from: vars, matrix", ""),
+        ("{{ lang }}", "`lang` is not defined", "write `matrix.lang`", ""),
+        ("{{ matrix.lng }}", "`matrix.lng` is not defined", "did you mean `lang`?", "matrix"),
+        ("{{ vars.map.c }}", "`vars.map.c` is not defined", "choose from: b", "vars.map"),
+        ("{{ 'x'.y }}", "`y` is not defined", "", "?"),
+        (
+            "{% for i in [1] %}{{ matrix.lng }}{% endfor %}",
+            "`matrix.lng` is not defined",
+            "did you mean `lang`?",
+            "matrix",
+        ),
+    ],
+)
+def test_a_name_that_is_not_there_is_told_with_what_it_is_below(text: str, summary: str, hint: str, owner: str) -> None:
+    with pytest.raises(TemplateFault) as caught:
+        fill(text, NAMES)
+    assert (caught.value.summary, caught.value.hint, caught.value.owner) == (summary, hint, owner)
+
+
+def test_the_first_names_of_a_template_are_known() -> None:
+    assert roots_used("{{ vars.a }}{{ saved.b }}") == {"vars", "saved"}
+    assert roots_used("{% for x in matrix.list %}{{ x ~ saved['y'] }}{% endfor %}") == {"matrix", "x", "saved"}
+    assert roots_used("saved") == roots_used("{{ saved. }}") == frozenset()
+    assert roots_used("{{ saved.a | trim }}" + " " * 20_000) == {"saved"}
+    assert names_used("{{ saved.a }}{{ vars.b }}", "saved") == {"a"}
+
+
+def test_jinja2_is_not_imported_for_a_text_that_only_names_values() -> None:
+    """Most texts of conversations do nothing else."""
+    code = "import sys; from asstctl.documents.templates import fill\n"
+    code += "assert fill('a {{ vars.a }}', {'vars': {'a': 1}}) == 'a 1'; print('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"

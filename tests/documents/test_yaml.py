@@ -308,3 +308,18 @@ def test_thousands_of_places_in_one_line_share_its_text() -> None:
 
     assert len({id(place.text) for place in places}) == 1
     assert places[4999].column == document.text.index("k4999") + 1
+
+
+def test_a_part_is_a_document_with_places_of_its_own() -> None:
+    """And with another value; what it does not write is found among its defaults."""
+    text = "defaults: {run: {a: 1, b: 2}, tags: [x]}\nlist:\n  - {id: one, run: {a: 3}}\n"
+    (document,), _ = parse_yaml(text, "a.yaml")
+    part = document.part(("list", 0), {"new": 1}, under=("defaults",))
+
+    assert part.value == {"new": 1}
+    assert str(part.where()) == "a.yaml:3:5"
+    assert str(part.where(("run", "a"))) == "a.yaml:3:24"
+    assert str(part.where(("run", "b"), key=True)) == "a.yaml:1:24"
+    assert str(part.where(("tags", 0))) == "a.yaml:1:38"
+    assert str(part.where(("no",))) == "a.yaml:3:5"
+    assert str(document.part(("none",), 1).where()) == "a.yaml:1:1"

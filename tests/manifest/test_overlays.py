@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asstctl.manifest.overlays import merge_patch, with_body, with_overlay
+from asstctl.core.merge_patch import merge_patch
+from asstctl.manifest.overlays import with_body, with_overlay
 
 WHOLE = frozenset({"response_format"})
 

@@ -10,7 +10,7 @@ from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault,
 from asstctl.core.thread import RunState, Said, Usage
 from asstctl.providers.assistants.polling import CEILING, FLOOR, LONGEST, Durations, asked_wait, next_wait
 from asstctl.providers.assistants.provider import Provider
-from asstctl.providers.assistants.runs import reply_of, state_of
+from asstctl.providers.assistants.runs import state_of
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
@@ -73,21 +73,6 @@ async def test_a_create_is_repeated_only_where_it_did_nothing(
             await opened.thread_host().open()
 
     assert len(seen) == requests
-
-
-def test_a_reply_is_every_text_of_the_run() -> None:
-    """Parts and messages are joined by newlines; refusals count; users, other runs and images do not."""
-    messages = [
-        {"role": "assistant", "run_id": "r", "content": [{"text": {"value": "a"}}, {"type": "image_file"}]},
-        {"role": "user", "run_id": None, "content": [{"text": {"value": "no"}}]},
-        {"role": "assistant", "run_id": "other", "content": [{"text": {"value": "no"}}]},
-        {"role": "assistant", "run_id": "r", "content": [{"type": "refusal", "refusal": "b"}]},
-        {"role": "assistant", "run_id": "r", "content": "c"},
-        {"role": "assistant", "run_id": "r", "content": None},
-        "nonsense",
-    ]
-
-    assert reply_of(messages, "r") == "a\nb\nc"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ RESULTS_OF = {
     "adopt": ("Applied", "Inventory", "Pulled"),
     "undo": ("Applied", "Runs"),
     "test": ("SuiteResult",),
+    "test merge": ("SuiteResult",),
+    "test gc": ("Swept",),
 }
 """What commands show whose result is not of their own name."""
 

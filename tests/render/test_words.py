@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change, FieldChange, FieldState
-from asstctl.render.fields import field_lines, marked
+from asstctl.render.differences import marked
+from asstctl.render.fields import field_lines
 from asstctl.render.style import PLAIN, Look
 from asstctl.render.text import Line
 from asstctl.render.words import Piece, Side, TextDiff, diff_texts

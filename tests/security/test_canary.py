@@ -22,6 +22,7 @@ CANARIES = {
     "CANARY_KEY": "sk-canary/Kq7+Zt2=Wm9&x",
     "CANARY_HEADER": "AstraCS:canary%41header-Rv5",
     "CANARY_SECRET": "canary secret/of+a variable",
+    "CANARY_JUDGE": "sk-judge/canary+Hn3=Tq8%w",
 }
 
 ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -40,7 +41,17 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "pull": (("pull", "--check"), ("pull", "--yes"), ("pull", "--all", "--yes"), ("pull", "--yes", "--format", "json")),
     "adopt": (("adopt", "assistant.tutor", "--yes"), ("adopt", "assistant.tutor", "asst_x", "--yes", "--record")),
     "undo": (("undo",), ("undo", "--yes"), ("undo", "--yes", "--format", "json")),
-    "test": (("test",), ("test", "--format", "json")),
+    "test": (
+        ("test",),
+        ("test", "--format", "json"),
+        ("test", "--live", "--junit", "junit.xml", "--jsonl", "lines.jsonl"),
+        ("test", "--format", "junit"),
+        ("test", "--format", "jsonl"),
+        ("test", "--list"),
+        ("test", "--check"),
+    ),
+    "test merge": (("test", "merge", "lines.jsonl", "--junit", "all.xml"),),
+    "test gc": (("test", "gc"), ("test", "gc", "--all", "--format", "json")),
     "list": (("list",), ("list", "--format", "json"), ("list", "--format", "env")),
     "show": (("show", "tutor"), ("show", "tutor", "--format", "json")),
     "serve": (("serve", "--replies", "nowhere.yaml"),),
@@ -99,6 +110,7 @@ def point_at(project: Project, base_url: str, target: str) -> None:
         project: school
         default_target: {target}
         vars: {{hidden: {{env: CANARY_SECRET, secret: true}}}}
+        test: {{judges: {{default: {{base_url: {base_url}, api_key: {{env: CANARY_JUDGE}}, model: m}}}}}}
         targets:
           far:
             provider: assistants
@@ -139,6 +151,24 @@ def test_no_command_shows_what_a_server_repeats(canary: Project, target: str, mo
         point_at(canary, url, target)
         run_all(canary, "-v")
     assert f"Bearer {CANARIES['CANARY_KEY']}" in seen
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("operator", ["rubric", "similar"])
+def test_no_test_shows_what_a_judge_repeats(canary: Project, mode: str, operator: str) -> None:
+    """Whatever a judge makes of its key."""
+    seen: list[str] = []
+    canary.write(
+        "assistants/judged.convo.yaml", f"assistant: tutor\nturns: [{{user: hi, expect: {{{operator}: x}}}}]\n"
+    )
+    with hostile(mode, seen) as url:
+        judge = f"base_url: {url}, api_key: {{env: CANARY_JUDGE}}, model: m, embedding_model: e"
+        canary.write("asstctl.yaml", f"version: 1\ntest: {{judges: {{default: {{{judge}}}}}}}\n")
+        results = [canary.run("test", *options) for options in (("-v",), ("--format", "json"))]
+    for result in results:
+        assert leaks(result, canary.root) == [], result
+        assert result.code == 3, result
+    assert f"Bearer {CANARIES['CANARY_JUDGE']}" in seen
 
 
 def test_no_command_keeps_a_secret_where_all_goes_well(

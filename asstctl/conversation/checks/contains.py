@@ -1,10 +1,10 @@
 """`contains: text` or a list: every one of them is in the reply."""
 
-from asstctl.conversation.checks.check import TextCheck, no_text
+from asstctl.conversation.checks.check import no_text, text_check
 from asstctl.core.json_text import json_text
 
-CONTAINS = TextCheck(
-    name="contains",
+CONTAINS = text_check(
+    "contains",
     holds=lambda reply, expected: str(expected) in reply,
     says=lambda expected: f"contain {json_text(expected)}",
     refuses=no_text,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asstctl.conversation.checks.check import TextCheck, no_text
+from asstctl.conversation.checks.check import no_text, text_check
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -17,8 +17,8 @@ def _texts(value: Json) -> list[str]:
     return [str(text) for text in value]
 
 
-CONTAINS_ANY = TextCheck(
-    name="contains-any",
+CONTAINS_ANY = text_check(
+    "contains-any",
     holds=lambda reply, expected: any(text in reply for text in _texts(expected)),
     says=lambda expected: f"contain any of {', '.join(map(json_text, _texts(expected)))}",
     refuses=_refuses,

@@ -1,6 +1,6 @@
 """`equals: text`: the whole reply, character by character."""
 
-from asstctl.conversation.checks.check import TextCheck
+from asstctl.conversation.checks.check import text_check
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -9,9 +9,10 @@ def _refuses(value: Json) -> str | None:
     return None if isinstance(value, str) else "takes a text"  # an empty one is a meaning here: no reply
 
 
-EQUALS = TextCheck(
-    name="equals",
+EQUALS = text_check(
+    "equals",
     holds=lambda reply, expected: reply == expected,
     says=lambda expected: f"be exactly {json_text(expected)}",
     refuses=_refuses,
+    closing=False,
 )

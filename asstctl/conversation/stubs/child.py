@@ -1,8 +1,9 @@
-"""One call of a Python function of the project, in a child process of its own.
+"""One call of a Python function or a program of the project, in a child process of its own.
 
 The child is an isolated interpreter (`-I`): nothing of the caller's environment reaches it but what is
 handed over, no module of the working directory shadows another, and no call sees what an earlier one left
-behind. Which files may be run is decided before, by `python`.
+behind. A program is started by such a child too, which ends with it should we be killed. What may be run is decided
+before, by `python` and `command`.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -50,11 +51,28 @@ async def call_function(
 ) -> str:
     """The function's result as text: a str as it is, anything else as JSON. Raises StubFailed."""
     request = {"file": str(file), "function": function, "arguments": arguments, "root": str(root)}
+    return await _answered(request, root, environment, seconds)
+
+
+async def call_command(
+    command: Sequence[str],
+    arguments: JsonObject,
+    *,
+    root: Path,
+    environment: Mapping[str, str],
+    seconds: float = SECONDS,
+) -> str:
+    """What the program prints, given the arguments on its standard input. Raises StubFailed."""
+    request = {"command": list(command), "arguments": arguments, "most": MAX_OUTPUT}
+    return await _answered(request, root, environment, seconds)
+
+
+async def _answered(request: JsonObject, root: Path, environment: Mapping[str, str], seconds: float) -> str:
     async with _room():
         process = await _start(root, environment)
         try:
             async with asyncio.timeout(seconds):
-                said, complaints = await _talk(process, json.dumps(request).encode())
+                said, complaints = await _talk(process, json.dumps(request).encode() + b"\n")
                 await process.wait()
         except TimeoutError:
             raise StubFailed(f"took longer than {seconds:g} s") from None
@@ -95,7 +113,7 @@ async def _talk(process: Process, request: bytes) -> tuple[bytes, bytes]:
         ):  # it ended early; its reason is in `complaints`
             process.stdin.write(request)
             await process.stdin.drain()
-        process.stdin.close()
+        # It stays open: its end tells the child that we are gone.
         said = bytearray()
         while chunk := await process.stdout.read(65536):
             said += chunk
@@ -115,6 +133,8 @@ async def _tail(stream: asyncio.StreamReader) -> bytes:
 
 async def _end(process: Process) -> None:
     """End the child and all that it started."""
+    if process.stdin is not None:
+        process.stdin.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # Bounded: a grandchild that left the group and holds a pipe can keep some Pythons waiting for it.
@@ -133,9 +153,14 @@ def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> s
             raise StubFailed(f"{shown(root, Path(file))}:{line}: {problem}")
         case {"error": str(problem)}:
             raise StubFailed(problem)
+        case {"status": int(ended)}:
+            raise StubFailed(f"ended with status {ended}{_last_line(complaints)}")
+    raise StubFailed(f"ended with status {status} and no answer{_last_line(complaints)}")
+
+
+def _last_line(complaints: bytes) -> str:
     lines = complaints.decode(errors="replace").strip().splitlines()
-    last = f": {lines[-1]}" if lines else ""
-    raise StubFailed(f"ended with status {status} and no answer{last}")
+    return f": {lines[-1]}" if lines else ""
 
 
 def _response(said: bytes) -> Json:

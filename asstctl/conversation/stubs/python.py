@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from asstctl.conversation.project_files import project_file
-from asstctl.conversation.stubs.child import call_function
-from asstctl.conversation.stubs.kind import Answer, StubCall, StubKind, StubSource
+from asstctl.conversation.stubs.child import SECONDS, call_function
+from asstctl.conversation.stubs.kind import Read, StubCall, StubKind, StubSource
+from asstctl.conversation.stubs.seconds import KEY, read_seconds
 from asstctl.core.diagnostic import Diagnostic, error
 from asstctl.core.suggest import did_you_mean
 
@@ -27,12 +28,28 @@ class Function:
     file: Path
     name: str
     root: Path
+    seconds: float = SECONDS
 
     async def answer(self, call: StubCall) -> str:
-        return await call_function(self.file, self.name, call.arguments, root=self.root, environment=call.environment)
+        return await call_function(
+            self.file,
+            self.name,
+            call.arguments,
+            root=self.root,
+            environment=call.environment,
+            seconds=self.seconds,
+        )
 
 
-def _read(source: StubSource) -> Answer | Diagnostic:
+def _read(source: StubSource) -> Read:
+    found, seconds = _function(source), read_seconds(source)
+    if isinstance(found, Diagnostic) or isinstance(seconds, Diagnostic):
+        return tuple(one for one in (found, seconds) if isinstance(one, Diagnostic))
+    file, name = found
+    return Function(file, name, source.root.resolve(), seconds)
+
+
+def _function(source: StubSource) -> tuple[Path, str] | Diagnostic:
     value = source.value
     file_part, colon, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     if not colon or not file_part.endswith(".py") or not name.isidentifier():
@@ -46,7 +63,7 @@ def _read(source: StubSource) -> Answer | Diagnostic:
     if names.bound and name not in names.bound:
         hint = did_you_mean(name, names.functions) or "define it there"
         return error("stub-code", f"`{file_part}` defines no `{name}`", source.where, hint=hint)
-    return Function(found, name, source.root.resolve())
+    return found, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +99,4 @@ def _bound_names(file: Path, modified: int) -> _Names | str:
     return _Names(frozenset(names), tuple(sorted({name for name in functions if not name.startswith("_")})))
 
 
-PYTHON = StubKind("python", _read)
+PYTHON = StubKind("python", _read, beside=(KEY,))

@@ -1,11 +1,15 @@
-"""`return: value`: the same answer every time; a text as it stands, anything else as JSON."""
+"""`return: value`: the same answer every time; a text as it stands, anything else as JSON.
+
+A value that names `saved` is filled in when it is asked for.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from asstctl.conversation.stubs.kind import Answer, StubCall, StubKind, StubSource
-from asstctl.core.diagnostic import Diagnostic
+from asstctl.conversation import late
+from asstctl.conversation.stubs.kind import Read, StubCall, StubFailed, StubKind, StubSource
 from asstctl.core.json_text import json_text
+from asstctl.core.json_types import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,15 +17,18 @@ class Fixed:
     """An answer that is known beforehand."""
 
     runs_code: ClassVar[bool] = False
-    output: str
+    value: Json
 
     async def answer(self, call: StubCall) -> str:
-        return self.output
+        try:
+            value = late.filled(self.value, call.saved)
+        except late.NotFilled as problem:
+            raise StubFailed(str(problem)) from None
+        return value if isinstance(value, str) else json_text(value)
 
 
-def _read(source: StubSource) -> Answer | Diagnostic:
-    value = source.value
-    return Fixed(value if isinstance(value, str) else json_text(value))
+def _read(source: StubSource) -> Read:
+    return Fixed(source.value)
 
 
 RETURN = StubKind("return", _read)

@@ -1,22 +1,46 @@
-"""Stubs by function: reading the rules of one place, and which of them answers a call."""
+"""Stubs by function: reading the rules of one place, and which of them answers a call.
+
+The name `"*"` stands for every function: its rules answer what no rule of the function itself does. Two words may
+stand in place of its rules: `fail`, which is what happens without any, and `empty`.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from asstctl.conversation.matchers import mismatches
 from asstctl.conversation.patterns import pattern_problems
 from asstctl.conversation.stubs import STUBS
-from asstctl.conversation.stubs.kind import StubRule, StubSource
+from asstctl.conversation.stubs.fault import Failing
+from asstctl.conversation.stubs.kind import Answer, Faulty, Read, StubCall, StubFailed, StubRule, StubSource
 from asstctl.core.conversation import Mismatch
 from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.core.json_types import EMPTY, Json, JsonObject
+from asstctl.core.json_types import EMPTY, JsonObject
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
 Rules = Mapping[str, tuple[StubRule, ...]]
 
-_KEYS = ("when", *STUBS)
+EVERY = "*"
+"""The name that stands for every function."""
+
+_WHEN = "when"
+_BESIDE = {key: kind.key for kind in STUBS.values() for key in kind.beside}
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer: the call is one that no stub answers, whatever other rules come after."""
+
+    runs_code: ClassVar[bool] = False
+
+    async def answer(self, call: StubCall) -> str:
+        raise StubFailed("it is not to be answered")
+
+
+_WORDS: Mapping[str, Answer] = {"fail": Unanswered(), "empty": Failing(Faulty())}
 
 
 def pick(rules: Sequence[StubRule], arguments: JsonObject) -> StubRule | None:
@@ -31,18 +55,22 @@ def closest(rules: Sequence[StubRule], arguments: JsonObject) -> tuple[Mismatch,
 
 def read_rules(document: Document, at: Place, *, file: Path, root: Path) -> tuple[Rules, tuple[Diagnostic, ...]]:
     """The rules of every function below `at`, and everything that is wrong with them."""
-    value: Json = StubSource(document, at, file, root).value
-    diagnostics: list[Diagnostic] = []
+    stubs = StubSource(document, at, file, root, read_answer)
+    value = stubs.value
     if not isinstance(value, Mapping):
-        return {}, (
-            _wrong(document, at, "`stubs` must be a map of functions", "write `function: {return: …}` below it"),
-        )
+        hint = "write `function: {return: …}` below it"
+        return {}, (error("wrong-type", "`stubs` must be a map of functions", stubs.where, hint=hint),)
+    diagnostics: list[Diagnostic] = []
     rules: dict[str, tuple[StubRule, ...]] = {}
     for name, written in value.items():
-        places = [(*at, name, i) for i in range(len(written))] if isinstance(written, list) else [(*at, name)]
-        if not places:
-            diagnostics.append(_wrong(document, (*at, name), f"`{name}` has no rule", _HINT))
-        found = [_read_rule(StubSource(document, place, file, root), diagnostics) for place in places]
+        source = stubs.below(name)
+        if name == EVERY and isinstance(written, str) and written in _WORDS:
+            rules[name] = (StubRule(EMPTY, _WORDS[written], source.where),)
+            continue
+        if written == []:
+            diagnostics.append(error("wrong-type", f"`{name}` has no rule", source.where, hint=_HINT))
+        sources = [source.below(i) for i in range(len(written))] if isinstance(written, list) else [source]
+        found = [_read_rule(one, diagnostics) for one in sources]
         rules[name] = tuple(rule for rule in found if rule)
     return rules, tuple(diagnostics)
 
@@ -51,34 +79,48 @@ _HINT = f"a rule has one of {', '.join(f'`{key}`' for key in STUBS)}, and may ha
 
 
 def _read_rule(source: StubSource, diagnostics: list[Diagnostic]) -> StubRule | None:
-    document, at, value = source.document, source.at, source.value
-    before = len(diagnostics)
-    if not isinstance(value, Mapping):
-        diagnostics.append(_wrong(document, at, "a stub's rule must be a map", _HINT))
+    value = source.value
+    when: JsonObject = EMPTY
+    if isinstance(value, Mapping) and _WHEN in value:
+        pattern = source.below(_WHEN)
+        if isinstance(pattern.value, Mapping):
+            when = pattern.value
+            diagnostics.extend(pattern_problems(source.document, pattern.at, when))
+        else:
+            hint = "write `name: value`"
+            diagnostics.append(error("wrong-type", "`when` must be a map of arguments", pattern.where, hint=hint))
+    answer = read_answer(source, (_WHEN,))
+    if isinstance(answer, tuple):
+        diagnostics.extend(answer)
         return None
+    return StubRule(when, answer, source.where)
+
+
+def read_answer(source: StubSource, besides: tuple[str, ...] = ()) -> Read:
+    """The one answer that a map holds, next to the keys `besides`."""
+    value = source.value
+    if not isinstance(value, Mapping):
+        return (error("wrong-type", "a stub's rule must be a map", source.where, hint=_HINT),)
+    kinds = [STUBS[key] for key in value if key in STUBS]
+    problems: list[Diagnostic] = []
     for key in value:
-        if key not in _KEYS:
+        if key in STUBS or key in besides or any(key in kind.beside for kind in kinds):
+            continue
+        if key in _BESIDE and kinds:
+            summary = f"`{key}` does not go with `{kinds[0].key}`"
+            hint = f"it goes with {' and '.join(f'`{kind.key}`' for kind in STUBS.values() if key in kind.beside)}"
+        else:
             summary = f"`{key}` is not a field of a stub's rule"
-            place = document.where((*at, key), key=True)
-            diagnostics.append(error("unknown-key", summary, place, hint=did_you_mean(key, _KEYS)))
-    when = value.get("when", EMPTY)
-    if not isinstance(when, Mapping):
-        diagnostics.append(_wrong(document, (*at, "when"), "`when` must be a map of arguments", "write `name: value`"))
-        when = EMPTY
-    diagnostics.extend(pattern_problems(document, (*at, "when"), when))
-    kinds = [key for key in value if key in STUBS]
+            hint = did_you_mean(key, (*besides, *STUBS, *_BESIDE))
+        problems.append(error("unknown-key", summary, source.document.where((*source.at, key), key=True), hint=hint))
     if len(kinds) == 1:
-        answer = STUBS[kinds[0]].read(StubSource(document, (*at, kinds[0]), source.file, source.root))
-        if not isinstance(answer, Diagnostic):
-            return StubRule(when, answer, source.where)
-        diagnostics.append(answer)
+        found = kinds[0].read(source.below(kinds[0].key))
+        if not problems or isinstance(found, tuple):
+            return (*problems, *found) if isinstance(found, tuple) else found
     elif kinds:
-        summary = f"a stub's rule has both `{kinds[0]}` and `{kinds[1]}`"
-        diagnostics.append(error("stub-shape", summary, document.where((*at, kinds[1]), key=True), hint=_HINT))
-    elif len(diagnostics) == before:  # an unknown key is more likely a misspelt answer than none at all
-        diagnostics.append(error("stub-shape", "a stub's rule says no answer", source.where, hint=_HINT))
-    return None
-
-
-def _wrong(document: Document, at: Place, summary: str, hint: str) -> Diagnostic:
-    return error("wrong-type", summary, document.where(at), hint=hint)
+        summary = f"a stub's rule has both `{kinds[0].key}` and `{kinds[1].key}`"
+        where = source.document.where((*source.at, kinds[1].key), key=True)
+        problems.append(error("stub-shape", summary, where, hint=_HINT))
+    elif not problems:  # an unknown key is more likely a misspelt answer than none at all
+        problems.append(error("stub-shape", "a stub's rule says no answer", source.where, hint=_HINT))
+    return tuple(problems)

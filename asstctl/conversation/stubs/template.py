@@ -1,12 +1,16 @@
-"""`template: text`: a sandboxed template with the arguments of the call as `args`."""
+"""`template: text`: a sandboxed template with the arguments of the call as `args`.
+
+It may also name the conversation's `vars` and `matrix`, and what its turns have `saved`.
+"""
 
 import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from asstctl.conversation.stubs.kind import Answer, StubCall, StubFailed, StubKind, StubSource
-from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.documents.templates import TemplateFault, check, render
+from asstctl.conversation.stubs.kind import Read, StubCall, StubFailed, StubKind, StubSource
+from asstctl.core.diagnostic import error
+from asstctl.core.json_types import Json
+from asstctl.documents.templates import TemplateFault, check, fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +21,10 @@ class Rendered:
     text: str
 
     async def answer(self, call: StubCall) -> str:
+        names: dict[str, Json] = {**call.values, "saved": dict(call.saved), "args": dict(call.arguments)}
         try:
             # In a thread: a template with loops is rendered by a child process, which is waited for.
-            return await asyncio.to_thread(render, self.text, call.arguments, name="args")
+            return str(await asyncio.to_thread(fill, self.text, names, as_text=True))
         except TemplateFault as fault:
             if fault.code == "undefined-variable":
                 way_on = f"; {fault.hint}" if fault.hint else ""
@@ -27,15 +32,15 @@ class Rendered:
             raise StubFailed(fault.summary) from None
 
 
-def _read(source: StubSource) -> Answer | Diagnostic:
+def _read(source: StubSource) -> Read:
     text = source.value
     if not isinstance(text, str):
         hint = 'write it as text, such as "{{ args.query }}"'
-        return error("stub-shape", "`template` is not a text", source.where, hint=hint)
+        return (error("stub-shape", "`template` is not a text", source.where, hint=hint),)
     try:
         check(text)
     except TemplateFault as fault:
-        return fault.at(source.where)
+        return (fault.at(source.where),)
     return Rendered(text)
 
 

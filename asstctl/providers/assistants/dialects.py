@@ -14,6 +14,7 @@ from asstctl.core.capabilities import Capabilities, Metadata
 from asstctl.core.errors import NoSuchApi, ProviderError
 from asstctl.core.json_types import EMPTY
 from asstctl.core.resource import EXTENSION
+from asstctl.core.thread import Need
 from asstctl.providers.assistants.capabilities import ASSISTANTS_V2
 
 FOUNDRY_HOSTS = ".services.ai.azure.com"
@@ -33,8 +34,9 @@ class Dialect:
 
     `query` goes with every request; `beta`: the beta header does. `lost_by_create` names fields that a create does not
     keep, so that an update sends them after it; `loses_extensions`: so it is with all of `extensions`.
-    `milliseconds`: some of its times are in them. `needs_auth`: nothing there is for callers without a key or a token.
-    `probed`: its server has still to show that it speaks all of the wire.
+    `milliseconds`: some of its times are in them. `store_helper`: a thread can be made together with a vector store, by
+    `vector_stores` in its tool_resources; elsewhere the store is made first. `needs_auth`: nothing there is for callers
+    without a key or a token. `probed`: its server has still to show that it speaks all of the wire.
     """
 
     capabilities: Capabilities
@@ -43,6 +45,7 @@ class Dialect:
     lost_by_create: frozenset[str] = frozenset()
     loses_extensions: bool = False
     milliseconds: bool = False
+    store_helper: bool = True
     needs_auth: bool = False
     probed: bool = False
 
@@ -88,6 +91,8 @@ FOUNDRY = Dialect(
     ),
     query={"api-version": "v1"},
     beta=False,
+    # its `vector_stores` are lists of Azure's own assets
+    store_helper=False,
     needs_auth=True,
 )
 
@@ -103,6 +108,8 @@ ASTRA = Dialect(
             "vector_store": _NO_STORES,
             "files": "Files are not managed on Astra: name uploads by their raw ids.",
             "cancel": "Astra cannot cancel a run.",
+            Need.STEPS: "Astra does not show the steps of a run, so neither passages nor code can be checked: "
+            "check the reply, or test on another target.",
         },
     ),
     milliseconds=True,

@@ -54,7 +54,7 @@ def store_file(raw: Mapping[str, Any], store: str, id: str | None = None) -> Sto
         status=raw["status"],
         attributes=attributes,
         chunking=_static(chunking),
-        error=_error(raw.get("last_error")),
+        error=reason(raw.get("last_error")),
         bytes=_size(raw, "usage_bytes"),
     )
 
@@ -84,7 +84,7 @@ def _size(raw: Mapping[str, Any], key: str) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _error(last_error: object) -> str:
+def reason(last_error: object) -> str:
     """The provider's reason on one line; nothing where it gives none."""
     if not isinstance(last_error, Mapping):
         return last_error if isinstance(last_error, str) else ""

@@ -34,18 +34,10 @@ class AssistantsFiles:
         return oldest_first([uploaded(raw) for raw in objects if not is_other_purpose(raw)])
 
     async def upload(self, file: LocalFile, told: Told = nobody) -> Uploaded:
-        form = FileForm(file, {"purpose": PURPOSE})
-        with form.opened():
-            answer = await self._client.upload("/files", form, told)
-        made = replace(uploaded(answer.value), request_id=answer.request_id)
-        if form.whole and made.bytes in (0, file.bytes):  # some servers do not say how many
-            return made
-        await self.delete(made.id)
-        kept = f"{made.bytes} of {file.bytes} bytes" if form.whole else "it answered before the file was sent"
-        raise BadAnswer("the server did not keep the whole file", detail=f"{file.path}: {kept}; {made.id} was deleted")
+        return await send_file(self._client, file, PURPOSE, told)
 
     async def delete(self, id: str) -> str | None:
-        return check_deleted(await self._client.request("DELETE", f"/files/{in_path(id)}"), f"file {id}")
+        return await delete_file(self._client, id)
 
     async def attached(self, store: str) -> tuple[StoreFile, ...]:
         objects = await self._whole(_path(store), f"files of {store}")
@@ -79,6 +71,24 @@ class AssistantsFiles:
             return (await self._client.request("GET", path, params=params, retry=self._reads)).value
 
         return await read_all(fetch, what)
+
+
+async def send_file(client: JsonClient, file: LocalFile, purpose: str, told: Told = nobody) -> Uploaded:
+    """Upload a file, at most once. Raises BadAnswer, and leaves nothing behind, where not all of it was kept."""
+    form = FileForm(file, {"purpose": purpose})
+    with form.opened():
+        answer = await client.upload("/files", form, told)
+    made = replace(uploaded(answer.value), request_id=answer.request_id)
+    if form.whole and made.bytes in (0, file.bytes):  # some servers do not say how many
+        return made
+    await delete_file(client, made.id)
+    kept = f"{made.bytes} of {file.bytes} bytes" if form.whole else "it answered before the file was sent"
+    raise BadAnswer("the server did not keep the whole file", detail=f"{file.path}: {kept}; {made.id} was deleted")
+
+
+async def delete_file(client: JsonClient, id: str) -> str | None:
+    """Delete an upload; the request's id."""
+    return check_deleted(await client.request("DELETE", f"/files/{in_path(id)}"), f"file {id}")
 
 
 def _path(store: str, id: str | None = None) -> str:

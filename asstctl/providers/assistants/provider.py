@@ -1,5 +1,6 @@
 """The front of the Assistants v2 wire: opens a server and hands out its store, its files and its thread hosts."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -68,6 +69,7 @@ class Provider:
         capabilities, reads = dialect.capabilities, RetryPolicy()
         self._sdk: AsyncOpenAI | None = None
         self._durations = Durations()
+        self._file_names: dict[str, str] = {}
         self.store: ResourceStore = AssistantsStore(
             client,
             capabilities,
@@ -79,8 +81,8 @@ class Provider:
         holds_files = "vector_store" in capabilities.fields and "files" not in capabilities.missing
         self.files: FileHost | None = AssistantsFiles(client, capabilities.page_size) if holds_files else None
 
-    def _json_client(self, base_url: str) -> JsonClient:
-        http = self._http_client(self._transport)
+    def _json_client(self, base_url: str, transport: Transport | None = None) -> JsonClient:
+        http = self._http_client(transport or self._transport)
         return JsonClient(
             base_url, http, place=self.place, hidden=self._hidden, timeout=self._timeout, explain=self._explain
         )
@@ -91,17 +93,26 @@ class Provider:
     def thread_host(self, deck: Deck | None = None) -> ThreadHost:
         """A host for conversations. The first call loads the openai SDK."""
         from asstctl.net.tape import TapeTransport
+        from asstctl.providers.assistants.requests import Requests
+        from asstctl.providers.assistants.thread_files import ThreadFiles
         from asstctl.providers.assistants.threads import AssistantsThreads
 
-        sdk = self._shared_sdk() if deck is None else self._make_sdk(TapeTransport(self._transport, deck))
-        return AssistantsThreads(
-            sdk,
+        transport = self._transport if deck is None else TapeTransport(self._transport, deck, self._base_url)
+        requests = Requests(
+            self._shared_sdk() if deck is None else self._make_sdk(transport),
             place=self.place,
             hidden=self._hidden,
             timeout=self._timeout,
             explain=self._explain,
+        )
+        # What is on a tape must not hang on what other conversations had asked for before.
+        names = self._file_names if deck is None else {}
+        return AssistantsThreads(
+            requests,
+            ThreadFiles(requests, self._json_client(self._base_url, transport), names),
+            self._dialect,
             durations=self._durations,
-            can_cancel="cancel" not in self._dialect.capabilities.missing,
+            clock=time.perf_counter if deck is None else deck.now,
         )
 
     def _shared_sdk(self) -> "AsyncOpenAI":
@@ -110,7 +121,7 @@ class Provider:
         return self._sdk
 
     def _make_sdk(self, transport: Transport) -> "AsyncOpenAI":
-        from asstctl.providers.assistants.threads import sdk_client
+        from asstctl.providers.assistants.requests import sdk_client
 
         return sdk_client(self._base_url, self._http_client(transport), self._timeout)
 

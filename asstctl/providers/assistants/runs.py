@@ -1,29 +1,19 @@
-"""What thread, message and run objects of the Assistants v2 wire say. Pure.
+"""What run objects of the Assistants v2 wire say. Pure.
 
 Sending, and waiting between two looks at a run, is for `threads.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from asstctl.core.errors import BadAnswer
-from asstctl.core.thread import RunState, Said, ToolCall, Usage
+from asstctl.core.thread import RunState, ToolCall, Usage
 from asstctl.providers.assistants.ids import is_id
 
 WAITING = frozenset({"completed", "requires_action", "failed", "incomplete", "expired", "cancelled"})
 """Statuses in which nothing moves without us."""
 
 MOVING = frozenset({"queued", "in_progress", "cancelling"})
-
-
-def thread_body(messages: Iterable[Said], metadata: Mapping[str, str] | None) -> dict[str, Any]:
-    """The body that makes a thread with its first messages."""
-    body: dict[str, Any] = {}
-    if said := [{"role": message.role, "content": message.text} for message in messages]:
-        body["messages"] = said
-    if metadata:
-        body["metadata"] = dict(metadata)
-    return body
 
 
 def id_of(value: Mapping[str, Any], noun: str) -> str:
@@ -34,7 +24,9 @@ def id_of(value: Mapping[str, Any], noun: str) -> str:
     return str(id)
 
 
-PROVIDERS_OWN_TROUBLE = ("server_error", "rate_limit_exceeded")
+RATE_LIMIT = "rate_limit_exceeded"
+
+PROVIDERS_OWN_TROUBLE = ("server_error", RATE_LIMIT)
 """Codes of a run's `last_error` (wire facts, A4) that say nothing about the assistant."""
 
 
@@ -48,6 +40,7 @@ def status_of(run: Mapping[str, Any]) -> str:
 
 def state_of(run: Mapping[str, Any], reply: str) -> RunState:
     """A run that waits for us or has ended, and what was said in it."""
+    model = run.get("model")
     return RunState(
         id=id_of(run, "run"),
         status=status_of(run),
@@ -56,29 +49,9 @@ def state_of(run: Mapping[str, Any], reply: str) -> RunState:
         error=_error(run),
         no_verdict=_error_code(run) in PROVIDERS_OWN_TROUBLE,
         usage=_usage(run.get("usage")),
+        rate_limited=_error_code(run) == RATE_LIMIT,
+        model=model if isinstance(model, str) else "",
     )
-
-
-def reply_of(messages: Iterable[Any], run: str) -> str:
-    """The assistant's texts of one run in the order given, joined by newlines. Other runs are left out even
-    where the server ignores the `run_id` we ask with."""
-    texts: list[str] = []
-    for message in messages:
-        if isinstance(message, Mapping) and message.get("role") == "assistant" and message.get("run_id") == run:
-            texts += _texts(message.get("content"))
-    return "\n".join(texts)
-
-
-def _texts(content: object) -> Iterable[str]:
-    if isinstance(content, str):
-        yield content
-    for part in content if isinstance(content, list) else ():
-        if not isinstance(part, Mapping):
-            continue
-        text, refusal = part.get("text"), part.get("refusal")
-        value = text.get("value") if isinstance(text, Mapping) else refusal
-        if isinstance(value, str):
-            yield value
 
 
 def _pending_calls(run: Mapping[str, Any]) -> tuple[ToolCall, ...]:

@@ -3,7 +3,8 @@
 Every document is an object whose first key is `schema`, `asstctl/NAME/v1`; keys are only ever added under
 a version. Keys stand in a fixed order. A value that is absent (at its default, not declared) has no key,
 so that it can be told from null. Acting characters are written in JSON's escapes. No document holds what
-`apply` sends or how the mark is written: only what a person would see.
+`apply` sends or how the mark is written: only what a person would see. JSON Lines are several documents, the first of
+which names the schema.
 
 What several documents hold is in `shared`, and has one shape everywhere:
 

@@ -3,11 +3,14 @@
 apply  target approved exit_code interrupted counts{applied failed skipped unknown refreshed}
        outcomes[{address action status refresh remote_id seconds detail hint request_id}] warnings[]
        plan: as `plan` prints it
+       gate: as `test` prints it | null
 """
 
 from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
+from asstctl.core.suite import SuiteResult
 from asstctl.render.json.plan import plan_content
 from asstctl.render.json.shared import Object, document, target_object
+from asstctl.render.json.test import case_object, suite_object
 
 
 def applied_json(applied: Applied) -> str:
@@ -24,7 +27,13 @@ def applied_json(applied: Applied) -> str:
         outcomes=[_outcome(outcome) for outcome in report.outcomes],
         warnings=list(report.warnings),
         plan=plan_content(applied.plan),
+        gate=_gate(applied.gate) if applied.gate else None,
     )
+
+
+def _gate(suite: SuiteResult) -> Object:
+    """How the conversations of a gate went."""
+    return {**suite_object(suite), "cases": [case_object(case) for case in suite.cases]}
 
 
 def _outcome(outcome: Outcome) -> Object:

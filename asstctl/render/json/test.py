@@ -1,34 +1,69 @@
 """test: every conversation with its whole transcript.
 
-test     target replies instructions_exercised seconds interrupted exit_code counts{status: n}
-         cases[{assistant id status where seconds skipped failure turns[turn]}] warnings[] left_behind[]
-turn     number status user calls[{name arguments output}] reply failures[failure] seconds tokens where
+test     target replies instructions_exercised seconds interrupted exit_code counts{status: n} cases[case] warnings[]
+         left_behind[] run mode candidate stopped selection empty_is_fine no_skips
+         spend{tokens cost judge_tokens judge_cost} coverage | null
+case     assistant id status where seconds skipped failure turns[turn] name tags[] kind not_run closing[failure] thread
+         kept rate{passed ran needed planned} | null repeats[case] retries deployed: case | null began tape recorded
+         tokens cost judged: usage | null judge_cost
+turn     number status user calls[{name arguments output matched}] reply failures[failure] seconds tokens where
+         files[] usage cost first_token citations[{file text quote}] passages[{file score text}]
+         code[{input logs images}] saved{name: value}
 failure  kind message error call where mismatches[{path expected actual}]
+usage    {prompt_tokens completion_tokens} | null
+coverage percentage minimum exercised items[{assistant subject name conversations where}]
+
+Costs are in US dollars, null where a price is unknown.
 """
 
 from asstctl.core.conversation import CaseResult, Failure, Status, TurnResult
+from asstctl.core.coverage import Coverage
 from asstctl.core.suite import SuiteResult
+from asstctl.core.thread import Usage
 from asstctl.render.json.shared import Object, document, target_object, where_object
 
 
 def suite_json(suite: SuiteResult) -> str:
     """The whole run."""
-    return document(
-        "test",
-        target=target_object(suite.target),
-        replies=suite.replies,
-        instructions_exercised=suite.instructions_exercised,
-        seconds=round(suite.seconds, 3),
-        interrupted=suite.interrupted,
-        exit_code=int(suite.exit_code),
-        counts={str(status): suite.count(status) for status in Status},
-        cases=[_case(case) for case in suite.cases],
-        warnings=list(suite.warnings),
-        left_behind=list(suite.left_behind),
-    )
+    facts = suite_object(suite)
+    began = {key: facts.pop(key) for key in ("target", "replies", "instructions_exercised")}
+    told = {key: facts.pop(key) for key in ("seconds", "interrupted", "exit_code", "counts")}
+    return document("test", **began, **told, cases=[case_object(case) for case in suite.cases], **facts)
 
 
-def _case(case: CaseResult) -> Object:
+def suite_object(suite: SuiteResult) -> Object:
+    """All of a run but its conversations."""
+    spend = suite.spend
+    return {
+        "target": target_object(suite.target),
+        "replies": suite.replies,
+        "instructions_exercised": suite.instructions_exercised,
+        "seconds": round(suite.seconds, 3),
+        "interrupted": suite.interrupted,
+        "exit_code": int(suite.exit_code),
+        "counts": {str(status): suite.count(status) for status in Status},
+        "warnings": list(suite.warnings),
+        "left_behind": list(suite.left_behind),
+        "run": suite.run,
+        "mode": suite.mode,
+        "candidate": suite.candidate,
+        "stopped": suite.stopped,
+        "selection": suite.selection,
+        "empty_is_fine": suite.empty_is_fine,
+        "no_skips": suite.no_skips,
+        "spend": {
+            "tokens": spend.tokens,
+            "cost": spend.cost,
+            "judge_tokens": spend.judge_tokens,
+            "judge_cost": spend.judge_cost,
+        },
+        "coverage": _coverage(suite.coverage) if suite.coverage else None,
+    }
+
+
+def case_object(case: CaseResult) -> Object:
+    """One conversation."""
+    rate, usage = case.rate, case.usage
     return {
         "assistant": case.assistant,
         "id": case.id,
@@ -38,6 +73,26 @@ def _case(case: CaseResult) -> Object:
         "skipped": case.skipped,
         "failure": _failure(case.failure) if case.failure else None,
         "turns": [_turn(turn) for turn in case.turns],
+        "name": case.name,
+        "tags": list(case.tags),
+        "kind": str(case.kind) if case.kind else None,
+        "not_run": case.not_run,
+        "closing": [_failure(failure) for failure in case.closing],
+        "thread": case.thread,
+        "kept": case.kept,
+        "rate": {"passed": rate.passed, "ran": rate.ran, "needed": rate.needed, "planned": rate.planned}
+        if rate
+        else None,
+        "repeats": [case_object(one) for one in case.repeats],
+        "retries": case.retries,
+        "deployed": case_object(case.deployed) if case.deployed else None,
+        "began": round(case.began, 3),
+        "tape": case.tape,
+        "recorded": case.recorded,
+        "tokens": usage.total_tokens if usage else None,
+        "cost": case.cost,
+        "judged": _usage(case.judged),
+        "judge_cost": case.judge_cost,
     }
 
 
@@ -46,12 +101,22 @@ def _turn(turn: TurnResult) -> Object:
         "number": turn.number,
         "status": str(turn.status),
         "user": turn.user,
-        "calls": [{"name": c.name, "arguments": c.arguments, "output": c.output} for c in turn.calls],
+        "calls": [
+            {"name": c.name, "arguments": c.arguments, "output": c.output, "matched": c.matched} for c in turn.calls
+        ],
         "reply": turn.reply,
         "failures": [_failure(failure) for failure in turn.failures],
         "seconds": round(turn.seconds, 3),
         "tokens": turn.tokens,
         "where": where_object(turn.where),
+        "files": list(turn.files),
+        "usage": _usage(turn.usage),
+        "cost": turn.cost,
+        "first_token": None if turn.first_token is None else round(turn.first_token, 3),
+        "citations": [{"file": c.file, "text": c.text, "quote": c.quote} for c in turn.citations],
+        "passages": [{"file": p.file, "score": p.score, "text": p.text} for p in turn.passages],
+        "code": [{"input": c.input, "logs": c.logs, "images": c.images} for c in turn.code],
+        "saved": turn.saved,
     }
 
 
@@ -63,4 +128,28 @@ def _failure(failure: Failure) -> Object:
         "call": failure.call,
         "where": where_object(failure.where),
         "mismatches": [{"path": m.path, "expected": m.expected, "actual": m.actual} for m in failure.mismatches],
+    }
+
+
+def _usage(usage: Usage | None) -> Object | None:
+    if usage is None:
+        return None
+    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+
+
+def _coverage(coverage: Coverage) -> Object:
+    return {
+        "percentage": round(coverage.percentage, 2),
+        "minimum": coverage.minimum,
+        "exercised": coverage.exercised,
+        "items": [
+            {
+                "assistant": item.assistant,
+                "subject": str(item.subject),
+                "name": item.name,
+                "conversations": item.conversations,
+                "where": where_object(item.where),
+            }
+            for item in coverage.items
+        ],
     }

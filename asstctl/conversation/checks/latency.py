@@ -1,0 +1,28 @@
+"""`latency: {max_seconds: n, first_token_seconds: n}`: how long it took, and until the first text came."""
+
+from asstctl.conversation.checks.limits import Limit, limits_check
+from asstctl.core.conversation import FailureKind
+from asstctl.core.thread import Need
+
+
+def _seconds(seconds: float) -> str:
+    return f"{round(seconds, 3):g} s"
+
+
+LATENCY = limits_check(
+    "latency",
+    FailureKind.LATENCY,
+    {
+        "max_seconds": Limit(
+            "seconds", lambda observed: observed.seconds, _seconds, lambda bound: f"take at most {bound}"
+        ),
+        "first_token_seconds": Limit(
+            "first token",
+            lambda observed: observed.first_token,
+            _seconds,
+            lambda bound: f"begin its reply within {bound}",
+            unknown="no text came, or none while it was written",
+            need=Need.STREAM,
+        ),
+    },
+)

@@ -1,0 +1,82 @@
+"""What must never be on a tape: the values of secrets, in any form, and whatever looks like a key. Pure.
+
+A tape is committed. What is found refuses the whole tape; it is not masked, since nobody knows what else the same
+answer gives away.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from asstctl.core.hidden import Hidden
+from asstctl.core.json_text import json_text
+from asstctl.core.json_types import Json
+
+SHORTEST = 8
+"""A secret of fewer characters is not looked for: it would be found everywhere."""
+
+_SHAPES = {
+    "an API key": r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",
+    "a bearer token": r"(?i:\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}",
+    "a key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    "a token of GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
+    "a token of GitLab": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "a token of Slack": r"\bxox[abprs]-[A-Za-z0-9-]{10,}",
+    "a key of Google": r"\bAIza[0-9A-Za-z_-]{35}",
+    "a JSON Web Token": r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+}
+_ANY_SHAPE = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
+_NAMES = tuple(_SHAPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A place on a tape, and what stands there in words; never the value."""
+
+    line: int
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.path}: {self.what}"
+
+
+class Sieve:
+    """Finds what must not be written: shapes of keys, and secrets that are known by their values."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = [secret for secret in secrets if len(secret) >= SHORTEST]
+        forms = {form.decode() for form in Hidden(*known).forms}
+        # a text within a text is escaped; so is a secret in it
+        forms |= {json_text(form)[1:-1] for form in forms}
+        wanted = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, wanted)) or "(?!)")
+
+    def leaks(self, lines: Iterable[Json]) -> tuple[Leak, ...]:
+        """All of them, in a tape's lines."""
+        return tuple(
+            Leak(number, path or "its keys", what)
+            for number, line in enumerate(lines, start=1)
+            for path, text in _texts(line)
+            if (what := self._what(text))
+        )
+
+    def _what(self, text: str) -> str:
+        if self._values.search(text):
+            return "the value of a secret"
+        found = _ANY_SHAPE.search(text)
+        return _NAMES[found.lastindex - 1] if found and found.lastindex else ""
+
+
+def _texts(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a value with its path; keys are texts of what holds them."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield path, name
+            yield from _texts(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, Sequence):
+        for number, item in enumerate(value):
+            yield from _texts(item, f"{path}[{number}]")

@@ -1,0 +1,52 @@
+"""`test gc`: what was removed after runs of tests, and what was not."""
+
+from collections.abc import Iterable
+
+from asstctl.core.ledger import Leftover, Made, Swept
+from asstctl.render.style import PLAIN, Look, Style
+from asstctl.render.text import Line, Span, line, padded, wrapped, written
+from asstctl.render.values import counted, listed
+
+_NAMES = {
+    Made.THREAD: "thread",
+    Made.FILE: "file",
+    Made.VECTOR_STORE: "vector store",
+    Made.ASSISTANT: "assistant",
+}
+_COLUMN = max(map(len, _NAMES.values()))
+
+
+def swept_text(swept: Swept, look: Look = PLAIN) -> str:
+    """A line for each thing, and one that counts them."""
+    lines = [_row("-", Style.BAD, one) for one in swept.removed]
+    for one in swept.failed:
+        lines += [_row("!", Style.WARN, one), *wrapped(one.why, look.width, "      ", "      ")]
+    lines += _said(
+        swept.lost, "nobody can find, if it is there at all", "nobody can find, if they are there at all", look
+    )
+    lines += _said(swept.spared, "may be of a run on another machine", "may be of runs on other machines", look)
+    if swept.alive:
+        runs = f"{counted(len(swept.alive), 'run')} still {'goes' if len(swept.alive) == 1 else 'go'} on here"
+        lines += wrapped(f"{runs}: {', '.join(swept.alive)}", look.width, rest="  ")
+    lines += [line(f"The ledger of {run} cannot be read.") for run in swept.unreadable]
+    return written([*lines, line(_summary(swept))], look)
+
+
+def _row(sign: str, style: Style, one: Leftover) -> Line:
+    id = f"   {one.id}" if one.id else ""
+    return line(
+        "  ", Span(sign, style), " ", padded(_NAMES[one.kind], _COLUMN), f"   {one.name or '(no name)'}{id}   {one.run}"
+    )
+
+
+def _said(those: Iterable[Leftover], one: str, several: str, look: Look) -> list[Line]:
+    names = [f"{_NAMES[this.kind]} {this.id or this.name}" for this in those]
+    return wrapped(f"{listed(names)}: {one if len(names) == 1 else several}", look.width, rest="  ") if names else []
+
+
+def _summary(swept: Swept) -> str:
+    target = swept.target.name
+    if not swept.removed and not swept.failed:
+        return f"Nothing to remove on {target}."
+    failed = f", {counted(len(swept.failed), 'object')} could not be" if swept.failed else ""
+    return f"Removed {counted(len(swept.removed), 'object')} from {target}{failed}."

@@ -1,0 +1,187 @@
+"""One conversation as it was had: bubbles, tool calls between them, and each failure beside what it speaks of."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from asstctl.core.conversation import CallMade, CaseResult, Failure, FailureKind, Mismatch, Status, TurnResult
+from asstctl.core.json_text import json_text
+from asstctl.core.thread import Citation, CodeRun, Passage
+from asstctl.render.html.markup import NOTHING, Content, Markup, tag
+from asstctl.render.html.texts import LONGEST, cut, difference, foldable, json_shown, lines_of
+from asstctl.render.values import counted, dollars, place
+
+_LONGEST_PASSED = 3000
+"""Characters of one message of a turn that passed."""
+
+_MARKED = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}", re.DOTALL)
+_WAITS = "(waits for the assistant)"
+
+
+def transcript(case: CaseResult) -> Markup:
+    """All turns, and what concerns the conversation as a whole. With a candidate, what it says otherwise."""
+    before = case.deployed.turns if case.deployed else ()
+    turns = [
+        _turn(turn, case, before[number] if number < len(before) else None) for number, turn in enumerate(case.turns)
+    ]
+    whole = [failure_box(failure, label="finally") for failure in case.closing]
+    if case.failure:
+        whole.insert(0, failure_box(case.failure))
+    return lines_of(tag("ol", lines_of(*turns), class_="turns") if turns else None, *whole)
+
+
+def differs(case: CaseResult) -> bool:
+    """Whether a candidate said or called something else than what is deployed."""
+    if case.deployed is None:
+        return False
+    return any(
+        old.status is not Status.NOT_RUN
+        and new.status is not Status.NOT_RUN
+        and (old.reply != new.reply or _calls(old) != _calls(new))
+        for old, new in zip(case.deployed.turns, case.turns, strict=False)
+    )
+
+
+def failure_box(failure: Failure, label: str = "", reply: str = "") -> Markup:
+    """Kind, sentence, both sides of each mismatch, and the line of the file that expected it."""
+    known = {reply, json_text(reply)} if reply else set()
+    message = _stale(failure.message) if failure.kind is FailureKind.TAPE_STALE else cut(failure.message)
+    kind = tag("b", f"{label}: {failure.kind}" if label else str(failure.kind), class_="kind")
+    at = tag("p", "expected at ", tag("code", place(failure.where)), class_="at") if failure.where else None
+    sides = tag("div", [_mismatch(m, known) for m in failure.mismatches], class_="sides")
+    verdict = "undecided" if failure.kind.is_error else "failed"
+    box = tag("p", kind, " ", tag("span", message, class_="text"))
+    return tag("div", box, sides if failure.mismatches else None, at, class_=f"failure {verdict}", role="note")
+
+
+def _mismatch(mismatch: Mismatch, known: set[str]) -> Markup:
+    path = tag("code", mismatch.path, class_="path") if mismatch.path else None
+    expected = tag("div", tag("span", "expected", class_="label good"), tag("pre", cut(mismatch.expected)))
+    same = mismatch.actual in known
+    actual = tag("span", "the reply above", class_="faint") if same else tag("pre", cut(mismatch.actual))
+    return tag("div", path, expected, tag("div", tag("span", "got", class_="label bad"), actual), class_="mismatch")
+
+
+def _stale(message: str) -> Content:
+    """What changed since the recording, where it is told as `[-old-]{+new+}`."""
+    parts: list[Content] = []
+    end = 0
+    for mark in _MARKED.finditer(message):
+        old, new = mark.groups()
+        parts += [cut(message[end : mark.start()]), tag("del", cut(old)) if new is None else tag("ins", cut(new))]
+        end = mark.end()
+    return (*parts, cut(message[end:]))
+
+
+def _turn(turn: TurnResult, case: CaseResult, deployed: TurnResult | None) -> Markup:
+    if turn.status is Status.NOT_RUN:
+        said = tag("span", turn.user if turn.user is not None else _WAITS, class_="text")
+        return tag("li", _heading(turn, len(case.turns)), tag("p", said, class_="bubble user missed", dir="auto"))
+    longest = _LONGEST_PASSED if turn.status is Status.PASSED else LONGEST
+    return tag("li", lines_of(*_said(turn, case.assistant, longest, deployed)), class_=f"turn {turn.status}")
+
+
+def _said(turn: TurnResult, assistant: str, longest: int, deployed: TurnResult | None) -> Iterator[Content]:
+    yield _heading(turn)
+    if turn.user is None:
+        yield tag("p", _WAITS, class_="waits")
+    else:
+        yield _bubble("user", "User", turn.user, longest)
+    if turn.files:
+        files = [tag("li", tag("code", name)) for name in turn.files]
+        yield tag("ul", files, class_="files", aria_label="Files of this message")
+    for number, call in enumerate(turn.calls):
+        about = [failure for failure in turn.failures if failure.call == number]
+        yield _call(call, wrong=bool(about))
+        yield from (failure_box(failure) for failure in about)
+    yield from (_code(code) for code in turn.code)
+    if turn.passages:
+        yield _passages(turn.passages)
+    rest = [f for f in turn.failures if f.call is None or f.call >= len(turn.calls)]
+    if turn.reply or rest:
+        yield _bubble("assistant", assistant, turn.reply, longest)
+    if turn.citations:
+        yield _citations(turn.citations)
+    yield from (failure_box(failure, reply=turn.reply) for failure in rest)
+    if turn.saved:
+        saved = [(tag("dt", name), tag("dd", tag("code", cut(json_text(value))))) for name, value in turn.saved.items()]
+        yield tag("div", tag("span", "saved", class_="label"), tag("dl", saved), class_="saved")
+    if deployed is not None:
+        yield _unlike(turn, deployed)
+
+
+def _heading(turn: TurnResult, of: int = 0) -> Markup:
+    facts = [f"{turn.seconds:.2f} s"] if turn.seconds else []
+    if turn.first_token is not None:
+        facts.append(f"first token {turn.first_token:.2f} s")
+    if usage := turn.usage:
+        facts.append(f"{counted(usage.total_tokens, 'token')} ({usage.prompt_tokens:,} + {usage.completion_tokens:,})")
+    if turn.cost is not None:
+        facts.append(dollars(turn.cost))
+    if of:
+        facts.append("not run")
+    name = tag("span", f"Turn {turn.number}", class_="number")
+    return tag("div", name, [tag("span", fact) for fact in facts], class_="turn-head")
+
+
+def _bubble(role: str, who: str, text: str, longest: int) -> Markup:
+    said = tag("div", cut(text, longest) if text else tag("span", "(said nothing)", class_="faint"), class_="text")
+    return tag("div", tag("span", who, class_="who"), said, class_=f"bubble {role}", dir="auto")
+
+
+def _call(call: CallMade, *, wrong: bool) -> Markup:
+    matched = tag("span", "✓ expected", class_="matched") if call.matched and not wrong else None
+    head = tag("p", tag("span", "call", class_="label"), tag("code", call.name, class_="function"), matched)
+    answer = NOTHING if call.output is None else foldable("answer", json_shown(call.output.strip()) or '""')
+    arguments = tag("div", tag("pre", cut(json_shown(call.arguments))), class_="part")
+    return tag("div", head, arguments, answer, class_=f"tool{' wrong' if wrong else ''}")
+
+
+def _code(code: CodeRun) -> Markup:
+    images = f"{counted(code.images, 'image')} came of it" if code.images else ""
+    head = tag("p", tag("span", "code interpreter", class_="label"), tag("span", images, class_="faint"))
+    ran = tag("div", tag("pre", cut(code.input)), class_="part")
+    return tag("div", head, ran, foldable("printed", code.logs) if code.logs else None, class_="tool")
+
+
+def _passages(passages: Sequence[Passage]) -> Markup:
+    found = [
+        tag("li", tag("code", p.file), " ", tag("span", f"score {p.score:.2f}", class_="faint"), _quoted(p.text))
+        for p in passages
+    ]
+    head = tag("summary", tag("span", "file search", class_="label"), " ", counted(len(passages), "passage"), " found")
+    return tag("details", head, tag("ul", found, class_="passages"), class_="tool")
+
+
+def _citations(citations: Sequence[Citation]) -> Markup:
+    cited = [
+        tag("li", tag("span", c.text, class_="mark") if c.text else None, " ", tag("code", c.file), _quoted(c.quote))
+        for c in citations
+    ]
+    return tag("ul", cited, class_="citations", aria_label="Citations")
+
+
+def _quoted(text: str) -> Content:
+    return tag("blockquote", cut(text, _LONGEST_PASSED), dir="auto") if text else None
+
+
+def _unlike(turn: TurnResult, deployed: TurnResult) -> Content:
+    if deployed.status is Status.NOT_RUN:
+        return tag("p", "not reached with the deployed assistant", class_="faint aside")
+    parts: list[Content] = []
+    for what, old, new in (
+        ("Calls that differ", _calls(deployed), _calls(turn)),
+        ("A reply that differs", deployed.reply, turn.reply),
+    ):
+        if old != new:
+            parts += [_legend(what), difference(old, new)]
+    return tag("div", parts, class_="unlike") if parts else None
+
+
+def _legend(what: str) -> Markup:
+    return tag(
+        "p", f"{what} differ{'s' if what == 'Reply' else ''}: ", tag("del", "deployed"), " ", tag("ins", "candidate")
+    )
+
+
+def _calls(turn: TurnResult) -> str:
+    return "\n".join(f"{call.name} {call.arguments}" for call in turn.calls) or "(none)"

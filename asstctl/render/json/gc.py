@@ -1,0 +1,27 @@
+"""test-gc: what was removed after runs of tests, and what was not.
+
+test-gc  target removed[] failed[] lost[] spared[] alive[] unreadable[]
+
+Each of the first four lists holds {run kind name id | null why}; `alive` and `unreadable` hold ids of runs.
+"""
+
+from asstctl.core.ledger import Leftover, Swept
+from asstctl.render.json.shared import Object, document, target_object
+
+
+def swept_json(swept: Swept) -> str:
+    """All of it."""
+    return document(
+        "test-gc",
+        target=target_object(swept.target),
+        removed=[_row(one) for one in swept.removed],
+        failed=[_row(one) for one in swept.failed],
+        lost=[_row(one) for one in swept.lost],
+        spared=[_row(one) for one in swept.spared],
+        alive=list(swept.alive),
+        unreadable=list(swept.unreadable),
+    )
+
+
+def _row(one: Leftover) -> Object:
+    return {"run": one.run, "kind": str(one.kind), "name": one.name, "id": one.id or None, "why": one.why}

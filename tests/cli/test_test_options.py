@@ -1,0 +1,247 @@
+"""`asstctl test`: which conversations are played, what is written of it, and options that exclude each other."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.conftest import Project
+
+GREETS = """
+assistant: tutor
+tags: [smoke]
+conversations:
+  - {id: greets, turns: [{user: Hi there, expect: {contains: Hi}}]}
+  - {id: leaves, tags: [slow], turns: [{user: Bye, expect: {contains: Bye}}]}
+  - id: counts
+    matrix: {number: [one, two]}
+    turns: [{user: "{{ matrix.number }}", expect: {contains: "{{ matrix.number }}"}}]
+"""
+FAILS = "assistant: tutor\nturns:\n  - user: Hi\n    expect: {contains: Bonjour}\n"
+FILE = "assistants/talks.convo.yaml"
+
+
+@pytest.fixture
+def talks(project: Project) -> Project:
+    """A project with four conversations that pass."""
+    project.write(FILE, GREETS)
+    return project
+
+
+def ids(project: Project, *arguments: str) -> list[str]:
+    document = json.loads(project.done("test", "--list", *arguments, "--format", "json"))
+    return [one["id"] for one in document["conversations"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), ["greets", "leaves", "counts[one]", "counts[two]"]),
+        ((FILE,), ["greets", "leaves", "counts[one]", "counts[two]"]),
+        ((f"{FILE}::counts",), ["counts[one]", "counts[two]"]),
+        ((f"{FILE}::counts[two]", f"{FILE}::leaves"), ["leaves", "counts[two]"]),
+        (("-k", "tutor/c and not two"), ["counts[one]"]),
+        (("--tag", "slow"), ["leaves"]),
+        (("--tag", "smoke", "--tag", "not slow"), ["greets", "counts[one]", "counts[two]"]),
+    ],
+)
+def test_what_is_listed_is_what_is_played(talks: Project, arguments: tuple[str, ...], expected: list[str]) -> None:
+    assert ids(talks, *arguments) == expected
+    played = json.loads(talks.done("test", *arguments, "--format", "json"))
+    assert [case["id"] for case in played["cases"]] == expected
+
+
+def test_a_list_begins_with_what_can_be_typed(talks: Project) -> None:
+    first, *_, last = talks.done("test", "--list", "--tag", "slow").splitlines()
+
+    assert talks.run("test", first.split()[0]).code == 0
+    assert last == "1 of 4 conversations: --tag slow."
+
+
+def test_failed_plays_what_did_not_pass_until_it_passes(talks: Project) -> None:
+    fails = talks.write("assistants/fails.convo.yaml", FAILS)
+    assert talks.run("test").code == 1
+    assert ids(talks, "--failed") == ["fails"]
+    assert talks.run("test", "--failed").code == 1
+
+    fails.write_text(FAILS.replace("Bonjour", "Hi"), "utf-8")
+    assert talks.run("test", "--failed").code == 0
+
+    done = talks.run("test", "--failed")
+    assert (done.code, done.out) == (0, "Nothing to test: 5 conversations: none of them failed the last time.\n")
+
+
+@pytest.mark.parametrize("option", ["--list", "--check"])
+def test_what_plays_nothing_is_no_history(talks: Project, option: str) -> None:
+    talks.done("test", option)
+
+    assert not (talks.root / ".asstctl").exists()
+
+
+def test_a_check_reads_files_and_nothing_else(talks: Project) -> None:
+    assert talks.done("test", "--check") == "2 files are valid: 4 conversations.\n"
+    talks.write("assistants/bad.convo.yaml", "assistant: tutor\nturns:\n  - usr: Hi\n")
+
+    bad = talks.run("test", "--check")
+
+    assert bad.code == 1
+    assert "assistants/bad.convo.yaml:3:5" in bad.out
+    assert talks.run("test", "--check", FILE).code == 0
+
+
+def test_a_check_can_be_strict(project: Project) -> None:
+    project.write(FILE, "assistant: tutor\nturns:\n  - user: Hi\n")
+
+    assert project.run("test", "--check").code == 0
+    assert project.run("test", "--check", "--strict").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--live", "--candidate"), "--live and --candidate exclude each other"),
+        (("--record", "--replay"), "--record and --replay exclude each other"),
+        (("--replay", "--auto"), "--replay and --auto exclude each other"),
+        (("--replay", "--candidate"), "--replay and --candidate exclude each other"),
+        (("--list", "--check"), "--list and --check exclude each other"),
+        (("--list", "--affected"), "--list and --affected exclude each other"),
+        (("--check", "--junit", "j.xml"), "--check and --junit exclude each other"),
+        (("--list", "--repeat", "3"), "--list and --repeat exclude each other"),
+        (("--since", "HEAD~1"), "--since needs --affected"),
+        (("--pass", "3"), "--pass needs --repeat"),
+        (("--pass", "3", "--repeat", "2"), "3 of 2 cannot pass"),
+        (("--allow-scripted",), "--allow-scripted needs --affected"),
+        (("--shard", "3/2"), "--shard: '3/2' is not I/N"),
+        (("-k", "a or"), "-k: a word is missing"),
+        (("--tag", "a,,b"), "--tag: a word is missing"),
+        (("--junit", "nowhere/j.xml"), "--junit: nowhere/j.xml lies in a folder that is not there"),
+        (("--check", "--format", "junit"), "--format junit is for results"),
+        ((f"{FILE}::greet",), f"{FILE} holds no conversation `greet`"),
+    ],
+)
+def test_wrong_usage_names_the_way_on(talks: Project, arguments: tuple[str, ...], said: str) -> None:
+    result = talks.run("test", *arguments)
+
+    assert (result.code, result.out) == (64, "")
+    assert said in result.err
+    assert len(result.err.splitlines()) > 1
+
+
+def test_options_of_the_environment_are_for_runs_that_they_fit(talks: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline sets them once, for every command that it runs."""
+    for name, value in (("JUNIT", "j.xml"), ("REPEAT", "1"), ("SINCE", "HEAD"), ("PASS", "1"), ("REPLAY", "1")):
+        monkeypatch.setenv(f"ASSTCTL_{name}", value)
+
+    assert talks.run("test", "--check").code == 0
+    assert talks.run("test", "--record").code == 0
+    assert talks.run("test").code == 0  # replayed
+    assert ElementTree.parse(talks.root / "j.xml").getroot().get("tests") == "4"
+
+
+def test_nothing_chosen_says_what_there_is(talks: Project) -> None:
+    result = talks.run("test", "-k", "nothing")
+
+    assert result.code == 1
+    assert "-k nothing fits none of 4 conversations: tutor/greets, tutor/leaves," in result.err
+    assert "their tags: smoke, slow" in result.err
+
+
+def test_shards_play_every_conversation_once_and_are_joined(talks: Project) -> None:
+    for number in (1, 2, 3):
+        assert talks.run("test", "--shard", f"{number}/3", "--jsonl", f"shard-{number}.jsonl").code == 0
+    shards = [f"shard-{number}.jsonl" for number in (1, 2, 3)]
+
+    joined = talks.run("test", "merge", *shards, "--junit", "all.xml", "--jsonl", "all.jsonl")
+
+    assert joined.code == 0
+    assert "\n4 passed in " in joined.out
+    assert "breaks off" not in joined.out
+    assert ElementTree.parse(talks.root / "all.xml").getroot().get("tests") == "4"
+    again = json.loads(talks.done("test", "merge", "all.jsonl", "--format", "json"))
+    assert [case["id"] for case in again["cases"]] == ["greets", "leaves", "counts[one]", "counts[two]"]
+    parts = [ids(talks, "--shard", f"{number}/2", "--history", "all.jsonl") for number in (1, 2)]
+    assert sorted(parts[0] + parts[1]) == sorted(ids(talks))
+    # without one of them, what it should have played was not run
+    lost = talks.run("test", "merge", *[shard for shard in shards if '"line": "case"' in Path(shard).read_text()][1:])
+    assert lost.code == 3
+    assert "no file holds its result: is a shard missing?" in lost.out
+
+
+def test_a_shard_has_its_share_of_the_cost(talks: Project) -> None:
+    result = talks.run("test", "--shard", "1/4", "--max-cost", "2")
+
+    assert "--max-cost: $0.5 for this shard, one of 4 equal shares" in result.err
+
+
+def test_lines_on_stdout_are_lines_alone(talks: Project) -> None:
+    lines = [json.loads(line) for line in talks.done("test", "--format", "jsonl").splitlines()]
+
+    assert [line["line"] for line in lines] == ["header", *["case"] * 4, "summary"]
+
+
+def test_junit_on_stdout_is_a_document(talks: Project) -> None:
+    assert ElementTree.fromstring(talks.done("test", "--format", "junit")).get("tests") == "4"
+
+
+def test_reports_stand_beside_the_text(talks: Project) -> None:
+    talks.write("assistants/fails.convo.yaml", FAILS)
+
+    result = talks.run("test", "--junit", "j.xml", "--jsonl", "l.jsonl")
+
+    assert result.code == 1
+    (failure,) = ElementTree.parse(talks.root / "j.xml").iter("failure")
+    assert failure.text is not None
+    assert failure.text in result.out
+    assert "rerun      asstctl test assistants/fails.convo.yaml" in failure.text
+
+
+def test_a_rerun_of_one_cell_plays_that_cell(talks: Project) -> None:
+    talks.write(FILE, GREETS.replace('contains: "{{ matrix.number }}"', "contains: two"))
+
+    failed = talks.run("test")
+    (command,) = [line.split("asstctl ", 1)[1] for line in failed.out.splitlines() if "rerun" in line]
+
+    assert command == f"test '{FILE}::counts[one]'"
+    again = talks.run("test", command.split("'")[1])
+    assert (again.code, "0 passed, 1 failed" in again.out) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [("--fail-fast", FILE, "assistants/fails.convo.yaml"), ("--fail-fast=1",)])
+def test_fail_fast_ends_the_run_and_takes_no_argument_for_its_number(
+    talks: Project, arguments: tuple[str, ...]
+) -> None:
+    talks.write("assistants/a.convo.yaml", FAILS)
+    talks.write("assistants/fails.convo.yaml", FAILS)
+
+    result = talks.run("test", "-j", "1", *arguments)
+
+    assert result.code == 1
+    assert "1 failed" in result.out
+
+
+def test_repeats_are_rated(talks: Project) -> None:
+    result = talks.run("test", f"{FILE}::greets", "--repeat", "3", "--pass", "2")
+
+    assert result.code == 0
+    assert "2 of 2 passed, 2 needed" in result.out
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_the_help_is_in_sections_and_holds_80_columns(project: Project, width: str) -> None:
+    text = project.done("test", "--help")
+
+    assert [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
+        "Which conversations:",
+        "What they talk to:",
+        "How they are played:",
+        "What counts:",
+        "What is shown:",
+        "Options of every command:",
+    ]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_test_merge_needs_a_file(project: Project) -> None:
+    assert project.run("test", "merge").code == 64
+    assert project.run("test", "merge", "nowhere.jsonl").code == 64

@@ -1,0 +1,244 @@
+"""`test gc`: what a run that was killed left is removed, and nothing else."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from time import time
+
+import httpx2
+import pytest
+
+from asstctl.core.ledger import Leftover, Made, Swept
+from asstctl.workspace.gc import gc
+from asstctl.workspace.ledger import FileLedger, ledger_folder, ledger_runs
+from asstctl.workspace.plan import plan
+from tests.workspace.served import Served
+from tests.workspace.test_candidates import GUAGUA_ADDRESS, RUN, applied, copied, stores
+
+pytestmark = pytest.mark.anyio
+
+ELSEWHERE = "20261122-120000-zzzz"
+
+
+def names(those: tuple[Leftover, ...]) -> list[tuple[str, str]]:
+    return sorted((one.kind.value, one.name) for one in those)
+
+
+async def swept(served: Served, *, every: bool = False) -> Swept:
+    return await gc(served.workspace, every=every)
+
+
+def left_by_a_dead_run(served: Served, kind: Made, name: str, id: str = "", *, run: str = RUN) -> None:
+    with closing(FileLedger(served.root, run, served.workspace.info)) as ledger:
+        entry = ledger.intend(kind, name)
+        if id:
+            ledger.made(entry, id)
+
+
+def posted(served: Served, path: str, body: object) -> str:
+    return str(served.call("POST", path, body)["id"])
+
+
+def copy_of(run: str, project: str = "school") -> dict[str, object]:
+    marks = {"asstctl_project": project, "asstctl_key": f"assistant.guagua~{run}", "asstctl_base": "1;;n=abcdefgh;"}
+    return {"model": "gpt-4o", "name": "Guagua", "metadata": marks}
+
+
+def uploaded(served: Served, content: bytes, name: str = "sales.csv") -> str:
+    with httpx2.Client(trust_env=False) as client:
+        sent = client.post(f"{served.url}/files", files={"file": (name, content)}, data={"purpose": "assistants"})
+    return str(sent.json()["id"])
+
+
+async def killed(root: str) -> None:
+    """Make copies, and be killed while they are used."""
+    async with copied(Served(Path(root), ""), GUAGUA_ADDRESS):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_a_kill_leaves_copies_that_are_removed(served: Served) -> None:
+    stores(served)
+    await applied(served)
+    before = served.counts()
+    served.write("docs/b.md", "How to end.")
+    program = "import asyncio, sys; from tests.workspace.test_gc import killed; asyncio.run(killed(sys.argv[1]))"
+    done = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(served.root))
+    assert await done.wait() == -signal.SIGKILL
+    assert served.counts() == {"assistants": 2, "vector_stores": 2, "files": before["files"] + 3}
+
+    found = await swept(served)
+
+    copies = [("assistant", f"assistant.guagua~{RUN}"), ("vector_store", f"vector_store.handbook~{RUN}")]
+    assert [one for one in names(found.removed) if one[0] != "file"] == copies
+    assert (found.failed, found.lost, found.spared, found.alive) == ((), (), (), ())
+    assert served.counts() == before
+    assert ledger_runs(served.root) == ()
+    assert await swept(served) == Swept(served.workspace.info)
+    await applied(served)
+
+
+async def test_what_a_living_run_uses_is_left_alone(served: Served) -> None:
+    served.begin()
+    async with copied(served, GUAGUA_ADDRESS):
+        found = await swept(served, every=True)
+        assert (found.removed, found.alive) == ((), (RUN,))
+        assert served.counts()["assistants"] == 1
+
+
+async def test_a_copy_whose_id_nobody_learned_is_found_by_its_key(served: Served) -> None:
+    served.begin()
+    left_by_a_dead_run(served, Made.ASSISTANT, f"assistant.guagua~{RUN}")
+    posted(served, "/assistants", copy_of(RUN))
+    posted(served, "/assistants", {"model": "gpt-4o", "name": "Guagua"})
+
+    assert names((await swept(served)).removed) == [("assistant", f"assistant.guagua~{RUN}")]
+    assert served.counts()["assistants"] == 1
+
+
+async def test_a_store_whose_id_nobody_learned_is_found_by_its_run(served: Served) -> None:
+    served.begin()
+    left_by_a_dead_run(served, Made.VECTOR_STORE, "guagua/schedule")
+    posted(served, "/vector_stores", {"name": "files of a thread", "metadata": {"asstctl_run": RUN}})
+
+    assert len((await swept(served)).removed) == 1
+    assert served.counts()["vector_stores"] == 0
+
+
+async def test_threads_go_by_their_ids_alone(served: Served) -> None:
+    served.begin()
+    thread = posted(served, "/threads", {})
+    left_by_a_dead_run(served, Made.THREAD, "guagua/schedule", thread)
+    left_by_a_dead_run(served, Made.THREAD, "guagua/other", run=ELSEWHERE)
+
+    found = await swept(served)
+
+    assert [(one.kind, one.id) for one in found.removed] == [(Made.THREAD, thread)]
+    assert names(found.lost) == [("thread", "guagua/other")]
+    assert "error" in served.call("GET", f"/threads/{thread}")
+    assert ledger_runs(served.root) == ()
+
+
+async def test_what_is_gone_already_is_only_forgotten(served: Served) -> None:
+    served.begin()
+    left_by_a_dead_run(served, Made.ASSISTANT, "assistant.guagua~x", "asst_000000000000000000000000")
+
+    assert (await swept(served)).removed == ()
+    assert ledger_runs(served.root) == ()
+
+
+async def test_an_id_that_is_something_else_now_is_not_deleted(served: Served) -> None:
+    """A ledger is believed for ids only where the object says the same."""
+    served.begin()
+    await applied(served)
+    (deployed,) = served.listed("assistants")
+    left_by_a_dead_run(served, Made.ASSISTANT, f"assistant.guagua~{RUN}", deployed["id"])
+
+    assert (await swept(served)).removed == ()
+    assert served.counts()["assistants"] == 1
+
+
+async def test_the_one_upload_of_that_name_size_and_time_was_meant(served: Served) -> None:
+    served.begin()
+    served.write("sales.csv", "a,b\n")
+    left_by_a_dead_run(served, Made.FILE, "sales.csv")
+    meant = uploaded(served, b"a,b\n")
+    uploaded(served, b"a,b,c\n")
+
+    assert [one.id for one in (await swept(served)).removed] == [meant]
+    assert served.counts()["files"] == 1
+
+
+@pytest.mark.parametrize("how", ["two fit", "in a store", "of an assistant", "of another ledger"])
+async def test_an_upload_that_may_be_something_else_stays(served: Served, how: str) -> None:
+    served.begin()
+    served.write("sales.csv", "a,b\n")
+    left_by_a_dead_run(served, Made.FILE, "sales.csv")
+    ids = [uploaded(served, b"a,b\n") for _ in range(2 if how == "two fit" else 1)]
+    if how == "in a store":
+        store = posted(served, "/vector_stores", {"name": "mine"})
+        served.call("POST", f"/vector_stores/{store}/files", {"file_id": ids[0]})
+    elif how == "of an assistant":
+        tool = {"code_interpreter": {"file_ids": ids}}
+        posted(served, "/assistants", {"model": "m", "tools": [{"type": "code_interpreter"}], "tool_resources": tool})
+    elif how == "of another ledger":
+        other = FileLedger(served.root, ELSEWHERE, served.workspace.info)
+        other.made(other.intend(Made.FILE, "sales.csv"), ids[0])
+
+    found = await swept(served)
+
+    assert names(found.lost) == [("file", "sales.csv")]
+    assert served.counts()["files"] == len(ids)
+    if how == "of another ledger":
+        other.close()
+
+
+async def test_a_young_copy_of_another_machine_is_spared_unless_all_are_meant(served: Served) -> None:
+    served.begin()
+    posted(served, "/assistants", copy_of(ELSEWHERE))
+    posted(served, "/assistants", copy_of(ELSEWHERE, project="another"))
+
+    found = await swept(served)
+    copy = [("assistant", f"assistant.guagua~{ELSEWHERE}")]
+    assert (found.removed, names(found.spared)) == ((), copy)
+    assert names((await swept(served, every=True)).removed) == copy
+    assert served.counts()["assistants"] == 1
+
+
+async def test_an_old_copy_of_another_machine_is_removed(served: Served) -> None:
+    served.begin()
+    posted(served, "/assistants", copy_of(ELSEWHERE))
+
+    found = await gc(served.workspace, clock=lambda: time() + 25 * 3600)
+    assert names(found.removed) == [("assistant", f"assistant.guagua~{ELSEWHERE}")]
+
+
+async def test_a_ledger_of_another_target_is_left_to_it(served: Served) -> None:
+    served.begin()
+    await applied(served)
+    elsewhere = replace(served.workspace.info, place="127.0.0.1:1")
+    with closing(FileLedger(served.root, RUN, elsewhere)) as ledger:
+        ledger.intend(Made.THREAD, "guagua/schedule")
+
+    assert (await swept(served)).lost == ()
+    assert ledger_runs(served.root) == (RUN,)
+
+
+async def test_a_ledger_that_cannot_be_read_is_said_and_left(served: Served) -> None:
+    served.begin()
+    left_by_a_dead_run(served, Made.THREAD, "a")
+    (ledger_folder(served.root) / f"{RUN}.jsonl").write_text("nonsense\n")
+
+    found = await swept(served)
+    assert (found.unreadable, found.exit_code) == ((RUN,), 1)
+    assert ledger_runs(served.root) == (RUN,)
+
+
+async def test_what_was_swept_leaves_the_plan_empty(served: Served) -> None:
+    served.begin()
+    await applied(served)
+    async with copied(served, GUAGUA_ADDRESS):
+        pass
+    await swept(served)
+    assert (await plan(served.workspace)).is_empty
+
+
+async def test_a_dead_run_on_a_local_target_is_swept_from_wherever_one_stands(served: Served) -> None:
+    """Its database is the same one, however its path is typed."""
+    served.begin()
+    local = replace(served.workspace, target_name="local")
+    async with local.open() as provider:
+        host = provider.thread_host()
+        thread = (await host.open()).thread
+        await host.aclose()
+    elsewhere = replace(local.info, place="../somewhere/.asstctl/local.db")
+    with closing(FileLedger(served.root, RUN, elsewhere)) as ledger:
+        ledger.made(ledger.intend(Made.THREAD, "guagua/schedule"), thread)
+
+    found = await gc(local)
+
+    assert [one.id for one in found.removed] == [thread]
+    assert ledger_runs(served.root) == ()
