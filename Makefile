@@ -54,12 +54,13 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.i
 	@touch $@
 
 # The HTML report in a browser: the Chromium of this machine, installed by apt-get where there is none, and playwright,
-# which drives it. Another one is named by: make CHROMIUM=/path/to/chrome test-browser
+# which drives it. Another one is named by: make CHROMIUM=/path/to/it test-browser
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
+SUDO = $(if $(filter-out 0,$(shell id -u)),sudo)
 
 test-browser: $(VENV)/.browser
-	@test -x "$(CHROMIUM)" || { echo "installing chromium" && sudo=$$(test "$$(id -u)" = 0 || echo sudo) && $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } || { echo "No Chromium here; install one, or name it: make CHROMIUM=/path/to/chrome $@" >&2; exit 1; }
+	@test -x "$(CHROMIUM)" || { echo "installing chromium"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } || { echo "no chromium here; name one with: make CHROMIUM=/path/to/it $@" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
 
 $(VENV)/.browser: $(VENV)/.dev

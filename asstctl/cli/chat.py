@@ -132,7 +132,8 @@ class _Talker:
         ended = await self._lines.while_doing(chat.chat.say(text, files))
         self._session.result(self._reply.end())
         if ended.trouble:
-            self._session.remark(f"no whole reply: {ended.trouble}")
+            for line in f"no whole reply: {ended.trouble}".splitlines():
+                self._session.remark(line)
             self._code = self._code or ExitCode.INCONCLUSIVE
         if ended.anew:
             self._session.remark("The thread cannot be gone on with: the next message begins a new one.")
@@ -200,8 +201,8 @@ class _Talker:
     def ask(self, call: "ToolCall", why: str) -> str | None:
         from asstctl.render.chat import OUTPUT
 
-        if why:
-            self._session.remark(why)
+        if why or self._lines.is_terminal:
+            self._session.remark(why or f"No stub answers `{call.name}`. Its output? JSON or text; Ctrl-D gives up.")
         try:
             typed = self._lines.read(OUTPUT)
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from asstctl.core.errors import AsstctlError
+from asstctl.core.exit_codes import ExitCode
 from asstctl.render import TEXT, formats
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -133,9 +134,10 @@ def shared_command(
                 shared["target"] = values["targets"][:1]
             session = Session(before.under(Shared.of(shared)))
             try:
-                return function(session, **values)
+                code = function(session, **values)
             except AsstctlError as error:
-                return session.failed(error, form=values.get("form", TEXT))
+                code = session.failed(error, form=values.get("form", TEXT))
+            return code or ExitCode.FAILED if session.unheard else code
 
         # click keeps a function's parameters last first: this puts the command's own before the shared ones
         parameters = [*vars(shared_options(call))["__click_params__"], *vars(function).get("__click_params__", ())]

@@ -4,6 +4,7 @@ What a report says is made by `render`; a path that cannot be written is found b
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -62,6 +63,7 @@ class Reports:
                 raise WrongUsage(f"--{form}: {path} {what}", hint="name a file in a folder that is there")
         self._open: TextIO | None = None
         self._lines: Lines | None = None
+        self._unwritten: list[str] = []
         if "jsonl" in self._files:
             self._open = _opened(self._files["jsonl"])
             self._lines = Lines(self._write_line)
@@ -80,24 +82,44 @@ class Reports:
         """The run is over, or came to nothing. Raises Refused for a file that cannot be written."""
         if self._lines and suite:
             self._lines.close(suite)
-        if self._open:
-            self._open.close()
-            self._open = None
-        if suite is None:
-            return
+        self._end_lines()
         for form, path in self._files.items():
-            if form != "jsonl":
-                with _opened(path) as file:
-                    file.write(view(suite, form)(suite))
+            if form != "jsonl" and suite is not None:
+                try:
+                    with _opened(path) as file:
+                        file.write(view(suite, form)(suite))
+                except OSError as problem:
+                    self._unwritten.append(_why(path, problem))
+                except Refused as refused:
+                    self._unwritten.append(refused.detail)
+        if self._unwritten and suite is not None:
+            raise Refused(
+                "not every report was written", detail="\n".join(self._unwritten), hint="the results above stand"
+            )
 
     def _write_line(self, text: str) -> None:
+        try:
+            if self._open:
+                self._open.write(text)
+                self._open.flush()
+        except OSError as problem:
+            # the run goes on: what it comes to is told in other places too
+            self._unwritten.append(_why(self._files["jsonl"], problem))
+            self._end_lines()
+
+    def _end_lines(self) -> None:
         if self._open:
-            self._open.write(text)
-            self._open.flush()
+            with suppress(OSError):  # of what was not written it has been said
+                self._open.close()
+            self._open = None
 
 
 def _opened(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8", newline="\n")
     except OSError as problem:
-        raise Refused(f"cannot write {path}", detail=problem.strerror or str(problem)) from problem
+        raise Refused("a report cannot be written", detail=_why(path, problem), hint="name another file") from problem
+
+
+def _why(path: Path, problem: OSError) -> str:
+    return f"{path}: {(problem.strerror or 'unknown reason').lower()}"

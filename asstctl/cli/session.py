@@ -29,6 +29,7 @@ class Session:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
+        self.unheard = False
         if shared.directory is not None:
             os.chdir(shared.directory)
 
@@ -74,15 +75,20 @@ class Session:
     def result(self, text: str, *, whole: bool = True) -> None:
         """Print a result or a part of one, which ends its line where it is `whole`.
 
-        When its reader has gone the command goes on, and its exit code stands.
+        When its reader has gone the command goes on, and its exit code stands. Where there is no room for it the
+        command goes on too, so that nothing is lost that it does, and has failed in the end (`unheard`).
         """
         if not text:
             return
         try:
             click.echo(text, nl=whole and not text.endswith("\n"), color=True)
-        except BrokenPipeError:
-            # from here on stdout leads nowhere; Python must not complain about the pipe at exit either
+        except OSError as problem:
+            # from here on stdout leads nowhere; Python must not complain about it at exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(problem, BrokenPipeError):
+                self.unheard = True
+                why = (problem.strerror or "unknown reason").lower()
+                click.echo(f"error: the output cannot be written: {why}", err=True)
 
     def failed(self, error: AsstctlError, *, form: str = TEXT) -> ExitCode:
         """Say what ended the command, on stderr; with `--format json` on stdout too, as JSON."""

@@ -72,12 +72,12 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
         with closing(watch):
             suite = asyncio.run(ended_by_term(test(workspace, watch.testing)))
         watch.show(suite)
+        try:
+            remember(workspace.project.root, workspace.target.name, suite.cases)
+        except StoreError as problem:
+            session.remark(f"warning: {problem.summary}: {problem.detail}")
     finally:
         reports.close(suite)
-    try:
-        remember(workspace.project.root, workspace.target.name, suite.cases)
-    except StoreError as problem:
-        session.remark(f"warning: {problem.summary}: {problem.detail}")
     return suite.exit_code
 
 

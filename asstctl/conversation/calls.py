@@ -14,7 +14,7 @@ from asstctl.conversation.matchers import Difference, differences, expected_text
 from asstctl.conversation.text import times
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
-from asstctl.core.json_text import json_text, read_json
+from asstctl.core.json_text import json_text, read_sound_json
 from asstctl.core.json_types import EMPTY, JsonObject
 from asstctl.documents.schemas import Misfit, check_schema, misfits
 
@@ -24,7 +24,7 @@ def parse_arguments(text: str) -> JsonObject | None:
     if not text.strip():
         return {}
     try:
-        arguments = read_json(text)
+        arguments = read_sound_json(text)
     except ValueError:
         return None
     return arguments if isinstance(arguments, dict) else None

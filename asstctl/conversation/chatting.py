@@ -6,7 +6,7 @@ look, and where lines come from, is for whoever made the chat.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,8 +20,9 @@ from asstctl.conversation.writing import Had
 from asstctl.core.conversation import Failure, FailureKind
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import ProviderError, Refused
+from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import ThreadHost
-from asstctl.core.thread import RUN_KEY, PastCall, RunOptions, RunState, Spoken, ToolCall, ToolOutput
+from asstctl.core.thread import PastCall, RunOptions, RunState, Spoken, ToolCall, ToolOutput
 
 CUT_OFF = "cut off"
 GIVEN_UP = "given up: the call has no answer"
@@ -70,7 +71,8 @@ class Ended:
 
 @dataclass
 class Chat:
-    """One chat with one assistant, by its remote id. `stubs` and `belongings` make those of a new thread.
+    """One chat with one assistant, by its remote id. `stubs` and `belongings` make those of a new thread, which `bears`
+    this metadata.
 
     `patience` is how many seconds the assistant may take for each step; None: as long as it likes.
     """
@@ -80,7 +82,7 @@ class Chat:
     stubs: Callable[[], Stubs]
     person: Person
     belongings: Callable[[], Belongings]
-    run: str = ""
+    bears: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     stream: bool = True
     patience: float | None = None
     had: list[Had] = field(default_factory=list)
@@ -144,7 +146,7 @@ class Chat:
             if mine.thread:
                 await self.host.post(mine.thread, said)
             else:
-                await mine.open([said], {RUN_KEY: self.run} if self.run else {})
+                await mine.open([said], self.bears)
         state = await self._heard_of(self.host.run(mine.thread, self.assistant, self._options))
         for _ in range(MAX_ROUNDS):
             if state.status != "requires_action":

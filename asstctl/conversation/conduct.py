@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from asstctl.conversation.case import Repeat
+from asstctl.conversation.veil import Veil
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ledger import Ledger, NoLedger
 from asstctl.core.price import Price
@@ -15,19 +16,20 @@ Feed = Callable[[], Awaitable[int | None]]
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What a run keeps to. `run` is its id, which every thread and store made in it bears.
+    """What a run keeps to. `bears` is the metadata by which every thread and store made in it says so.
 
     Times are in seconds: `turn_timeout` and `timeout` (of one conversation; None: no limit) hold where a conversation
     says nothing itself; after `time_limit` nothing more is begun. `stub_env` is what stubs may see of the environment
     beside PATH, HOME and LANG. `max_cost` is in US dollars, judges included, by `prices`, which go by model.
     `fail_fast`: after so many conversations that did not pass nothing more is begun. `repeat` goes before what
-    conversations say. `compare`: each is had with what is deployed too, for the difference alone. `keep_failed`:
-    threads of those that did not pass are left where they are. `cannot` gives, for what the wire cannot do (words of
+    conversations say; `every_repeat`: all are played, also once the verdict is certain. `compare`: each is had with
+    what is deployed too, for the difference alone. `keep_failed`: threads of those that did not pass are left where
+    they are. `cannot` gives, for what the wire cannot do (words of
     `core.thread.Need`), the sentence with which a conversation that needs it is skipped. `feed` None: all are played,
-    in their order.
+    in their order. `veil`: what is told of a conversation goes through it, text by text; None: it is told as it is.
     """
 
-    run: str = ""
+    bears: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     jobs: int = 8
     turn_timeout: float = 120.0
     timeout: float | None = None
@@ -40,8 +42,10 @@ class Conduct:
     max_cost: float | None = None
     fail_fast: int | None = None
     repeat: Repeat | None = None
+    every_repeat: bool = False
     compare: bool = False
     keep_failed: bool = False
     cleanup_timeout: float = 10.0
     cannot: Mapping[str, str] = field(default_factory=dict)
     feed: Feed | None = None
+    veil: Veil | None = None

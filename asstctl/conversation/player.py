@@ -26,7 +26,7 @@ from asstctl.core.json_types import Json
 from asstctl.core.ledger import NoLedger
 from asstctl.core.ports import Judge, ThreadHost
 from asstctl.core.suite import Calling, TurnBegan
-from asstctl.core.thread import RUN_KEY, Usage
+from asstctl.core.thread import Usage
 
 INTERRUPTED = "interrupted"
 """Why a conversation has no verdict after Ctrl-C."""
@@ -156,8 +156,9 @@ class _Player:
         except asyncio.CancelledError:
             self.skipped = INTERRUPTED
         finally:
-            kept = self._keeps
-            left_behind = await self._belongings.give_back(keep=kept)
+            kept = self._keeps and not self.scene.recorded
+            # what was replayed was made nowhere
+            left_behind = await self._belongings.give_back(keep=kept or self.scene.recorded)
         result = self._result(self.scene.now() - started, kept=kept)
         return Played(result, left_behind, self.trouble, self.retry_after)
 
@@ -173,8 +174,7 @@ class _Player:
                 messages = [belongings.said(message.role, message.text, message.files) for message in case.messages]
                 if speaks(first):
                     messages.append(belongings.said("user", first.user or "", first.files))
-                run = {RUN_KEY: self.scene.conduct.run} if self.scene.conduct.run else {}
-                await belongings.open(messages, {**case.metadata, **run}, case.files)
+                await belongings.open(messages, {**case.metadata, **self.scene.conduct.bears}, case.files)
         except Refused as problem:
             return Failure(FailureKind.PROVIDER_ERROR, str(problem), where=case.where)
         except STOPS as problem:
@@ -227,7 +227,8 @@ class _Player:
 
     def _calling(self, function: str) -> None:
         if self.scene.index is not None:
-            self.scene.conduct.hear(Calling(self.scene.index, function))
+            veil = self.scene.conduct.veil
+            self.scene.conduct.hear(Calling(self.scene.index, veil(function) if veil else function))
 
     @property
     def _keeps(self) -> bool:

@@ -19,8 +19,9 @@ from asstctl.conversation.purse import Purses
 from asstctl.conversation.rates import UNPLAYED, merged, still_needed
 from asstctl.conversation.stage import Playing, Stage
 from asstctl.conversation.stubs.child import child_environment
+from asstctl.conversation.veil import veiled
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status
-from asstctl.core.errors import ProviderError, Refused, TapeMissing, TapeStale
+from asstctl.core.errors import AsstctlError, ProviderError, Refused, TapeMissing, TapeStale
 from asstctl.core.ports import Judge, ThreadHost
 from asstctl.core.suite import CaseBegan, CaseEnded, Spend
 
@@ -77,10 +78,13 @@ class _Suite:
         """Play one case after the other until no other comes."""
         while not self.interrupted and (index := await feed()) is not None:
             began = self._elapsed
-            result = replace(await self._result(index, cases[index]), began=began)
+            result = self._shown(replace(await self._result(index, cases[index]), began=began))
             self.results[index] = result
             self.not_passed += result.status not in _PASSABLE
             self.conduct.hear(CaseEnded(index, result))
+
+    def _shown(self, result: CaseResult) -> CaseResult:
+        return result if self.conduct.veil is None else veiled(result, self.conduct.veil)
 
     async def finish(self, workers: Sequence["asyncio.Task[None]"]) -> None:
         """Wait until every worker has ended and cleaned up; a defect of ours in one ends the others too."""
@@ -148,7 +152,10 @@ class _Suite:
         def statuses() -> list[Status]:
             return [result.status for result in ended.values()]
 
-        while not UNPLAYED & {*statuses()} and (count := still_needed(repeat, statuses())):
+        def wanted() -> int:
+            return repeat.runs - len(ended) if self.conduct.every_repeat else still_needed(repeat, statuses())
+
+        while not UNPLAYED & {*statuses()} and (count := wanted()):
             try:
                 async with asyncio.TaskGroup() as batch:
                     for number in range(len(ended) + 1, len(ended) + 1 + count):
@@ -233,7 +240,17 @@ class _Suite:
         finally:
             opened: tuple[Judge | ThreadHost, ...] = (*judges.opened, host)
             for each in opened:
-                await self._give_back(each)
+                if recorded:
+                    await each.aclose()
+                else:
+                    await self._give_back(each)
+        if recorded and played.result.status is Status.MISSING:
+            try:
+                if await self.stage.anew(playing):
+                    return await self._attempt(playing, index)
+            except AsstctlError as problem:
+                failure = Failure(FailureKind.PROVIDER_ERROR, _words(problem), where=case.where)
+                played = replace(played, result=replace(played.result, failure=failure))
         if not recorded:
             self.purses.judges(played.result)
         try:
@@ -283,5 +300,5 @@ def _unplayed(case: Case, kind: FailureKind, message: str) -> Played:
     return Played(case_result(case, failure=Failure(kind, message, where=case.where)))
 
 
-def _words(problem: TapeStale | TapeMissing | Refused) -> str:
+def _words(problem: AsstctlError) -> str:
     return f"{problem}; {problem.hint}" if problem.hint else str(problem)

@@ -17,7 +17,7 @@ from asstctl.documents.templates import has_template
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 """What the wire takes as an image."""
 
 
@@ -72,9 +72,9 @@ class SaidReader:
         if image.startswith(("https://", "http://")):
             return UserFile(image, self.document.where(place), url=image, detail=detail)
         found = self._of_project(place, image, None, detail=detail)
-        if found and not image.lower().endswith(_PICTURES):
+        if found and not image.lower().endswith(PICTURES):
             summary = f"`{image}` is not an image that a model can look at"
-            hint = f"its name must end in {', '.join(_PICTURES)}; any other file is an `attachment`"
+            hint = f"its name must end in {', '.join(PICTURES)}; any other file is an `attachment`"
             self._refuse("bad-image", summary, found.where, hint)
         return found
 
@@ -85,7 +85,7 @@ class SaidReader:
         if is_late(written):
             self._refuse("late-text", "the path of a file cannot name `saved`", where, "name `vars` or `matrix`")
             return None
-        path = project_file(written, beside=self.file, root=self.root, where=where)
+        path = project_file(written, beside=self.file, root=self.root, where=where, dot_files=False)
         if isinstance(path, Diagnostic):
             self.diagnostics.append(path)
             return None

@@ -15,7 +15,7 @@ from asstctl.conversation.checks.reply_json import NotJson, reply_json
 from asstctl.conversation.observed import Observed
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import CallMade, Failure, FailureKind
-from asstctl.core.json_text import read_json
+from asstctl.core.json_text import read_sound_json
 from asstctl.core.json_types import Json
 from asstctl.documents.json_path import PathTimeout, find, is_singular
 from asstctl.documents.regex import RegexTimeout, first
@@ -109,7 +109,7 @@ def _output(call: CallMade) -> Json | Absent:
     if call.output is None:
         return ABSENT
     try:
-        value: Json = read_json(call.output)
+        value: Json = read_sound_json(call.output)
     except ValueError:
         return call.output
     return value

@@ -53,6 +53,13 @@ class Stage(Protocol):
         """Whether it is replayed."""
         ...
 
+    async def anew(self, playing: Playing) -> bool:
+        """Whether a playing whose tape lacked something is begun anew, with its requests sent and a new tape made.
+
+        Raises AsstctlError where it was to be, and nobody can be asked.
+        """
+        ...
+
     def ended(self, playing: Playing, result: CaseResult) -> None:
         """The playing is over, with all its requests: what is recorded of it is written, or thrown away where it has
         no verdict. Not called where `host` raised.

@@ -21,7 +21,7 @@ from asstctl.conversation.saves import save_all
 from asstctl.conversation.trouble import STOPS, Limit, stopped, trouble_of, trouble_of_run
 from asstctl.conversation.verdict import for_judges, is_slow, judge, judge_stopped
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Status, TurnResult
-from asstctl.core.errors import ProviderError
+from asstctl.core.errors import ProviderError, Refused
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.ports import Judge
 from asstctl.core.price import Price
@@ -61,7 +61,12 @@ class Talk:
         """What judges say was not met."""
         if not (wanted := for_judges(expected)):
             return ()
-        judging = await judge_with(wanted, observed, self.judges(), seconds=self.limit("").seconds)
+        try:
+            judges = self.judges()
+        except Refused as problem:
+            message = f"{problem}; {problem.hint}" if problem.hint else str(problem)
+            return (Failure(FailureKind.PROVIDER_ERROR, message, where=wanted[0].where),)
+        judging = await judge_with(wanted, observed, judges, seconds=self.limit("").seconds)
         self.judged += judging.used
         return judging.failures
 

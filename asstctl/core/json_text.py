@@ -58,6 +58,20 @@ def read_json(text: str | bytes) -> Any:
     return value
 
 
+def read_sound_json(text: str | bytes) -> Any:
+    """The same of what is sent on or written again: halves of surrogate pairs (a text that somebody cut within an
+    emoji), which no UTF-8 can hold, are replaced, because an honest server may well send them."""
+    value = read_json(text)
+    if not (b"\\u" in text if isinstance(text, bytes) else "\\u" in text or not text.isascii()):
+        return value
+    encoded = json_text(value)
+    try:
+        encoded.encode()
+    except UnicodeEncodeError:
+        return json.loads(encoded.encode(errors="replace"))
+    return value
+
+
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import TargetInfo
 
@@ -56,13 +57,18 @@ class NoLedger:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something that a run made, or was about to make: `id` is empty where nobody learned it, `why` is why it stays."""
+    """Something that a run made, or was about to make: `id` is empty where nobody learned it, `why` is why it stays.
+
+    `maybe` are ids of uploads of that name and of so many `bytes`, any of which may be it, or none.
+    """
 
     run: str
     kind: Made
     name: str
     id: str = ""
     why: str = ""
+    bytes: int | None = None
+    maybe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Swept:
 
     `failed` could not be deleted now. `lost` may be there, and nobody can find it by itself. `spared` are of runs that
     no ledger here knows, and young enough to be of one that still goes on elsewhere. `alive` are runs that go on here,
-    `unreadable` ledgers that nobody can read.
+    `unreadable` ledgers that nobody can read. `error` is what kept it from looking further, if anything did.
     """
 
     target: TargetInfo
@@ -81,8 +87,11 @@ class Swept:
     spared: tuple[Leftover, ...] = ()
     alive: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    error: AsstctlError | None = None
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 where something is left that should have gone."""
+        """1 where something is left that should have gone, and the error's where that is not known."""
+        if self.error is not None:
+            return self.error.exit_code
         return ExitCode.FAILED if self.failed or self.unreadable else ExitCode.DONE

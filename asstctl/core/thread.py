@@ -10,7 +10,18 @@ from asstctl.core.json_types import EMPTY, Json, JsonObject
 FilePurpose = Literal["assistants", "vision"]
 
 RUN_KEY = "asstctl_run"
-"""The metadata pair by which a thread or a store says which run of `test` made it."""
+"""The metadata pair by which a thread or a store says which run of which project's tests made it: `PROJECT/RUN`."""
+
+
+def run_pair(project: str, run: str) -> dict[str, str]:
+    """The pair that everything made in a run bears."""
+    return {RUN_KEY: f"{project}/{run}"}
+
+
+def run_borne(metadata: Mapping[str, str], project: str) -> str | None:
+    """The run of this project that made an object; None for an object of another project, or of no run."""
+    owner, _, run = metadata.get(RUN_KEY, "").rpartition("/")
+    return run if run and owner == project else None
 
 
 class Tool(StrEnum):
@@ -84,12 +95,23 @@ class ToolOutput:
     output: str
 
 
+MOST_TOKENS = 10**12
+"""What no server can have counted for one request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens, where the provider counts them."""
 
     prompt_tokens: int
     completion_tokens: int
+
+    @classmethod
+    def told(cls, prompt: object, completion: object) -> "Usage | None":
+        """What a server says of both; None where that cannot be numbers of tokens."""
+        if type(prompt) is not int or type(completion) is not int:
+            return None
+        return cls(prompt, completion) if 0 <= prompt < MOST_TOKENS and 0 <= completion < MOST_TOKENS else None
 
     @property
     def total_tokens(self) -> int:

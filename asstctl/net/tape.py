@@ -1,4 +1,4 @@
-"""TapeTransport: requests answered from a tape, or sent and put on one.
+"""TapeTransport: requests answered from a tape, or sent and put on one; DeckTransport finds the deck by who asks.
 
 What is on a tape, and what a missing request means, is for the deck. An answer is heard as it is read, piece by
 piece: recording delays nothing. Headers of requests never reach a deck, and of those of an answer only what says how to
@@ -6,7 +6,9 @@ read it.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -76,6 +78,35 @@ class TapeTransport(httpx2.AsyncBaseTransport):
         url = request.url
         path = url.path[len(self._base) :] if url.path.startswith(f"{self._base}/") else url.path
         return Asking(request.method, path, tuple(sorted(url.params.multi_items())), body)
+
+
+_DECK: ContextVar[Deck | None] = ContextVar("deck", default=None)
+
+
+@contextmanager
+def through(deck: Deck | None) -> Iterator[None]:
+    """Requests that are begun in this block over a DeckTransport go through this deck; None: they are only sent."""
+    token = _DECK.set(deck)
+    try:
+        yield
+    finally:
+        _DECK.reset(token)
+
+
+class DeckTransport(httpx2.AsyncBaseTransport):
+    """A transport for many conversations at once: each request goes through the deck of whoever asks (`through`).
+
+    So they share one client, which is dear to make. It does not own `inner`.
+    """
+
+    def __init__(self, inner: Transport, base_url: str = "") -> None:
+        self._inner = inner
+        self._base_url = base_url
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        deck = _DECK.get()
+        way = self._inner if deck is None else TapeTransport(self._inner, deck, self._base_url)
+        return await way.handle_async_request(request)
 
 
 class NoWayOut(httpx2.AsyncBaseTransport):

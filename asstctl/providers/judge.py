@@ -226,10 +226,7 @@ def _usage(value: Mapping[str, Any]) -> Usage | None:
     usage = value.get("usage")
     if not isinstance(usage, dict):
         return None
-    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
-    if type(prompt) is not int or type(completion) is not int:
-        return None
-    return Usage(prompt, completion)
+    return Usage.told(usage.get("prompt_tokens"), usage.get("completion_tokens", 0))
 
 
 def _model(value: Mapping[str, Any], asked: str) -> str:

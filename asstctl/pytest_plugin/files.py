@@ -43,7 +43,9 @@ class ConversationFile(pytest.File):
     def collect(self) -> Iterable["ConversationItem"]:
         watch(self.config)
         for one in listed(self.path):
-            item: ConversationItem = ConversationItem.from_parent(self, name=one.id, listed=one)
+            # written whole, so that pytest finds the cell in it again, as --lf does
+            node = f"{self.nodeid}::{one.id}"
+            item: ConversationItem = ConversationItem.from_parent(self, name=one.id, nodeid=node, listed=one)
             yield item
 
 

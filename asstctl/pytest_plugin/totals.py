@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asstctl.core.conversation import CaseResult
+from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.json_text import json_text, read_json
 from asstctl.core.suite import Spend, SuiteResult
 
@@ -107,7 +107,8 @@ def _lines(origin: str, total: Total) -> Iterable[str]:
     from asstctl.render.escape import defused, visible
     from asstctl.render.test import spend_words
 
-    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in total.counts.items())
+    found = ((status, total.counts.get(status, 0)) for status in Status)
+    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in found if number)
     yield visible(f"{counts or 'none played'} {origin}")
     spent = spend_words(Spend(total.tokens, total.cost, total.judge_tokens, total.judge_cost))
     if spent and not origin.endswith("NOT exercised."):

@@ -1,7 +1,8 @@
-"""Results -> text, JSON, JUnit and lines for a .env file. Decides nothing, prints nothing: every function takes values
-and returns a string, which is empty or ends with a newline.
+"""Results -> text, JSON, JUnit, HTML and lines for a .env file. Decides nothing, prints nothing: every function takes
+values and returns a string, which is empty or ends with a newline.
 
-Text has one module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), JSON one in `json/`.
+Text has one module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), JSON one in `json/`,
+and `html/` is one page.
 Text is built from spans that mean something (`style`), escaped where they are made (`escape`), and becomes
 plain text or ANSI in one place (`text`).
 

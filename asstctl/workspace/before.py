@@ -7,10 +7,11 @@ tree. The folder lies in `.asstctl/`, where nothing else looks for a project.
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from time import time
 
 from asstctl.core.errors import AsstctlError
 from asstctl.core.resource import Desired
@@ -18,6 +19,10 @@ from asstctl.documents.paths import OUR_FOLDER
 from asstctl.engine.runs.journal import prepare
 from asstctl.workspace.git import NoAnswer, ask_git
 from asstctl.workspace.workspace import Workspace
+
+_FOLDER = "before-"
+_ABANDONED = 6 * 3600.0
+"""Seconds after which a folder is of nobody who is still at it."""
 
 _PLAIN = (b"100644", b"100755")
 _MOST = 1_000
@@ -42,7 +47,8 @@ def _project_at(root: Path, commit: str, changed: Collection[str]) -> Iterator[P
     listed = ask_git(root, "ls-tree", "-r", "-z", commit, seconds=30).split(b"\0")
     ours = root / OUR_FOLDER
     prepare(ours / "journal")
-    folder = Path(tempfile.mkdtemp(prefix="before-", dir=ours))
+    clear_abandoned(root)
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=ours))
     try:
         asked = 0
         for line in filter(None, listed):
@@ -63,6 +69,17 @@ def _project_at(root: Path, commit: str, changed: Collection[str]) -> Iterator[P
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_abandoned(root: Path, *, clock: Callable[[], float] = time) -> None:
+    """Take away what runs left that were killed while they looked at a revision; no link is followed."""
+    ours = root / OUR_FOLDER
+    if ours.is_symlink():
+        return
+    for folder in ours.glob(f"{_FOLDER}*"):
+        with suppress(OSError):
+            if clock() - folder.lstat().st_mtime > _ABANDONED:
+                shutil.rmtree(folder)
 
 
 def _taken(source: Path, place: Path) -> None:

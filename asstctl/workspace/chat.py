@@ -16,7 +16,7 @@ from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where, has_errors
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
 from asstctl.core.ports import Provider
-from asstctl.core.thread import Need, Tool
+from asstctl.core.thread import Need, Tool, run_pair
 from asstctl.documents.paths import PathRefused, inside, is_file
 from asstctl.engine.planning.policy import Policy
 from asstctl.engine.runs.journal import new_run
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from asstctl.conversation.chatting import Chat, Person
     from asstctl.conversation.stubs.rules import Rules
     from asstctl.conversation.writing import Had
-
-IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
-"""What the wire takes as an image."""
 
 _NO_TEXT = (".csv", ".xlsx", ".xls", ".xml", ".tar", ".zip", ".pkl", ".parquet", ".db", ".sqlite")
 """What `file_search` finds no text in."""
@@ -75,10 +72,11 @@ class OpenChat:
         Raises WrongUsage for what is no file, or nothing that this assistant could look at.
         """
         from asstctl.conversation.case import UserFile
+        from asstctl.conversation.said import PICTURES
 
         path, shown = _file(self.workspace.project.root, typed)
         suffix = path.suffix.lower()
-        is_image = suffix in IMAGES
+        is_image = suffix in PICTURES
         need = Need.IMAGES if is_image else Need.ATTACHMENTS
         if need in self.cannot:
             raise WrongUsage(self.cannot[need])
@@ -124,7 +122,7 @@ async def open_chat(workspace: Workspace, wanted: Wanted, person: "Person") -> A
                 stubs,
                 person,
                 lambda: Belongings(host, ledger, f"chat with {address.key}", _PATIENCE),
-                run=ledger.run,
+                bears=run_pair(workspace.project.name, ledger.run),
                 stream=Need.STREAM not in cannot,
                 patience=wanted.patience,
             )

@@ -64,9 +64,7 @@ def write_conversation(workspace: Workspace, path: str, assistant: Address, had:
         raise Refused("there is no turn to write", detail="; ".join(written.notes), hint="say something first")
     _check(workspace, path, written)
     write_all(workspace.project.root, [FileEdit(path, None, written.text)])
-    return NewConversation(
-        path, written.turns, (*written.notes, *_unfound(workspace, path)), _problems(workspace, path)
-    )
+    return _as_found(replace(workspace), NewConversation(path, written.turns, written.notes))
 
 
 def declared(workspace: Workspace, assistant: Address) -> "dict[str, Signature]":
@@ -89,21 +87,12 @@ def _check(workspace: Workspace, path: str, written: "Written") -> None:
         raise Refused(f"{path} would not say what was said, and was not written", hint="report this as a bug")
 
 
-def _fresh(workspace: Workspace) -> Workspace:
-    """The project as its files are now."""
-    return replace(workspace)
-
-
-def _unfound(workspace: Workspace, path: str) -> tuple[str, ...]:
-    root = workspace.project.root
-    if (root / path).resolve() in {file.resolve() for file in _fresh(workspace).loaded.conversations}:
-        return ()
-    return (f"the project's `conversations` do not find {path}: no test plays it",)
-
-
-def _problems(workspace: Workspace, path: str) -> tuple[Diagnostic, ...]:
-    fresh = _fresh(workspace)
-    file = (workspace.project.root / path).resolve()
-    if has_errors(fresh.loaded.diagnostics) or file not in {one.resolve() for one in fresh.loaded.conversations}:
-        return ()
-    return in_reading_order(load_conversations(fresh, fresh.loaded, (str(file),))[1])
+def _as_found(fresh: Workspace, new: NewConversation) -> NewConversation:
+    """The same with what the project, read anew, says of the file."""
+    file = (fresh.project.root / new.path).resolve()
+    if file not in {one.resolve() for one in fresh.loaded.conversations}:
+        unfound = f"the project's `conversations` do not find {new.path}: no test plays it"
+        return replace(new, notes=(*new.notes, unfound))
+    if has_errors(fresh.loaded.diagnostics):
+        return new
+    return replace(new, diagnostics=in_reading_order(load_conversations(fresh, fresh.loaded, (str(file),))[1]))

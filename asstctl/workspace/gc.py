@@ -1,9 +1,10 @@
 """Use case: remove what runs of tests left behind that were killed before they could do so themselves.
 
 Each entry of a dead run's ledger goes by its id, once the object says itself that it is of that run; one without an id
-is looked for by what it bears. Threads bear nothing that can be looked for, and uploads no more than name, size and
-time. What bears the id of a run that no ledger here knows may be of a run on another machine, and is left alone as long
-as that may still be going on. Nothing else is ever deleted.
+is looked for by what it bears. Threads bear nothing that can be looked for. Uploads bear no more than name, size and
+time, which is no proof: those that may be meant are reported and never deleted (ENGINE promise 7). What bears the id of
+a run that no ledger here knows may be of a run on another machine, and is left alone as long as that may still be going
+on. Nothing else is ever deleted.
 """
 
 import asyncio
@@ -21,10 +22,11 @@ from asstctl.core.mark import KEY_NAME, PROJECT, candidate_run
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import Provider, ThreadHost
 from asstctl.core.resource import Live
-from asstctl.core.thread import RUN_KEY
+from asstctl.core.thread import run_borne
 from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, items_of
 from asstctl.engine.read import STORE, Interest, read
 from asstctl.engine.runs.journals import RUN
+from asstctl.workspace.before import clear_abandoned
 from asstctl.workspace.journal import earlier_runs
 from asstctl.workspace.ledger import Entry, dead_ledger, ledger_runs, read_ledger
 from asstctl.workspace.workspace import Workspace
@@ -34,7 +36,7 @@ OLD = 24 * 3600.0
 
 _AT_ONCE = 8
 _SENT_WITHIN = 600.0
-"""Seconds after its entry within which an upload of that name and size was the one that was meant."""
+"""Seconds after its entry within which an upload of that name and size may be the one that was meant."""
 _CLOCKS_APART = 5.0
 
 _MARKED = (Made.ASSISTANT, Made.VECTOR_STORE)
@@ -62,6 +64,9 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
     sweeps: list[Sweep] = []
     alive: list[str] = []
     unreadable: list[str] = []
+    spared: tuple[Leftover, ...] = ()
+    error: ProviderError | None = None
+    clear_abandoned(root)
     async with workspace.open() as provider:
         runs = ledger_runs(root)
         for run in runs:
@@ -75,7 +80,11 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
             except StoreError:
                 unreadable.append(run)
         sweeps.append(others := Sweep(provider, info.project, ""))
-        spared = await others.unknown_runs(partial(ledger_runs, root), older=None if every else clock() - OLD)
+        try:
+            spared = await others.unknown_runs(partial(ledger_runs, root), older=None if every else clock() - OLD)
+        except ProviderError as problem:
+            # what is gone by now has to be told all the same
+            error = problem
     return Swept(
         info,
         removed=tuple(one for sweep in sweeps for one in sweep.removed),
@@ -84,6 +93,7 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
         spared=spared,
         alive=tuple(alive),
         unreadable=tuple(unreadable),
+        error=error,
     )
 
 
@@ -138,7 +148,7 @@ class Sweep:
         host: ThreadHost,
     ) -> None:
         """Entries of which nobody knows whether they were made."""
-        found: Mapping[int, str] = {}
+        alike: Mapping[int, tuple[str, ...]] = {}
         try:
             if kind in _MARKED:
                 for live in await self._listed(kind):
@@ -147,39 +157,38 @@ class Sweep:
                             Leftover(self.run, kind, _name(live), live.id), partial(self._delete, kind, live.id)
                         )
             elif kind is Made.FILE:
-                found = await self._uploads(entries, known_uploads)
+                alike = await self._uploads(entries, known_uploads)
         except ProviderError as error:
             self.failed += [Leftover(self.run, kind, entry.name, why=str(error)) for entry in entries]
             return
         failed = {one.id for one in self.failed}
         for entry in entries:
-            if id := found.get(entry.number):
-                await self._remove(ledger, entry, id, host)
-            elif not failed:
-                if kind not in _MARKED:
-                    self.lost.append(Leftover(self.run, kind, entry.name))
+            maybe = alike.get(entry.number, ())
+            if maybe or (kind not in _MARKED and not failed):
+                self.lost.append(Leftover(self.run, kind, entry.name, bytes=entry.bytes, maybe=maybe))
+            # what a person has to decide on is told until they have
+            if not maybe and not failed:
                 ledger.gone(entry.number)
 
     async def _uploads(
         self, entries: Iterable[Entry], known_uploads: Callable[[], Awaitable[Collection[str]]]
-    ) -> dict[int, str]:
-        """By entry, the one upload that can be meant; entries that two or none fit are left out."""
+    ) -> dict[int, tuple[str, ...]]:
+        """By entry, the uploads that may be meant."""
         if self.provider.files is None:
             return {}
         uploads, known = await self.provider.files.uploads(), await known_uploads()
-        found: dict[int, str] = {}
+        found: dict[int, tuple[str, ...]] = {}
         for entry in entries:
             name = entry.name.rpartition("/")[2]
             first, last = entry.at - _CLOCKS_APART, entry.at + _SENT_WITHIN
-            fitting = [
+            found[entry.number] = tuple(
                 one.id
                 for one in uploads
-                if (one.name, one.bytes) == (name, entry.bytes)
+                if one.name == name
+                and entry.bytes in (None, one.bytes)
                 and first <= one.created_at <= last
                 and one.id not in known
-            ]
-            if len(fitting) == 1 and fitting[0] not in found.values():
-                found[entry.number] = fitting[0]
+            )
         return found
 
     async def _remove(self, ledger: Kept, entry: Entry, id: str, host: ThreadHost) -> None:
@@ -222,11 +231,11 @@ class Sweep:
         return (await read(self.provider.store, [kind], interest=_SOME)).objects
 
     def _run_of(self, live: Live) -> str | None:
-        """The run of tests that made an object: a copy of this project, or the store of a thread."""
+        """The run of this project's tests that made an object: a copy, or the store of a thread."""
         run = candidate_run(live.metadata)
         if run is not None:
             return run if live.metadata.get(PROJECT) == self.project else None
-        run = live.metadata.get(RUN_KEY)
+        run = run_borne(live.metadata, self.project)
         return run if run and RUN.fullmatch(run) else None
 
 

@@ -55,7 +55,7 @@ def read_history(root: Path, target: str) -> History:
         if document["schema"] != SCHEMA:
             return {}
         return {str(node): _past(told) for node, told in document["nodes"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return {}
 
 
@@ -112,4 +112,4 @@ def _replace(file: Path, text: str) -> None:
 
 def _past(told: Any) -> Past:
     tokens = told["tokens"]
-    return Past(Status(told["status"]), float(told["seconds"]), None if tokens is None else int(tokens), told["when"])
+    return Past(Status(told["status"]), float(told["seconds"]), None if tokens is None else int(tokens), str(told["when"]))

@@ -1,8 +1,10 @@
 """Use case: a thread of a provider as a conversation file."""
 
 import re
+from dataclasses import replace
 
 from asstctl.core.errors import NotFound, Refused, WrongUsage
+from asstctl.core.thread import Need
 from asstctl.workspace.conversation_files import SUFFIX, NewConversation, new_file, write_conversation
 from asstctl.workspace.selection import select_assistant
 from asstctl.workspace.workspace import Workspace
@@ -36,7 +38,9 @@ async def import_thread(workspace: Workspace, thread: str, *, into: str = "", as
             await host.aclose()
     if not history:
         raise Refused(f"nothing was said in {thread}", hint="name a thread with messages in it")
-    return write_conversation(workspace, path, meant, [Had(spoken) for spoken in history])
+    new = write_conversation(workspace, path, meant, [Had(spoken) for spoken in history])
+    hidden = provider.store.capabilities.missing.get(Need.STEPS)
+    return replace(new, notes=(f"calls are not in it: {hidden}", *new.notes)) if hidden else new
 
 
 def _named_after(workspace: Workspace, thread: str) -> str:

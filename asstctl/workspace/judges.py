@@ -1,4 +1,7 @@
-"""The judges of a project: which there are, opened for one run, and handed out for each playing."""
+"""The judges of a project: which there are, opened for one run, and handed out for each playing.
+
+Where tapes may answer, a judge is opened once something goes out to it: until then nobody needs its key.
+"""
 
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
@@ -18,14 +21,41 @@ if TYPE_CHECKING:
 
 
 class Judges:
-    """Open judges: an async context manager, closed once."""
+    """Those that conversations name: an async context manager, closed once."""
 
-    def __init__(self, servers: "Mapping[str, JudgeServer]") -> None:
-        self._servers = servers
+    def __init__(self, workspace: Workspace, named: Collection[str]) -> None:
+        self._workspace = workspace
+        self._named = frozenset(named)
+        self._open: dict[str, JudgeServer] = {}
+        self._recorded: dict[str, JudgeServer] = {}
 
-    def of(self, deck: Deck | None = None) -> Mapping[str, Judge]:
-        """The judges of one playing, by name; with a deck, all that they are asked goes through it."""
-        return {name: server.judge(deck) for name, server in self._servers.items()}
+    def of(self, deck: Deck | None = None, named: Collection[str] | None = None) -> Mapping[str, Judge]:
+        """The judges of one playing, by name; with a deck, all that they are asked goes through it.
+
+        Raises Refused for one that has to be asked and cannot be opened.
+        """
+        wanted = self._named if named is None else self._named.intersection(named)
+        replays = deck is not None and deck.replays
+        servers = {name: self._replayed(name) if replays else self.open(name) for name in sorted(wanted)}
+        return {name: server.judge(deck) for name, server in servers.items()}
+
+    def open(self, name: str) -> "JudgeServer":
+        """The server of one. Raises Refused where its key is not set, or must not go to where the project file says."""
+        from asstctl.providers.judge import open_judge
+
+        if name not in self._open:
+            judge = self._workspace.project.test.judges[name]
+            _check(judge, self._workspace)
+            self._open[name] = open_judge(_settings_of(judge), observer=self._workspace.observer)
+        return self._open[name]
+
+    def _replayed(self, name: str) -> "JudgeServer":
+        """One that answers from tapes alone and needs no key."""
+        from asstctl.providers.judge import recorded_judge
+
+        if name not in self._recorded:
+            self._recorded[name] = recorded_judge(_settings_of(self._workspace.project.test.judges[name]))
+        return self._recorded[name]
 
     async def __aenter__(self) -> Self:
         return self
@@ -34,29 +64,20 @@ class Judges:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         async with AsyncExitStack() as stack:
-            for server in self._servers.values():
+            for server in (*self._open.values(), *self._recorded.values()):
                 stack.push_async_callback(server.aclose)
 
 
 def open_judges(workspace: Workspace, named: Collection[str], *, asked: Collection[str] | None = None) -> Judges:
     """Open those that conversations name (`judge_names.judges_named`). It sends nothing.
 
-    `asked` are those that requests may go to, None: all of them; the others answer from tapes alone and need no key.
+    `asked` are those that requests are known to go to, None: all of them; others are opened when that comes about.
     Raises Refused for one whose key is not set, or must not go to where the project file says.
     """
-    if not named:
-        return Judges({})
-    from asstctl.providers.judge import open_judge, recorded_judge
-
-    servers = {}
-    for name in sorted(named):
-        judge = workspace.project.test.judges[name]
-        if asked is None or name in asked:
-            _check(judge, workspace)
-            servers[name] = open_judge(_settings_of(judge), observer=workspace.observer)
-        else:
-            servers[name] = recorded_judge(_settings_of(judge))
-    return Judges(servers)
+    judges = Judges(workspace, named)
+    for name in sorted(named if asked is None else set(named).intersection(asked)):
+        judges.open(name)
+    return judges
 
 
 def _settings_of(judge: JudgeTarget) -> JudgeSettings:

@@ -1,13 +1,16 @@
 """The stage of a project's conversations: whom each playing talks to, through what, and who judges it.
 
-Which assistants there are is decided in `cast`, and what is recorded and replayed in `tapes`; this joins the two.
+Which assistants there are is decided in `cast`, and what is recorded and replayed in `tapes`; this joins the two. Where
+tapes answer everybody is only found, and opened, once one of them lacks something.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
+from asstctl.core.errors import AsstctlError
 from asstctl.core.ports import Judge, Provider, ThreadHost
 from asstctl.core.tape import Deck
 from asstctl.workspace.cast import Cast
@@ -37,6 +40,10 @@ class Tapes(Protocol):
         """Seconds on the clock of this playing: the machine's or, where it is replayed, that of the recording."""
         ...
 
+    def anew(self, playing: "Playing") -> bool:
+        """Whether a playing whose tape lacked something may be recorded anew; if so, its next deck records."""
+        ...
+
     def ended(self, playing: "Playing", result: "CaseResult") -> None:
         """It is over: what is recorded of it is written, or thrown away. Raises Refused for what must not be."""
         ...
@@ -57,18 +64,28 @@ class NoTapes:
     def now(self, playing: "Playing") -> float:
         return perf_counter()
 
+    def anew(self, playing: "Playing") -> bool:
+        return False
+
     def ended(self, playing: "Playing", result: "CaseResult") -> None:
         pass
 
 
-@dataclass(frozen=True, slots=True)
+Ask = Callable[[], Awaitable[tuple[Provider, Cast]]]
+"""Opens the target and finds out who is talked to there. Raises AsstctlError."""
+
+
+@dataclass
 class ProjectStage:
-    """The Stage (`conversation.stage`) of one run."""
+    """The Stage (`conversation.stage`) of one run. `ask` None: the provider is open already, and not only for tapes."""
 
     provider: Provider
     cast: Cast
     judged: Judges
     tapes: Tapes
+    ask: Ask | None = None
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _nobody: AsstctlError | None = None
 
     def assistant(self, playing: "Playing") -> str | None:
         ids = self.cast.deployed if playing.deployed else self.cast.ids
@@ -78,7 +95,9 @@ class ProjectStage:
         return self.provider.thread_host(self.tapes.deck(playing))
 
     def judges(self, playing: "Playing") -> Mapping[str, Judge]:
-        return self.judged.of(self.tapes.deck(playing))
+        from asstctl.conversation.judge_names import judges_named
+
+        return self.judged.of(self.tapes.deck(playing), judges_named([playing.case]))
 
     def tape(self, playing: "Playing") -> str:
         return self.tapes.path(playing)
@@ -88,6 +107,21 @@ class ProjectStage:
 
     def is_recorded(self, playing: "Playing") -> bool:
         return self.tapes.is_recorded(playing)
+
+    async def anew(self, playing: "Playing") -> bool:
+        if not self.tapes.anew(playing):
+            return False
+        async with self._asking:
+            if self._nobody:
+                raise self._nobody
+            if self.ask:
+                try:
+                    self.provider, self.cast = await self.ask()
+                except AsstctlError as problem:
+                    self._nobody = problem
+                    raise
+                self.ask = None
+        return True
 
     def ended(self, playing: "Playing", result: "CaseResult") -> None:
         self.tapes.ended(playing, result)

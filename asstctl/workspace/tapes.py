@@ -5,7 +5,7 @@ tape of, is decided in `conversation.tapes`, how its file is read and written in
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache, partial
 from time import perf_counter
@@ -116,6 +116,21 @@ class ProjectTapes:
         """Seconds on the clock of a playing."""
         deck = self._decks.get(_key(playing))
         return perf_counter() if deck is None else deck.now()
+
+    def anew(self, playing: "Playing") -> bool:
+        """Whether a playing whose tape lacked something may be recorded anew; if so, its next deck records."""
+        from asstctl.conversation.tapes.recording import Recording
+
+        if self._mode != "auto":
+            return False
+        self._played.pop(self.path(playing), None)
+        self._decks[_key(playing)] = Recording(clock=perf_counter, errors=self._errors)
+        return True
+
+    def lacking(self, cases: "Iterable[Case]", runs: int) -> tuple[str, ...]:
+        """The tapes that are not there, of so many playings of each conversation."""
+        paths = (tape_path(case, repeat) for case in cases for repeat in range(1, runs + 1))
+        return tuple(path for path in paths if not (self._root / path).is_file())
 
     def ended(self, playing: "Playing", result: CaseResult) -> None:
         """Write what was recorded, if it has a verdict. Raises Refused for a secret, naming its place."""

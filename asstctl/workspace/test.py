@@ -7,17 +7,17 @@ is for `conversation.runner`.
 
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from asstctl.core.address import Address
 from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
-from asstctl.core.ledger import Ledger, NoLedger
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.suite import SuiteResult
+from asstctl.core.thread import run_pair
 from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading
 from asstctl.engine.runs.journal import new_run
@@ -31,7 +31,7 @@ from asstctl.workspace.ledger import FileLedger
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.stage import NoTapes, ProjectStage
 from asstctl.workspace.tape_files import unused_tapes, unused_warning
-from asstctl.workspace.tapes import ProjectTapes, mode_of, recorded_provider
+from asstctl.workspace.tapes import ProjectTapes, mode_of, recorded_provider, secret_values
 from asstctl.workspace.testing import Selected, Testing
 from asstctl.workspace.workspace import Workspace
 
@@ -64,7 +64,10 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
         return replace(_nothing(workspace, selected), mode=mode)
     tapes = None if mode == "live" else ProjectTapes(workspace, mode, replies=replies_of(workspace))
     testing = replace(testing, mode=mode)
-    if tapes and not testing.candidate and not testing.affected and _answers_all(tapes, testing, selected.cases):
+    if tapes and mode == "replay" and testing.repeat:
+        _check_repeats(workspace, tapes, selected.cases, testing.repeat)
+    unanswered = _unanswered(tapes, testing, selected.cases)
+    if tapes and not testing.candidate and not testing.affected and not unanswered:
         async with recorded_provider(workspace) as provider:
             return await play(workspace, provider, testing, selected, tapes=tapes, recorded=True)
     if mode == "replay":
@@ -74,15 +77,12 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
             hint="leave them out: a tape knows itself when its assistant changed",
         )
     async with workspace.open() as provider:
-        seen = None
-        if testing.affected or testing.candidate or testing.live or not workspace.is_embedded:
-            policy = Policy(only=workspace.with_dependencies(assistants_of(selected.cases)))
-            seen = Seen(*await plan_on(workspace, provider, policy))
+        seen = await _looked_at(workspace, provider, testing, selected.cases)
         if seen and testing.affected:
             selected = _concerned(workspace, testing, seen.plan, selected)
             if not selected.cases:
                 return replace(_nothing(workspace, selected), mode=mode)
-        return await play(workspace, provider, testing, selected, seen, tapes)
+        return await play(workspace, provider, testing, selected, seen, tapes, unanswered=unanswered)
 
 
 def cases_of(workspace: Workspace, testing: Testing) -> "tuple[Case, ...]":
@@ -103,11 +103,32 @@ def assistants_of(cases: "Iterable[Case]") -> frozenset[Address]:
     return frozenset(Address("assistant", case.assistant) for case in cases)
 
 
-def _answers_all(tapes: ProjectTapes, testing: Testing, cases: "Sequence[Case]") -> bool:
-    """Whether nobody else has to be asked: of a replay, nobody is."""
-    if testing.mode == "auto":
-        return all(tapes.is_fresh(case, testing.repeat or case.repeat.runs) for case in cases)
-    return testing.mode == "replay"
+async def _looked_at(
+    workspace: Workspace, provider: Provider, testing: Testing, cases: "Iterable[Case]"
+) -> Seen | None:
+    """What is there of the tested assistants; None where the files are brought up anyway."""
+    if workspace.is_embedded and not (testing.affected or testing.candidate or testing.live):
+        return None
+    policy = Policy(only=workspace.with_dependencies(assistants_of(cases)))
+    return Seen(*await plan_on(workspace, provider, policy))
+
+
+def _unanswered(tapes: ProjectTapes | None, testing: Testing, cases: "Sequence[Case]") -> "Sequence[Case]":
+    """The conversations for which somebody has to be asked: of a replay, nobody is."""
+    if tapes and testing.mode == "auto":
+        return [case for case in cases if not tapes.is_fresh(case, testing.repeat or case.repeat.runs)]
+    return () if testing.mode == "replay" else cases
+
+
+def _check_repeats(workspace: Workspace, tapes: ProjectTapes, cases: "Sequence[Case]", runs: int) -> None:
+    """Raises WrongUsage where a repeat has no tape of its own: one tape played several times is no rate."""
+    if lacking := tapes.lacking(cases, runs):
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        raise WrongUsage(
+            f"--repeat {runs} needs a tape of its own for each repeat",
+            detail=f"there is no {', '.join(lacking[:3])}{more}",
+            hint=f"record them: {workspace.info.command(f'test --record --repeat {runs}')}",
+        )
 
 
 async def play(
@@ -119,8 +140,11 @@ async def play(
     tapes: ProjectTapes | None = None,
     *,
     recorded: bool = False,
+    unanswered: "Sequence[Case] | None" = None,
 ) -> SuiteResult:
-    """Play these conversations on a provider that is open, which answers from tapes alone if it is `recorded`.
+    """Play these conversations on a provider that is open, which answers from tapes alone if it is `recorded`: then the
+    target is opened only if a tape may be made anew. Of the others those are `unanswered` that no tape is there for;
+    None: all.
 
     Without what was `seen` a store in this process is brought up first.
     """
@@ -128,16 +152,25 @@ async def play(
     from asstctl.conversation.runner import run_cases
 
     started, cases = time.perf_counter(), selected.cases
+    asked = None if unanswered is None and not recorded else judges_named(unanswered or ())
     with closing(FileLedger(workspace.project.root, new_run(), workspace.info)) as ledger:
         async with (
-            open_judges(workspace, judges_named(cases), asked=() if recorded else None) as judges,
+            open_judges(workspace, judges_named(cases), asked=asked) as judges,
             _talked_to(workspace, provider, testing, cases, seen, None if recorded else ledger) as (cast, made),
+            AsyncExitStack() as later,
         ):
+
+            async def ask() -> tuple[Provider, Cast]:
+                """The target itself, where tapes were to answer."""
+                opened = await later.enter_async_context(workspace.open())
+                found = await _looked_at(workspace, opened, testing, cases)
+                talked_to = _talked_to(workspace, opened, testing, cases, found, ledger)
+                return opened, (await later.enter_async_context(talked_to))[0]
+
             testing.on_start(cases)
-            conduct = _conduct(workspace, provider, testing, NoLedger() if recorded else ledger, ledger.run)
-            run = await run_cases(
-                cases, stage=ProjectStage(provider, cast, judges, tapes or NoTapes()), conduct=conduct
-            )
+            stage = ProjectStage(provider, cast, judges, tapes or NoTapes(), ask if recorded else None)
+            run = await run_cases(cases, stage=stage, conduct=_conduct(workspace, provider, testing, ledger))
+            cast = stage.cast
         replies, exercised = (tapes.origin if tapes else None) or replies_of(workspace)
         left = (*run.left_behind, *made.left_behind)
         way = (f"to remove what was left behind: {workspace.info.command('test gc', named=2)}",) if left else ()
@@ -192,13 +225,14 @@ async def _talked_to(
         yield await brought_up(workspace, provider, tested), Copies()
 
 
-def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger: Ledger, run: str) -> "Conduct":
+def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger: FileLedger) -> "Conduct":
     from asstctl.conversation.case import Repeat
     from asstctl.conversation.conduct import Conduct
+    from asstctl.conversation.tapes.secrets import Sieve
 
-    runs = testing.repeat
+    runs, secrets = testing.repeat, tuple(secret_values(workspace))
     return Conduct(
-        run=run,
+        bears=run_pair(workspace.project.name, ledger.run),
         jobs=testing.jobs,
         turn_timeout=testing.turn_timeout,
         timeout=testing.timeout,
@@ -211,10 +245,13 @@ def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger:
         max_cost=testing.max_cost,
         fail_fast=testing.fail_fast,
         repeat=None if runs is None else Repeat(runs, testing.needed or runs),
+        # a replay plays each of them from its own tape
+        every_repeat=testing.mode in ("record", "auto"),
         compare=testing.candidate,
         keep_failed=testing.keep_failed,
         cannot=provider.store.capabilities.missing,
         feed=testing.feed,
+        veil=Sieve(secrets).without if secrets else None,
     )
 
 

@@ -1,6 +1,7 @@
 """`test --affected` and `test --candidate` on a local target: what a change concerns, told by git."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def committed(project: Project) -> Project:
     git(project.root, "add", ".")
     git(project.root, "commit", "-q", "-m", "a")
     return project
+
+
+def test_what_an_earlier_run_left_when_it_was_killed_goes(committed: Project) -> None:
+    left = committed.root / ".asstctl" / "before-abcd"
+    left.mkdir(parents=True, mode=0o700)
+    os.utime(left, (0, 0))
+    committed.write("assistants/tutor.yaml", TUTOR.replace("0.2", "0.3"))
+
+    assert affected(committed) == ["tutor"]
+    assert list((committed.root / ".asstctl").glob("before-*")) == []
 
 
 def affected(project: Project, *options: str) -> list[str]:

@@ -132,6 +132,29 @@ def test_a_judge_without_its_key_is_asked_for_before_anything_is_played(
     assert "export JUDGE_KEY=..." in result.err
 
 
+def test_a_judge_needs_its_key_only_where_something_goes_out(
+    judged: tuple[Project, list[tuple[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its verdicts are on the tape; one that is not is asked for, and with it the key."""
+    project, asked = judged
+    talk(project, "{rubric: fine}")
+    project.done("test", "--record")
+    asked.clear()
+    monkeypatch.delenv("JUDGE_KEY")
+    assert "1 passed" in project.done("test", "--auto")
+
+    talk(project, "{rubric: bad}")
+    result = project.run("test", "--auto", "--format", "json")
+    assert (result.code, asked) == (3, [])
+    assert "JUDGE_KEY is not set" in result.out
+
+    monkeypatch.setenv("JUDGE_KEY", KEY)
+    monkeypatch.setenv("ASSTCTL_AUTO", "1")
+    assert [project.run("test").code, len(asked)] == [1, 1]
+    monkeypatch.delenv("JUDGE_KEY")
+    assert project.run("test").code == 1
+
+
 @pytest.mark.parametrize("command", [("validate",), ("test", "--check")])
 def test_a_judge_that_nobody_configured_is_found_offline(project: Project, command: tuple[str, ...]) -> None:
     talk(project, "{similar: hello}")

@@ -205,6 +205,25 @@ def test_the_difference_of_the_replies_is_shown(deployed: Deployed) -> None:
     assert "and brief" in shown
 
 
+def test_what_a_copy_replied_is_the_tape_of_the_files(deployed: Deployed) -> None:
+    """It is fresh as long as the files say so, and the same that what is applied gives; nothing of what was deployed
+    before is on it."""
+    deployed.changed("You are kind, and brief.")
+
+    deployed.project.done("test", "--candidate", "--record", "assistants/guagua.convo.yaml")
+
+    (tape,) = (deployed.project.root / "assistants/tapes").iterdir()
+    before = tape.read_bytes()
+    assert b"I was told: You are kind, and brief." in before
+    assert b"I was told: You are kind.\"" not in before
+    assert "1 passed" in deployed.project.done("test", "--replay", "assistants/guagua.convo.yaml")
+    deployed.project.done("apply", "--yes")
+    deployed.project.done("test", "--record", "assistants/guagua.convo.yaml")
+    assert tape.read_bytes() == before
+    deployed.changed("You are kind.")
+    assert deployed.project.run("test", "--replay", "assistants/guagua.convo.yaml").code == 3
+
+
 def test_a_conversation_that_changed_is_affected_though_no_assistant_did(deployed: Deployed) -> None:
     deployed.project.write("assistants/tutor.convo.yaml", OTHER.replace("Who are you?", "And who are you?"))
 

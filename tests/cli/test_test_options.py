@@ -196,6 +196,15 @@ def test_reports_stand_beside_the_text(talks: Project) -> None:
     assert "rerun      asstctl test assistants/fails.convo.yaml" in failure.text
 
 
+def test_a_page_stands_beside_the_text_and_on_stdout(talks: Project) -> None:
+    talks.done("test", "--html", "page.html", "--jsonl", "l.jsonl")
+    talks.done("test", "merge", "l.jsonl", "--html", "all.html")
+
+    for name in ("page.html", "all.html"):
+        assert "<h1>All 4 conversations passed</h1>" in (talks.root / name).read_text("utf-8")
+    assert talks.done("test", "--format", "html").startswith("<!doctype html>")
+
+
 def test_a_rerun_of_one_cell_plays_that_cell(talks: Project) -> None:
     talks.write(FILE, GREETS.replace('contains: "{{ matrix.number }}"', "contains: two"))
 

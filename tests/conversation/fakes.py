@@ -207,7 +207,8 @@ class FakeStage:
     """A stage on which hosts come from `hosts`, by the playing, and nothing is taped.
 
     `ids` None: every assistant is `asst_1`, or `asst_0` where it is the deployed one. `problem` is raised instead of a
-    host, `refusal` when a playing has ended.
+    host, `refusal` when a playing has ended. What was `recorded` and lacked something is begun anew where it `renews`, and
+    `unasked` is raised where nobody can be asked.
     """
 
     hosts: Callable[[Playing], ThreadHost]
@@ -216,6 +217,8 @@ class FakeStage:
     recorded: bool = False
     problem: Exception | None = None
     refusal: Exception | None = None
+    renews: bool = False
+    unasked: Exception | None = None
     clock: Callable[[], float] = time.perf_counter
     begun: list[Playing] = field(default_factory=list)
     over: list[tuple[Playing, CaseResult]] = field(default_factory=list)
@@ -247,6 +250,12 @@ class FakeStage:
 
     def is_recorded(self, playing: Playing) -> bool:
         return self.recorded
+
+    async def anew(self, playing: Playing) -> bool:
+        if self.unasked is not None:
+            raise self.unasked
+        self.recorded = not self.renews
+        return self.renews
 
     def ended(self, playing: Playing, result: CaseResult) -> None:
         self.over.append((playing, result))

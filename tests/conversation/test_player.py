@@ -34,6 +34,7 @@ from asstctl.core.thread import (
     Said,
     Tool,
     Usage,
+    run_pair,
 )
 from tests.conversation.fakes import FakeLedger, FakeStage, Hang, ScriptedJudge, World, calls, says
 from tests.conversation.samples import case, only_failure, run, run_one, stub, turn, where
@@ -61,14 +62,14 @@ async def test_files_are_sent_before_the_thread_is_made() -> None:
         files=(PDF, CSV),
     )
 
-    result = await run_one(world, played, run="RUN", ledger=ledger)
+    result = await run_one(world, played, bears=run_pair("school", "RUN"), ledger=ledger)
 
     assert result.status is Status.PASSED
     assert [entry[:3] for entry in world.log][:4] == [
         ("upload", "a.pdf", "assistants"),
         ("upload", "b.csv", "assistants"),
         ("upload", "c.png", "vision"),
-        ("open", (("user", "before"), ("user", "look")), {"asstctl_run": "RUN"}),
+        ("open", (("user", "before"), ("user", "look")), {"asstctl_run": "school/RUN"}),
     ]
     search, code = Attached("file_1", (Tool.FILE_SEARCH,)), Attached("file_2", (Tool.CODE_INTERPRETER,))
     pictures = (Image("file_3", detail="low"), Image(url="https://example.org/d.png"))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from asstctl.core.errors import ServerFault
 from asstctl.core.ledger import Leftover, Made, Swept
 from asstctl.render.gc import swept_text
 from asstctl.render.json.gc import swept_json
@@ -23,6 +24,14 @@ TABLE = {
         ["! file", "the server refused", "Removed 0 objects", "1 object could not be"],
     ),
     "lost": (Swept(FAR, lost=(LOST,)), ["thread greets: nobody can find, if it is there at all"]),
+    "doubtful": (
+        Swept(FAR, lost=(Leftover(RUN, Made.FILE, "a.csv", bytes=812, maybe=("file_1", "file_2")),)),
+        ["? file", "a.csv", "one of these uploads of 812 bytes", "file_1, file_2", "Nothing to remove on"],
+    ),
+    "cut off": (
+        Swept(FAR, (COPY,), error=ServerFault("the server failed", detail="GET /vector_stores")),
+        ["- assistant", "Removed 1 object from", "could not look for more", "the server failed", "GET /vector_stores"],
+    ),
     "spared": (Swept(FAR, spared=(OTHER, COPY)), ["vector store vs_1 and assistant asst_1", "runs on other machines"]),
     "alive": (Swept(FAR, alive=(RUN,)), [f"1 run still goes on here: {RUN}"]),
     "unreadable": (Swept(FAR, unreadable=(RUN,)), [f"The ledger of {RUN} cannot be read."]),
@@ -45,10 +54,15 @@ def test_json_holds_the_same_facts(name: str) -> None:
     assert found["schema"] == "asstctl/test-gc/v1"
     assert [one["id"] for one in found["removed"]] == [one.id for one in swept.removed]
     assert [one["id"] for one in found["lost"]] == [None for _ in swept.lost]
+    assert [one["maybe"] for one in found["lost"]] == [[*one.maybe] for one in swept.lost]
+    assert (found["error"] or {}).get("summary") == (swept.error.summary if swept.error else None)
     assert (found["alive"], found["unreadable"]) == ([*swept.alive], [*swept.unreadable])
 
 
-@pytest.mark.parametrize(("name", "code"), [("removed", 0), ("lost", 0), ("failed", 1), ("unreadable", 1)])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("removed", 0), ("lost", 0), ("doubtful", 0), ("failed", 1), ("cut off", 3), ("unreadable", 1)],
+)
 def test_what_should_have_gone_and_is_there_is_a_failure(name: str, code: int) -> None:
     assert TABLE[name][0].exit_code == code
 

@@ -344,7 +344,7 @@ def test_the_verdict_is_one_sentence(statuses: tuple[Status, ...], said: str) ->
 
 def test_scripted_replies_are_said_to_prove_nothing_of_instructions() -> None:
     page = Page(suite_html(replace(SHOWCASE, instructions_exercised=False, replies="scripted (demo.replies.yaml)")))
-    assert "replies scripted (demo.replies.yaml): instructions were NOT exercised." in page.text
+    assert "scripted (demo.replies.yaml): instructions were NOT exercised." in page.text
 
 
 @pytest.mark.parametrize("number", [1, 30, 31, 200])

@@ -36,7 +36,9 @@ def _loaded_by(arguments: list[str], folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["apply", "--help"], ["completion", "bash"]], ids=" ".join
+    "arguments",
+    [["--help"], ["--version"], ["apply", "--help"], ["chat", "--help"], ["completion", "bash"]],
+    ids=" ".join,
 )
 def test_help_and_completion_load_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     """None of the heavy libraries is imported."""

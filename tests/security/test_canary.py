@@ -1,6 +1,7 @@
 """One secret through every command, format and fault: no byte of it in any output or file."""
 
 import base64
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import httpx2
 import pytest
 
 from asstctl.cli import COMMANDS
@@ -44,13 +46,19 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "test": (
         ("test",),
         ("test", "--format", "json"),
-        ("test", "--live", "--junit", "junit.xml", "--jsonl", "lines.jsonl"),
+        ("test", "--live", "--junit", "junit.xml", "--jsonl", "lines.jsonl", "--html", "report.html"),
+        ("test", "--format", "html"),
         ("test", "--format", "junit"),
         ("test", "--format", "jsonl"),
         ("test", "--list"),
         ("test", "--check"),
     ),
-    "test merge": (("test", "merge", "lines.jsonl", "--junit", "all.xml"),),
+    "test merge": (("test", "merge", "lines.jsonl", "--junit", "all.xml", "--html", "all.html"),),
+    "test import": (
+        ("test", "import", "thread_x"),
+        ("test", "import", "thread_x", "--assistant", "tutor", "--into", "assistants/brought.convo.yaml"),
+    ),
+    "chat": (("chat",), ("chat", "tutor", "--keep"), ("chat", "--live")),
     "test gc": (("test", "gc"), ("test", "gc", "--all", "--format", "json")),
     "list": (("list",), ("list", "--format", "json"), ("list", "--format", "env")),
     "show": (("show", "tutor"), ("show", "tutor", "--format", "json")),
@@ -59,6 +67,9 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "completion": (("completion", "bash"),),
 }
 """How each command is run; `serve`, which would go on, has a test of its own beside its row."""
+
+TYPED = "hello\n/attach asstctl.yaml\n/save-test assistants/said.convo.yaml\n/new\nhello again\n"
+"""What is typed into a command that reads it."""
 
 CONVERSATION = """
 assistant: tutor
@@ -92,12 +103,23 @@ def leaks(result: Result, root: Path) -> list[str]:
     return [f"{place}: {form!r}" for place, content in places.items() for form in FORMS if form in content]
 
 
+class Typing(io.StringIO):
+    """Lines that begin anew for whoever reads after their end."""
+
+    def readline(self, size: int | None = -1, /) -> str:
+        line = super().readline(-1 if size is None else size)
+        if not line:
+            self.seek(0)
+        return line
+
+
 @pytest.fixture
 def canary(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose environment holds the secrets."""
     for name, value in CANARIES.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ASSTCTL_DEBUG", "1")
+    monkeypatch.setattr("sys.stdin", Typing(TYPED))
     project.write("assistants/tutor.convo.yaml", CONVERSATION)
     return project
 
@@ -184,6 +206,19 @@ def test_no_command_keeps_a_secret_where_all_goes_well(
     codes = {row: done[row].code for row in (("plan",), ("apply", "plan.json", "--yes"), ("destroy", "--yes"))}
     assert set(codes.values()) == {0}, done
     assert not any(form in database.read_bytes() for form in FORMS)
+
+
+def test_a_secret_that_was_said_is_not_brought_in(canary: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A thread that holds one is refused, and the message does not repeat it."""
+    with serving(tmp_path_factory.mktemp("server") / "server.db") as url:
+        point_at(canary, url, "far")
+        said = [{"role": "user", "content": f"it is {CANARIES['CANARY_SECRET']}"}]
+        with httpx2.Client(trust_env=False) as client:
+            thread = client.post(f"{url}/threads", json={"messages": said}).json()["id"]
+        result = canary.run("test", "import", thread, "-v")
+    assert result.code == 1
+    assert "would hold a secret" in " ".join(result.err.split())
+    assert leaks(result, canary.root) == []
 
 
 @pytest.mark.parametrize("name", CANARIES)

@@ -175,6 +175,40 @@ def test_a_request_that_is_not_on_the_tape_is_no_verdict(recorded: Project) -> N
     assert 'content was "something else", now "and again"' in said[0]
 
 
+def test_a_fresh_tape_that_lacks_a_request_is_made_anew_where_it_may_be(recorded: Project) -> None:
+    """Everything seemed to be on tapes, so that the target is opened only now; the next run needs nobody again."""
+    tape = recorded.root / TAPE
+    tape.write_text(tape.read_text().replace('"content": "and again"', '"content": "something else"'))
+
+    assert "1 passed" in recorded.done("test", "--auto")
+    assert "something else" not in tape.read_text()
+    assert replayed(recorded) == (0, [])
+    forget(recorded)
+    assert "1 passed" in recorded.done("test", "--auto")
+    assert not (recorded.root / ".asstctl/local.db").exists()
+    assert not (recorded.root / ".asstctl/ledger").exists() or not list((recorded.root / ".asstctl/ledger").iterdir())
+
+
+def test_a_tape_that_cannot_be_made_anew_says_why_nobody_was_asked(recorded: Project) -> None:
+    tape = recorded.root / TAPE
+    tape.write_text(tape.read_text().replace('"content": "and again"', '"content": "something else"'))
+    before = tape.read_text()
+    recorded.write(
+        "asstctl.yaml",
+        """
+        version: 1
+        project: school
+        default_target: far
+        targets: {far: {provider: assistants, base_url: "http://127.0.0.1:9/v1", api_key: {env: NO_SUCH_KEY}}}
+        """,
+    )
+
+    code, said = replayed(recorded, "--auto")
+    assert code == 3
+    assert any("NO_SUCH_KEY is not set" in message for message in said)
+    assert tape.read_text() == before
+
+
 def test_the_tape_of_another_conversation_is_none(recorded: Project) -> None:
     """A copy of it under another name says whose it is."""
     recorded.write("assistants/other.convo.yaml", CONVERSATION)
@@ -187,13 +221,33 @@ def test_the_tape_of_another_conversation_is_none(recorded: Project) -> None:
 
 def test_each_repeat_has_a_tape_of_its_own(recorded: Project) -> None:
     """One tape played five times would be no rate."""
-    code, said = replayed(recorded, "--replay", "--repeat", "2")
-    assert code == 3
-    assert any("repeat 2 needs a tape of its own" in message for message in said)
+    for option in ("--replay", "--offline"):
+        result = recorded.run("test", option, "--repeat", "2")
+        assert (result.code, result.out) == (64, "")
+        assert "there is no assistants/tapes/tutor--tutor--2.tape.jsonl" in result.err
+        assert "record them: asstctl test --record --repeat 2" in result.err
 
     recorded.done("test", "--record", "--repeat", "2")
     assert len(list((recorded.root / TAPES).iterdir())) == 2
     assert replayed(recorded, "--replay", "--repeat", "2") == (0, [])
+
+
+def test_a_recording_plays_every_repeat(recorded: Project) -> None:
+    """Also those that a verdict does not need: with other expectations a replay may."""
+    recorded.write("assistants/tutor.convo.yaml", CONVERSATION.replace("{icontains: again}", "{icontains: never}"))
+
+    assert recorded.run("test", "--record", "--repeat", "3").code == 1
+    assert len(list((recorded.root / TAPES).iterdir())) == 3
+    recorded.write("assistants/tutor.convo.yaml", CONVERSATION)
+    assert replayed(recorded, "--replay", "--repeat", "3", "--pass", "2") == (0, [])
+
+
+def test_a_repeat_that_a_conversation_asks_for_itself_is_no_verdict_without_its_tape(recorded: Project) -> None:
+    recorded.write("assistants/tutor.convo.yaml", CONVERSATION + "repeat: {runs: 2}\n")
+
+    code, said = replayed(recorded)
+    assert code == 3
+    assert any("repeat 2 needs a tape of its own" in message for message in said)
 
 
 def test_the_tape_of_a_conversation_that_is_gone_is_said(recorded: Project) -> None:

@@ -1,6 +1,7 @@
 """What refuses a tape."""
 
 import base64
+import json
 from urllib.parse import quote
 
 import pytest
@@ -90,3 +91,31 @@ def test_every_place_of_a_tape_is_looked_at() -> None:
         "line 3, events[1].event: the value of a secret",
         "line 3, events[1].text: the value of a secret",
     ]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        quote(SECRET, safe="").lower(),
+        SECRET.replace("/", "\\/").replace('"', '\\"'),
+        json_text({"a": json_text({"b": json_text({"c": SECRET})})}),
+        json.dumps({"a": json.dumps({"b": "é" + SECRET + "é"})}).replace("/", "\\/"),
+    ],
+)
+def test_a_secret_is_found_within_texts_within_texts(form: str) -> None:
+    """However servers and stubs write their JSON; and it can be taken out of a text in the same forms."""
+    assert leaks(f"<{form}>", SECRET) == ["line 2, answer.data[0].text: the value of a secret"]
+    assert "canary" not in Sieve([SECRET]).without(f"<{form}>")
+
+
+def test_a_secret_in_ascii_and_beyond_is_found() -> None:
+    """A text that is all ASCII spells it otherwise."""
+    assert leaks(json.dumps("pässword-of-ours"), "pässword-of-ours") != []
+
+
+@pytest.mark.parametrize("secret", [SECRET, "sk-" + "abcDEF0123456789xyz"])
+def test_a_secret_in_pieces_is_found(secret: str) -> None:
+    """A stream may cut it anywhere."""
+    pieces = [("thread.message.delta", json_text({"delta": {"text": {"value": one}}})) for one in ("<", *secret, ">")]
+    tape = taped((ask("POST /threads/t/runs"), stream(*pieces)))
+    assert [one.path for one in Sieve([SECRET]).leaks(tape_lines(tape))] == ["events, together: data.delta.text.value"]

@@ -8,14 +8,20 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import time
+from typing import Any
 
 import httpx2
 import pytest
 
+from asstctl.core.errors import ServerFault
 from asstctl.core.ledger import Leftover, Made, Swept
+from asstctl.core.ports import Provider, ResourceStore
+from asstctl.core.resource import Listing
+from asstctl.core.thread import run_pair
 from asstctl.workspace.gc import gc
 from asstctl.workspace.ledger import FileLedger, ledger_folder, ledger_runs
 from asstctl.workspace.plan import plan
+from asstctl.workspace.workspace import Workspace
 from tests.workspace.served import Served
 from tests.workspace.test_candidates import GUAGUA_ADDRESS, RUN, applied, copied, stores
 
@@ -102,10 +108,24 @@ async def test_a_copy_whose_id_nobody_learned_is_found_by_its_key(served: Served
 async def test_a_store_whose_id_nobody_learned_is_found_by_its_run(served: Served) -> None:
     served.begin()
     left_by_a_dead_run(served, Made.VECTOR_STORE, "guagua/schedule")
-    posted(served, "/vector_stores", {"name": "files of a thread", "metadata": {"asstctl_run": RUN}})
+    posted(served, "/vector_stores", {"name": "files of a thread", "metadata": run_pair("school", RUN)})
 
     assert len((await swept(served)).removed) == 1
     assert served.counts()["vector_stores"] == 0
+
+
+async def test_what_another_project_made_is_never_touched(served: Served) -> None:
+    """Two projects may share an account, and the id of a run says nothing of its project."""
+    served.begin()
+    left_by_a_dead_run(served, Made.VECTOR_STORE, "guagua/schedule")
+    posted(served, "/vector_stores", {"name": "of another", "metadata": run_pair("another", RUN)})
+    posted(served, "/vector_stores", {"name": "of nobody", "metadata": {"asstctl_run": RUN}})
+    posted(served, "/vector_stores", {"name": "of another run", "metadata": run_pair("another", ELSEWHERE)})
+
+    found = await swept(served, every=True)
+
+    assert (found.removed, found.spared) == ((), ())
+    assert served.counts()["vector_stores"] == 3
 
 
 async def test_threads_go_by_their_ids_alone(served: Served) -> None:
@@ -141,23 +161,43 @@ async def test_an_id_that_is_something_else_now_is_not_deleted(served: Served) -
     assert served.counts()["assistants"] == 1
 
 
-async def test_the_one_upload_of_that_name_size_and_time_was_meant(served: Served) -> None:
+async def test_uploads_without_an_id_are_told_by_their_likeness_and_stay(served: Served) -> None:
+    """ENGINE promise 7. A person decides: they are told until they did."""
     served.begin()
     served.write("sales.csv", "a,b\n")
     left_by_a_dead_run(served, Made.FILE, "sales.csv")
-    meant = uploaded(served, b"a,b\n")
+    alike = [uploaded(served, b"a,b\n"), uploaded(served, b"a,b\n")]
     uploaded(served, b"a,b,c\n")
+    uploaded(served, b"a,b\n", "other.csv")
+
+    for _ in range(2):
+        found = await swept(served, every=True)
+        (lost,) = found.lost
+        assert (found.removed, lost.name, lost.bytes, sorted(lost.maybe)) == ((), "sales.csv", 4, sorted(alike))
+        assert served.counts()["files"] == 4
+    for id in alike:
+        served.call("DELETE", f"/files/{id}")
+
+    assert [one.maybe for one in (await swept(served)).lost] == [()]
+    assert ledger_runs(served.root) == ()
+
+
+async def test_an_upload_whose_id_stands_in_the_ledger_is_removed(served: Served) -> None:
+    served.begin()
+    meant = uploaded(served, b"a,b\n")
+    uploaded(served, b"a,b\n")
+    left_by_a_dead_run(served, Made.FILE, "sales.csv", meant)
 
     assert [one.id for one in (await swept(served)).removed] == [meant]
     assert served.counts()["files"] == 1
 
 
-@pytest.mark.parametrize("how", ["two fit", "in a store", "of an assistant", "of another ledger"])
-async def test_an_upload_that_may_be_something_else_stays(served: Served, how: str) -> None:
+@pytest.mark.parametrize("how", ["in a store", "of an assistant", "of another ledger"])
+async def test_an_upload_that_is_known_to_be_something_else_is_not_named(served: Served, how: str) -> None:
     served.begin()
     served.write("sales.csv", "a,b\n")
     left_by_a_dead_run(served, Made.FILE, "sales.csv")
-    ids = [uploaded(served, b"a,b\n") for _ in range(2 if how == "two fit" else 1)]
+    ids = [uploaded(served, b"a,b\n")]
     if how == "in a store":
         store = posted(served, "/vector_stores", {"name": "mine"})
         served.call("POST", f"/vector_stores/{store}/files", {"file_id": ids[0]})
@@ -171,6 +211,7 @@ async def test_an_upload_that_may_be_something_else_stays(served: Served, how: s
     found = await swept(served)
 
     assert names(found.lost) == [("file", "sales.csv")]
+    assert found.lost[0].maybe == ()
     assert served.counts()["files"] == len(ids)
     if how == "of another ledger":
         other.close()
@@ -242,3 +283,54 @@ async def test_a_dead_run_on_a_local_target_is_swept_from_wherever_one_stands(se
 
     assert [one.id for one in found.removed] == [thread]
     assert ledger_runs(served.root) == ()
+
+
+class Unlistable:
+    """A store that lists nothing any more."""
+
+    def __init__(self, store: ResourceStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def list(self, kind: str) -> Listing:
+        raise ServerFault("the server failed", detail=f"GET {kind}")
+
+
+class Failing(Workspace):
+    """A project on a server whose listings fail."""
+
+    def open(self) -> Provider:
+        provider = super().open()
+        provider.store = Unlistable(provider.store)
+        return provider
+
+
+async def test_what_was_removed_before_a_listing_failed_is_told(served: Served) -> None:
+    served.begin()
+    thread = posted(served, "/threads", {})
+    left_by_a_dead_run(served, Made.THREAD, "guagua/schedule", thread)
+
+    found = await gc(Failing(served.root))
+
+    assert [one.id for one in found.removed] == [thread]
+    assert (str(found.error), found.exit_code) == ("the server failed: GET assistant", 3)
+
+
+async def test_what_a_killed_look_at_a_revision_left_goes_once_it_is_old(served: Served) -> None:
+    served.begin()
+    ours = served.root / ".asstctl"
+    old, young, elsewhere = ours / "before-old", ours / "before-young", served.root / "elsewhere"
+    for folder in (old / "docs", young, elsewhere):
+        folder.mkdir(parents=True)
+    (ours / "before-link").symlink_to(elsewhere)
+    day_ago = time() - 24 * 3600
+    os.utime(old, (day_ago, day_ago))
+    os.utime(ours / "before-link", (day_ago, day_ago), follow_symlinks=False)
+
+    await swept(served)
+
+    assert not old.exists()
+    assert young.exists()
+    assert elsewhere.exists()

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from asstctl.conversation.tapes.replay import Replay
+from asstctl.conversation.tapes.text import Tape
 from asstctl.core.errors import Refused, TapeMissing
 from asstctl.workspace.judges import able_judges, open_judges
 from asstctl.workspace.workspace import Workspace
+from tests.tapes.parts import HEADER
 
 pytestmark = pytest.mark.anyio
 
@@ -64,5 +67,13 @@ async def test_a_judge_whose_key_may_go_there_is_opened(tmp_path: Path) -> None:
 
 async def test_a_judge_that_is_only_replayed_needs_no_key_and_sends_nothing(tmp_path: Path) -> None:
     async with open_judges(workspace(tmp_path, CI="true"), {"default"}, asked=()) as judges:
+        replay = Replay(Tape(HEADER, ()), again="")
         with pytest.raises(TapeMissing):
-            await judges.of()["default"].embed(["a"])
+            await judges.of(replay)["default"].embed(["a"])
+
+
+async def test_a_judge_that_has_to_be_asked_after_all_needs_its_key_then(tmp_path: Path) -> None:
+    async with open_judges(workspace(tmp_path), {"default", "near"}, asked=()) as judges:
+        assert judges.of(None, ["near"]).keys() == {"near"}
+        with pytest.raises(Refused, match="JUDGE_KEY is not set"):
+            judges.of()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from asstctl.core.json_text import json_text, read_json
+from asstctl.core.json_text import json_text, read_sound_json
 from asstctl.core.json_types import Json
 from asstctl.core.tape import Answering, Asking, StreamedEvent
 from asstctl.core.thread import RUN_KEY
@@ -115,7 +115,7 @@ class Ordinals:
 def event_value(data: str) -> Mapping[str, Any] | None:
     """What an event of a stream says, where it is an object."""
     try:
-        value = read_json(data)
+        value = read_sound_json(data)
     except ValueError:
         return None
     return value if isinstance(value, Mapping) else None

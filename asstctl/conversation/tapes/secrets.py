@@ -1,14 +1,15 @@
 """What must never be on a tape: the values of secrets, in any form, and whatever looks like a key. Pure.
 
 A tape is committed. What is found refuses the whole tape; it is not masked, since nobody knows what else the same
-answer gives away.
+answer gives away. Results are for people and are there anyway: in them a mask stands in the place of each value.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asstctl.core.hidden import Hidden
+from asstctl.core.hidden import MASK, Hidden
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -28,6 +29,9 @@ _SHAPES = {
 }
 _ANY_SHAPE = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
 _NAMES = tuple(_SHAPES)
+_WITHIN = 3
+"""How deep a text within a text is looked into: a stub's JSON in an argument in a log."""
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +51,44 @@ class Sieve:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = [secret for secret in secrets if len(secret) >= SHORTEST]
-        forms = {form.decode() for form in Hidden(*known).forms}
-        # a text within a text is escaped; so is a secret in it
-        forms |= {json_text(form)[1:-1] for form in forms}
-        wanted = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, wanted)) or "(?!)")
+        found = {form.decode() for form in Hidden(*known).forms}
+        found |= {_PERCENT.sub(lambda escaped: escaped[0].lower(), form) for form in found}
+        for _ in range(_WITHIN):
+            found |= {escaped for form in found for escaped in _escaped(form)}
+        self._forms = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
 
     def leaks(self, lines: Iterable[Json]) -> tuple[Leak, ...]:
         """All of them, in a tape's lines."""
-        return tuple(
-            Leak(number, path or "its keys", what)
+        said = [
+            (number, path, text)
             for number, line in enumerate(lines, start=1)
-            for path, text in _texts(line)
-            if (what := self._what(text))
-        )
+            for path, text in (*_texts(line), *_pieced_together(line))
+        ]
+        # one look at all of it is enough where there is nothing, which is so of nearly every tape
+        whole = "\n".join(text for _, _, text in said)
+        forms = [form for form in self._forms if form in whole]
+        found = ((number, path, _what(text, forms)) for number, path, text in said)
+        return tuple(Leak(number, path or "its keys", what) for number, path, what in found if what)
 
-    def _what(self, text: str) -> str:
-        if self._values.search(text):
-            return "the value of a secret"
-        found = _ANY_SHAPE.search(text)
-        return _NAMES[found.lastindex - 1] if found and found.lastindex else ""
+    def without(self, text: str) -> str:
+        """The text with a mask in the place of each secret."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+
+def _what(text: str, forms: Sequence[str]) -> str:
+    if any(form in text for form in forms):
+        return "the value of a secret"
+    found = _ANY_SHAPE.search(text)
+    return _NAMES[found.lastindex - 1] if found and found.lastindex else ""
+
+
+def _escaped(form: str) -> Iterator[str]:
+    """How a text within a text holds it: as JSON is written here, all in ASCII, and by those who escape slashes too."""
+    for text in (json_text(form)[1:-1], json.dumps(form)[1:-1]):
+        yield text
+        yield text.replace("/", "\\/")
 
 
 def _texts(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
@@ -80,3 +102,13 @@ def _texts(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Sequence):
         for number, item in enumerate(value):
             yield from _texts(item, f"{path}[{number}]")
+
+
+def _pieced_together(line: Json) -> Iterator[tuple[str, str]]:
+    """What the events of a stream say in pieces, each text joined to that in the same place of the next event."""
+    events = line.get("events") if isinstance(line, Mapping) else None
+    pieces: dict[str, list[str]] = {}
+    for event in events if isinstance(events, Sequence) else ():
+        for path, text in _texts(event):
+            pieces.setdefault(path, []).append(text)
+    return ((f"events, together: {path}", "".join(texts)) for path, texts in pieces.items() if len(texts) > 1)

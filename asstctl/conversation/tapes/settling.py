@@ -72,7 +72,8 @@ def _moving(answering: Answering) -> tuple[str, bool]:
     body: Any = answering.body
     if not isinstance(body, Mapping) or not isinstance(body.get("id"), str):
         return "", False
-    return body["id"], body.get("status") in MOVING
+    status = body.get("status")
+    return body["id"], isinstance(status, str) and status in MOVING
 
 
 def _is_bad_luck(answering: Answering) -> bool:

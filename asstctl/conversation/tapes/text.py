@@ -1,6 +1,7 @@
 """A tape as JSON Lines: the header, then an exchange a line, keys in one order. Reading executes nothing. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ from asstctl.conversation.tapes.header import VERSION, Fingerprints, Header
 from asstctl.conversation.tapes.ordinals import event_value
 from asstctl.conversation.tapes.settling import Exchange
 from asstctl.core.diagnostic import Diagnostic, Where, error
-from asstctl.core.json_text import json_text, read_json
+from asstctl.core.json_text import json_text, read_sound_json
 from asstctl.core.json_types import Json
 from asstctl.core.tape import Answering, Asking, StreamedEvent
 
@@ -117,7 +118,7 @@ def _read(
     line: str, path: str, number: int, shape: Callable[[dict[str, Any]], T], diagnostics: list[Diagnostic]
 ) -> T | None:
     try:
-        value = read_json(line)
+        value = read_sound_json(line)
         if not isinstance(value, dict):
             raise _WrongShapeError("it is not an object")
         return shape(value)
@@ -178,7 +179,8 @@ def _of(value: Mapping[str, Any], name: str, kind: type[T], default: T | None = 
     """A member of this type. A whole number of seconds is a number like any other."""
     found = value.get(name, default)
     if kind is float and isinstance(found, int) and not isinstance(found, bool):
-        found = float(found)
+        with suppress(OverflowError):
+            found = float(found)
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         raise _WrongShapeError(f"its `{name}` is missing or wrong")
     return found

@@ -39,21 +39,21 @@ def exchanges(
     when it was made, which is no later than that of the run after it.
     """
     found = [_Exchange()]
-    said_at: dict[object, int] = {}
+    said_at: dict[str, int] = {}
     for message in messages:
         if not is_reply(message):
             found.append(_Exchange(message))
             continue
         found[-1].replies.append(message)
-        if message.get("run_id"):
-            said_at.setdefault(message["run_id"], len(found) - 1)
+        if isinstance(run := message.get("run_id"), str) and run:
+            said_at.setdefault(run, len(found) - 1)
     latest = len(found) - 1
-    for run in reversed(runs):
-        at = said_at.get(run.get("id"))
+    for made in reversed(runs):
+        at = said_at.get(str(made.get("id")))
         if at is None:
-            at = max(place for place, one in enumerate(found[: latest + 1]) if one.began <= _time(run) or not place)
+            at = max(place for place, one in enumerate(found[: latest + 1]) if one.began <= _time(made) or not place)
         latest = min(latest, at)
-        found[at].calls[:0] = calls.get(str(run.get("id")), ())
+        found[at].calls[:0] = calls.get(str(made.get("id")), ())
     spoken = [one.spoken() for one in found]
     return tuple(spoken[1:] if spoken[0] == Spoken(None) else spoken)
 

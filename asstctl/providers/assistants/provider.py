@@ -97,33 +97,37 @@ class Provider:
         from asstctl.providers.assistants.thread_files import ThreadFiles
         from asstctl.providers.assistants.threads import AssistantsThreads
 
-        transport = self._transport if deck is None else TapeTransport(self._transport, deck, self._base_url)
         requests = Requests(
-            self._shared_sdk() if deck is None else self._make_sdk(transport),
+            self._shared_sdk(),
             place=self.place,
             hidden=self._hidden,
             timeout=self._timeout,
             explain=self._explain,
+            deck=deck,
         )
+
+        def files_client() -> JsonClient:
+            taped = None if deck is None else TapeTransport(self._transport, deck, self._base_url)
+            return self._json_client(self._base_url, taped)
+
         # What is on a tape must not hang on what other conversations had asked for before.
         names = self._file_names if deck is None else {}
         return AssistantsThreads(
             requests,
-            ThreadFiles(requests, self._json_client(self._base_url, transport), names),
+            ThreadFiles(requests, files_client, names),
             self._dialect,
             durations=self._durations,
             clock=time.perf_counter if deck is None else deck.now,
         )
 
     def _shared_sdk(self) -> "AsyncOpenAI":
-        if self._sdk is None:
-            self._sdk = self._make_sdk(self._transport)
-        return self._sdk
-
-    def _make_sdk(self, transport: Transport) -> "AsyncOpenAI":
+        from asstctl.net.tape import DeckTransport
         from asstctl.providers.assistants.requests import sdk_client
 
-        return sdk_client(self._base_url, self._http_client(transport), self._timeout)
+        if self._sdk is None:
+            transport = DeckTransport(self._transport, self._base_url)
+            self._sdk = sdk_client(self._base_url, self._http_client(transport), self._timeout)
+        return self._sdk
 
     async def aclose(self) -> None:
         """Close every connection."""

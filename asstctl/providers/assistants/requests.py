@@ -14,9 +14,12 @@ import openai
 
 from asstctl.core.errors import AsstctlError, ProviderError
 from asstctl.core.hidden import Hidden
+from asstctl.core.tape import Deck
+from asstctl.net.body import json_value
 from asstctl.net.client import Answer, answer_of, check_not_hidden, failure_from, timeouts
 from asstctl.net.failures import Asked, Explain, lost
 from asstctl.net.retry import RetryPolicy, repeating
+from asstctl.net.tape import through
 from asstctl.net.transport import HttpClient, HttpResponse
 from asstctl.providers.assistants.paging import read_all
 from asstctl.providers.assistants.stream import Event, event_of
@@ -41,13 +44,22 @@ def sdk_client(base_url: str, http: HttpClient, timeout: float) -> openai.AsyncO
 
 
 class Requests:
-    """Requests to one server. Each raises the ProviderError tree, or whatever `explain` gives."""
+    """Requests to one server, through a deck if there is one. Each raises the ProviderError tree, or whatever `explain`
+    gives."""
 
     def __init__(
-        self, sdk: openai.AsyncOpenAI, *, place: str, hidden: Hidden, timeout: float, explain: Explain
+        self,
+        sdk: openai.AsyncOpenAI,
+        *,
+        place: str,
+        hidden: Hidden,
+        timeout: float,
+        explain: Explain,
+        deck: Deck | None = None,
     ) -> None:
         self.place = place
         self._sdk = sdk
+        self._deck = deck
         # Whole URLs are cheaper for the SDK than paths that it has to join to its base.
         self._base = str(sdk.base_url).rstrip("/")
         self._hidden = hidden
@@ -81,18 +93,17 @@ class Requests:
         async with stream:
             while True:
                 try:
-                    said = await anext(stream)
-                except (StopAsyncIteration, openai.OpenAIError, ValueError):
+                    content = json.dumps(await anext(stream), ensure_ascii=False).encode(errors="replace")
+                except (StopAsyncIteration, openai.OpenAIError, ValueError, RecursionError):
                     return
-                if self._hidden.forms:
-                    content = json.dumps(said, ensure_ascii=False).encode(errors="replace")
-                    check_not_hidden(content, asked, self._hidden, 200)
-                if (event := event_of(said)) is not None:
+                check_not_hidden(content, asked, self._hidden, 200)
+                # The SDK takes what we could not hold, walk and write again.
+                if (event := event_of(json_value(content))) is not None:
                     yield event
 
     async def _open_stream(self, asked: Asked, body: Mapping[str, Any]) -> openai.AsyncStream[object]:
         seconds = self._seconds(asked)
-        with self._explained(asked, seconds):
+        with self._explained(asked, seconds), through(self._deck):
             return await self._sdk.post(
                 self._base + asked.path,
                 cast_to=object,
@@ -106,7 +117,7 @@ class Requests:
         seconds = self._seconds(asked)
         timeout = timeouts(seconds)
         url = self._base + asked.path
-        with self._explained(asked, seconds):
+        with self._explained(asked, seconds), through(self._deck):
             match asked.method:
                 case "GET":
                     response = await self._sdk.get(

@@ -87,5 +87,4 @@ def _error(run: Mapping[str, Any]) -> str:
 def _usage(usage: object) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
-    asked, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return Usage(asked, said) if isinstance(asked, int) and isinstance(said, int) else None
+    return Usage.told(usage.get("prompt_tokens"), usage.get("completion_tokens"))

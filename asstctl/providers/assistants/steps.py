@@ -61,7 +61,10 @@ def _content(result: Mapping[str, Any]) -> str:
 
 
 def _score(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
 
 
 def _maps(value: object) -> Iterator[Mapping[str, Any]]:

@@ -59,7 +59,8 @@ class Heard:
     @property
     def ended(self) -> bool:
         """Whether the run waits for us or is over: it says so itself, whatever its event is called."""
-        return self.run.get("status") in WAITING
+        status = self.run.get("status")
+        return isinstance(status, str) and status in WAITING
 
     @property
     def messages(self) -> tuple[Mapping[str, Any], ...] | None:

@@ -1,7 +1,7 @@
 """ThreadFiles: the files of conversations: sent, searched once their store has them, called by name, and deleted."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,9 @@ from asstctl.providers.assistants.stores import has_bad_files, is_bad, is_taking
 
 
 class ThreadFiles:
-    """Files and stores on one server. `client` sends files; `names` is what is known of them, by id."""
+    """Files and stores on one server. `client` makes what sends them; `names` is what is known of them, by id."""
 
-    def __init__(self, requests: Requests, client: JsonClient, names: dict[str, str]) -> None:
+    def __init__(self, requests: Requests, client: Callable[[], JsonClient], names: dict[str, str]) -> None:
         self._requests = requests
         self._client = client
         self.names = names
@@ -36,7 +36,7 @@ class ThreadFiles:
             said = (error.strerror or "unknown reason").lower()
             raise Refused(f"{file.name} cannot be read", detail=said) from error
         local = LocalFile(file.name, contents.bytes, contents.sha256, file)
-        made = await send_file(self._client, local, purpose)
+        made = await send_file(self._client(), local, purpose)
         self.names[made.id] = file.name
         return made.id
 

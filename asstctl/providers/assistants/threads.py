@@ -294,7 +294,8 @@ class AssistantsThreads:
     async def _newest_run(self, thread: str) -> str:
         answer = await self._send("GET", f"{_path(thread)}/runs", params={"order": "desc", "limit": 20})
         runs = answer.value.get("data")
-        ours = [run for run in runs if run.get("thread_id", thread) == thread] if isinstance(runs, list) else []
+        told = (run for run in runs if isinstance(run, Mapping)) if isinstance(runs, list) else ()
+        ours = [run for run in told if run.get("thread_id", thread) == thread]
         return id_of(ours[0], "run") if ours else ""
 
     async def _end_run(self, thread: str, talk: _Talk) -> bool:

@@ -23,6 +23,8 @@ _NAME = 32
 """Columns of a name; what fits beside a number on a narrow screen."""
 
 _TICKS = 4
+_ROUNDED = 0.001
+"""What a report that was read again may have lost of a time, in seconds."""
 
 
 def charts(suite: SuiteResult, entries: Sequence[Entry], numbers: Content) -> Content:
@@ -39,7 +41,7 @@ def lanes_of(spans: Sequence[tuple[float, float]]) -> list[int]:
     free: list[float] = []
     lanes = []
     for began, ended in spans:
-        lane = next((number for number, at in enumerate(free) if at <= began), len(free))
+        lane = next((number for number, at in enumerate(free) if at <= began + _ROUNDED), len(free))
         free[lane : lane + 1] = [ended]
         lanes.append(lane)
     return lanes

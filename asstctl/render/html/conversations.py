@@ -88,7 +88,9 @@ def _filters(suite: SuiteResult, entries: Sequence[Entry]) -> Markup:
         _choice("tag", "All tags", tags),
     ]
     statuses = tag("fieldset", tag("legend", "Status", class_="unseen"), boxes)
-    buttons = [tag("button", said, type="button", id=name) for name, said in (("open", "Open all"), ("close", "Close all"))]
+    buttons = [
+        tag("button", said, type="button", id=name) for name, said in (("open", "Open all"), ("close", "Close all"))
+    ]
     shown = tag("output", f"{len(entries):,} of {len(entries):,}", id="shown", aria_live="polite")
     end = tag("span", shown, buttons, class_="ends")
     return tag("form", text, chosen, end, statuses, class_="filters", id="filters", role="search", hidden=True)
@@ -111,10 +113,10 @@ def _conversation(entry: Entry, suite: SuiteResult, flags: Sequence[str], *, ope
     case = entry.case
     unlike = differs(case)
     body = lines_of(
-        _about(entry),
+        _about(case),
         transcript(case),
         _repeats(case),
-        _again(rerun(case, suite.target, flags)),
+        _again(entry, rerun(case, suite.target, flags)),
     )
     return tag(
         "details",
@@ -158,9 +160,8 @@ def _numbers(case: CaseResult) -> list[str]:
     return [turns, counted(usage.total_tokens, "token") if usage else "", took(case)]
 
 
-def _about(entry: Entry) -> Content:
+def _about(case: CaseResult) -> Content:
     """What concerns the conversation as a whole, and why it was not played."""
-    case = entry.case
     why = case.skipped or case.not_run
     facts: list[tuple[str, Content]] = []
     if why:
@@ -178,9 +179,9 @@ def _about(entry: Entry) -> Content:
         facts.append(("Thread", (tag("code", case.thread), " (kept)" if case.kept else "")))
     if case.deployed is not None and case.deployed.status is not case.status:
         facts.append(("Deployed", words_of(case.deployed.status)))
-    link = tag("a", "Link", href=f"#{entry.anchor}", class_="link", aria_label=f"Link to {case.id}")
-    listed = tag("dl", [tag("div", tag("dt", name), tag("dd", said)) for name, said in facts]) if facts else None
-    return tag("div", listed, link, class_="about")
+    if not facts:
+        return None
+    return tag("dl", [tag("div", tag("dt", name), tag("dd", said)) for name, said in facts], class_="about")
 
 
 def _repeats(case: CaseResult) -> Content:
@@ -200,6 +201,7 @@ def _repeats(case: CaseResult) -> Content:
     return tag("section", tag("h4", f"Played {counted(len(case.repeats), 'time')}{said}"), played, class_="repeats")
 
 
-def _again(command: str) -> Markup:
+def _again(entry: Entry, command: str) -> Markup:
     copy = tag("button", "Copy", type="button", class_="copy", hidden=True)
-    return tag("div", tag("span", "rerun", class_="label"), tag("code", command, tabindex="0"), copy, class_="again")
+    link = tag("a", "Link", href=f"#{entry.anchor}", class_="link", aria_label=f"Link to {entry.case.id}")
+    return tag("div", tag("span", "rerun", class_="label"), tag("code", command), copy, link, class_="again")

@@ -23,6 +23,8 @@ NOTHING = Markup("")
 
 def escaped(text: str) -> Markup:
     """A text as it reads: markup is spelled out, and so is what hides or reorders; lines and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return Markup(html.escape(text))
     lines = text.replace("\r\n", "\n").split("\n")
     shown = "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in lines)
     return Markup(html.escape(shown))

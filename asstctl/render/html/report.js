@@ -107,10 +107,11 @@
       try {
         await navigator.clipboard.writeText(command.textContent);
         button.textContent = "Copied";
-        setTimeout(() => (button.textContent = "Copy"), 1500);
       } catch {
         getSelection().selectAllChildren(command);
+        button.textContent = "Selected";
       }
+      setTimeout(() => (button.textContent = "Copy"), 4000);
     });
   }
   linked();

@@ -73,7 +73,7 @@ def _shares(suite: SuiteResult) -> Content:
 def _notices(suite: SuiteResult) -> Content:
     said: list[tuple[str, Content]] = []
     if not suite.instructions_exercised and suite.cases:
-        what = ("replies ", suite.replies, ": instructions were ", tag("b", "NOT exercised"), ".")
+        what = (suite.replies, ": instructions were ", tag("b", "NOT exercised"), ".")
         said.append(("Replies", what))
     if suite.interrupted:
         said.append(("Interrupted", "what had not ended has no verdict."))

@@ -47,18 +47,19 @@ def failure_box(failure: Failure, label: str = "", reply: str = "") -> Markup:
     message = _stale(failure.message) if failure.kind is FailureKind.TAPE_STALE else cut(failure.message)
     kind = tag("b", f"{label}: {failure.kind}" if label else str(failure.kind), class_="kind")
     at = tag("p", "expected at ", tag("code", place(failure.where)), class_="at") if failure.where else None
-    sides = tag("div", [_mismatch(m, known) for m in failure.mismatches], class_="sides")
+    # one whose actual side is the reply itself says nothing that does not stand just above
+    shown = [_mismatch(m) for m in failure.mismatches if m.actual not in known]
+    sides = tag("div", shown, class_="sides") if shown else None
     verdict = "undecided" if failure.kind.is_error else "failed"
     box = tag("p", kind, " ", tag("span", message, class_="text"))
-    return tag("div", box, sides if failure.mismatches else None, at, class_=f"failure {verdict}", role="note")
+    return tag("div", box, sides, at, class_=f"failure {verdict}", role="note")
 
 
-def _mismatch(mismatch: Mismatch, known: set[str]) -> Markup:
+def _mismatch(mismatch: Mismatch) -> Markup:
     path = tag("code", mismatch.path, class_="path") if mismatch.path else None
     expected = tag("div", tag("span", "expected", class_="label good"), tag("pre", cut(mismatch.expected)))
-    same = mismatch.actual in known
-    actual = tag("span", "the reply above", class_="faint") if same else tag("pre", cut(mismatch.actual))
-    return tag("div", path, expected, tag("div", tag("span", "got", class_="label bad"), actual), class_="mismatch")
+    actual = tag("div", tag("span", "got", class_="label bad"), tag("pre", cut(mismatch.actual)))
+    return tag("div", path, expected, actual, class_="mismatch")
 
 
 def _stale(message: str) -> Content:
@@ -97,7 +98,7 @@ def _said(turn: TurnResult, assistant: str, longest: int, deployed: TurnResult |
     if turn.passages:
         yield _passages(turn.passages)
     rest = [f for f in turn.failures if f.call is None or f.call >= len(turn.calls)]
-    if turn.reply or rest:
+    if turn.reply or any(not failure.kind.is_error for failure in rest):
         yield _bubble("assistant", assistant, turn.reply, longest)
     if turn.citations:
         yield _citations(turn.citations)
@@ -178,9 +179,7 @@ def _unlike(turn: TurnResult, deployed: TurnResult) -> Content:
 
 
 def _legend(what: str) -> Markup:
-    return tag(
-        "p", f"{what} differ{'s' if what == 'Reply' else ''}: ", tag("del", "deployed"), " ", tag("ins", "candidate")
-    )
+    return tag("p", f"{what}: ", tag("del", "deployed"), " ", tag("ins", "candidate"))
 
 
 def _calls(turn: TurnResult) -> str:

@@ -1,11 +1,14 @@
 """test-gc: what was removed after runs of tests, and what was not.
 
-test-gc  target removed[] failed[] lost[] spared[] alive[] unreadable[]
+test-gc  target removed[] failed[] lost[] spared[] alive[] unreadable[] error | null
 
-Each of the first four lists holds {run kind name id | null why}; `alive` and `unreadable` hold ids of runs.
+Each of the first four lists holds {run kind name id | null why bytes | null maybe[]}, where `maybe` has the ids of
+uploads that may be it; `alive` and `unreadable` hold ids of runs. `error` is what kept it from looking further, as in
+the schema `error`.
 """
 
 from asstctl.core.ledger import Leftover, Swept
+from asstctl.render.json.error import error_content
 from asstctl.render.json.shared import Object, document, target_object
 
 
@@ -20,8 +23,17 @@ def swept_json(swept: Swept) -> str:
         spared=[_row(one) for one in swept.spared],
         alive=list(swept.alive),
         unreadable=list(swept.unreadable),
+        error=error_content(swept.error) if swept.error else None,
     )
 
 
 def _row(one: Leftover) -> Object:
-    return {"run": one.run, "kind": str(one.kind), "name": one.name, "id": one.id or None, "why": one.why}
+    return {
+        "run": one.run,
+        "kind": str(one.kind),
+        "name": one.name,
+        "id": one.id or None,
+        "why": one.why,
+        "bytes": one.bytes,
+        "maybe": list(one.maybe),
+    }

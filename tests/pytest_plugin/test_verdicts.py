@@ -1,0 +1,75 @@
+"""One suite through `asstctl test`, through pytest and through pytest-xdist: the same verdicts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.pytest_plugin.samples import GREETS, SEVERAL, SHOP, written
+
+pytest_plugins = ("pytester",)
+
+EXPECTED = {
+    "assistants/greets.convo.yaml::greets": "passed",
+    "assistants/several.convo.yaml::says[en]": "passed",
+    "assistants/several.convo.yaml::says[de]": "failed",
+    "assistants/several.convo.yaml::often": "passed",
+    "assistants/several.convo.yaml::runs-code": "skipped",
+    "assistants/several.convo.yaml::too-slow": "error",
+}
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Path:
+    written(pytester.path, {"greets.convo.yaml": GREETS, "several.convo.yaml": SEVERAL})
+    return pytester.path
+
+
+def by_command(root: Path, *options: str) -> dict[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "asstctl", "test", "--format", "json", *options],
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return {f"{case['where']['path']}::{case['id']}": case["status"] for case in json.loads(done.stdout)["cases"]}
+
+
+def by_pytest(pytester: pytest.Pytester, *options: str) -> dict[str, str]:
+    """Verdicts by node; an error of asstctl is told by its block, for pytest knows failures alone."""
+    result = pytester.runpytest_subprocess(
+        "-q", "--junitxml=junit.xml", "-o", "junit_family=xunit1", *options, timeout=60
+    )
+    result.stdout.fnmatch_lines(["*on local, replies *echoed*: instructions were NOT exercised."])
+    found = {}
+    for case in ElementTree.parse(pytester.path / "junit.xml").iter("testcase"):
+        failure, skipped = case.find("failure"), case.find("skipped")
+        status = "skipped" if skipped is not None else "passed"
+        if failure is not None:
+            heading = (failure.text or "").split()[0]
+            status = {"FAIL": "failed", "ERROR": "error", "MISSING": "missing", "STALE": "stale"}.get(heading, heading)
+        found[f"{case.get('file')}::{case.get('name')}"] = status
+    return found
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2")], ids=["pytest", "xdist"])
+def test_verdicts_are_those_of_the_command(suite: Path, pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+    """Passed, failed, skipped, error, a matrix and a repeat."""
+    assert by_command(suite, "--no-code") == EXPECTED
+    assert by_pytest(pytester, "--asstctl-no-code", *how) == EXPECTED
+
+
+def test_verdicts_from_tapes_are_those_of_the_command(suite: Path, pytester: pytest.Pytester) -> None:
+    """Without a tape nothing has a verdict; a changed assistant makes a tape stale."""
+    only = ("assistants/greets.convo.yaml",)
+    assert by_pytest(pytester, "--asstctl-mode=replay", *only) == by_command(suite, "--replay", *only)
+    assert by_pytest(pytester, "--asstctl-mode=record", *only) == {f"{only[0]}::greets": "passed"}
+    assert by_pytest(pytester, "--asstctl-mode=replay", *only) == {f"{only[0]}::greets": "passed"}
+    (suite / "assistants/shop.yaml").write_text(SHOP.replace("brief", "long"), "utf-8")
+    stale = by_pytest(pytester, "--asstctl-mode=replay", *only)
+    assert stale == by_command(suite, "--replay", *only) == {f"{only[0]}::greets": "stale"}
