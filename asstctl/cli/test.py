@@ -48,14 +48,7 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
       asstctl test --replay --junit junit.xml
       asstctl test --shard 1/4 --jsonl shard-1.jsonl
     """
-    import asyncio
-
-    from asstctl.cli.reports import Reports
-    from asstctl.cli.signals import ended_by_term
-    from asstctl.core.errors import StoreError
     from asstctl.workspace.case_selection import Selection
-    from asstctl.workspace.history import remember
-    from asstctl.workspace.test import test
 
     check_options(values)
     choice = choice_of(values)
@@ -65,6 +58,22 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
     if values["listed"] or values["checked"]:
         return _unplayed(session, plain, form, check=values["checked"])
     _say_share(session, values, choice)
+    return _played(session, plain, form, selection, values)
+
+
+def _played(
+    session: Session, plain: "Testing", form: str, selection: "Selection", values: Mapping[str, Any]
+) -> ExitCode:
+    """The run itself, watched and reported."""
+    import asyncio
+
+    from asstctl.cli.reports import Reports
+    from asstctl.cli.signals import ended_by_term
+    from asstctl.core.errors import StoreError
+    from asstctl.workspace.history import remember
+    from asstctl.workspace.test import test
+
+    workspace = session.workspace
     reports = Reports(reports_of(values))
     watch = _Watch(session, form, reports, selection, plain, values["shard"] or "")
     suite: SuiteResult | None = None

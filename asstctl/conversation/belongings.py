@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from asstctl.conversation.case import UserFile
 from asstctl.conversation.cleanup import unhurried
-from asstctl.core.errors import AsstctlError, ProviderError, TapeMissing
+from asstctl.core.errors import AsstctlError, ProviderError
 from asstctl.core.ledger import Ledger, Made
 from asstctl.core.ports import ThreadHost
 from asstctl.core.thread import Attached, FilePurpose, Image, Opened, Said, Tool
@@ -138,8 +138,6 @@ class Belongings:
     async def _deleted(self, thing: _Thing) -> bool:
         try:
             done = await unhurried(self._delete(thing), self.patience)
-        except TapeMissing:
-            done = True  # it was replayed: there is nothing to delete
         except ProviderError:
             return False
         if done:

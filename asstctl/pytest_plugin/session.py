@@ -85,7 +85,7 @@ class Conversations:
 
     @property
     def _one_by_one(self) -> bool:
-        return bool(self._config.getoption("usepdb") or self._config.getoption("trace"))
+        return bool(self._config.getoption("usepdb", False) or self._config.getoption("trace", False))
 
     def played(self, item: "ConversationItem") -> Shown:
         """How a conversation went, once it has ended. Raises what kept it from being played."""

@@ -25,9 +25,7 @@ def swept_text(swept: Swept, look: Look = PLAIN) -> str:
     for one in swept.lost:
         lines += _doubtful(one, look) if one.maybe else []
     lost = [one for one in swept.lost if not one.maybe]
-    lines += _said(
-        lost, "nobody can find, if it is there at all", "nobody can find, if they are there at all", look
-    )
+    lines += _said(lost, "nobody can find, if it is there at all", "nobody can find, if they are there at all", look)
     lines += _said(swept.spared, "may be of a run on another machine", "may be of runs on other machines", look)
     if swept.alive:
         runs = f"{counted(len(swept.alive), 'run')} still {'goes' if len(swept.alive) == 1 else 'go'} on here"

@@ -3,9 +3,8 @@
 from asstctl.core.diagnostic import Validation, has_errors, in_reading_order, strictly
 from asstctl.core.suite import Chosen, Planned
 from asstctl.manifest import masked
+from asstctl.workspace.conversations import cases_of, load_conversations
 from asstctl.workspace.conversations import chosen as chosen_files
-from asstctl.workspace.conversations import load_conversations
-from asstctl.workspace.test import cases_of
 from asstctl.workspace.testing import Testing
 from asstctl.workspace.workspace import Workspace
 

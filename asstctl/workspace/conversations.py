@@ -1,12 +1,13 @@
 """The conversations of a project, checked against the assistants that its files declare."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asstctl.core.address import Address
 from asstctl.core.allowed import how_to_read
-from asstctl.core.diagnostic import Diagnostic, has_errors
-from asstctl.core.errors import WrongUsage
+from asstctl.core.diagnostic import Diagnostic, has_errors, in_reading_order, strictly
+from asstctl.core.errors import InvalidInput, WrongUsage
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.resource import Desired
 from asstctl.manifest import Loaded, Secret, masked
@@ -19,6 +20,25 @@ if TYPE_CHECKING:
     from asstctl.conversation.case import Case
     from asstctl.conversation.filling import Withheld
     from asstctl.conversation.signatures import Signature
+    from asstctl.workspace.testing import Testing
+
+
+def cases_of(workspace: Workspace, testing: "Testing") -> "tuple[Case, ...]":
+    """The conversations of the files that are meant. Raises InvalidInput where anything is wrong with them."""
+    workspace.desired()
+    cases, diagnostics = load_conversations(workspace, workspace.loaded, testing.files)
+    if testing.strict:
+        diagnostics = strictly(diagnostics)
+    if has_errors(diagnostics):
+        raise InvalidInput(in_reading_order(diagnostics))
+    for diagnostic in diagnostics:
+        testing.on_warning(f"{diagnostic.where}: {diagnostic.summary}")
+    return cases
+
+
+def assistants_of(cases: "Iterable[Case]") -> frozenset[Address]:
+    """The assistants that conversations talk to."""
+    return frozenset(Address("assistant", case.assistant) for case in cases)
 
 
 def load_conversations(

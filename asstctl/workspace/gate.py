@@ -16,7 +16,8 @@ from asstctl.core.ports import Provider
 from asstctl.core.suite import SuiteResult
 from asstctl.engine.read import Reading
 from asstctl.workspace.affected import concerned
-from asstctl.workspace.test import Seen, assistants_of, cases_of, play, refuse_scripted
+from asstctl.workspace.conversations import assistants_of, cases_of
+from asstctl.workspace.test import Seen, play, refuse_scripted
 from asstctl.workspace.testing import Selected, Testing
 from asstctl.workspace.workspace import Workspace
 

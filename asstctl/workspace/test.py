@@ -11,9 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from asstctl.core.address import Address
-from asstctl.core.diagnostic import has_errors, in_reading_order, strictly
-from asstctl.core.errors import InvalidInput, Refused, WrongUsage
+from asstctl.core.errors import Refused, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.suite import SuiteResult
@@ -24,7 +22,7 @@ from asstctl.engine.runs.journal import new_run
 from asstctl.workspace.affected import Concerned, concerned
 from asstctl.workspace.candidates import Copies, copies
 from asstctl.workspace.cast import Cast, as_declared, brought_up, deployed_ids, differences, live
-from asstctl.workspace.conversations import load_conversations
+from asstctl.workspace.conversations import assistants_of, cases_of
 from asstctl.workspace.coverage import coverage_of
 from asstctl.workspace.judges import open_judges
 from asstctl.workspace.ledger import FileLedger
@@ -83,24 +81,6 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
             if not selected.cases:
                 return replace(_nothing(workspace, selected), mode=mode)
         return await play(workspace, provider, testing, selected, seen, tapes, unanswered=unanswered)
-
-
-def cases_of(workspace: Workspace, testing: Testing) -> "tuple[Case, ...]":
-    """The conversations of the files that are meant. Raises InvalidInput where anything is wrong with them."""
-    workspace.desired()
-    cases, diagnostics = load_conversations(workspace, workspace.loaded, testing.files)
-    if testing.strict:
-        diagnostics = strictly(diagnostics)
-    if has_errors(diagnostics):
-        raise InvalidInput(in_reading_order(diagnostics))
-    for diagnostic in diagnostics:
-        testing.on_warning(f"{diagnostic.where}: {diagnostic.summary}")
-    return cases
-
-
-def assistants_of(cases: "Iterable[Case]") -> frozenset[Address]:
-    """The assistants that conversations talk to."""
-    return frozenset(Address("assistant", case.assistant) for case in cases)
 
 
 async def _looked_at(

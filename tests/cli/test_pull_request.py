@@ -215,7 +215,7 @@ def test_what_a_copy_replied_is_the_tape_of_the_files(deployed: Deployed) -> Non
     (tape,) = (deployed.project.root / "assistants/tapes").iterdir()
     before = tape.read_bytes()
     assert b"I was told: You are kind, and brief." in before
-    assert b"I was told: You are kind.\"" not in before
+    assert b'I was told: You are kind."' not in before
     assert "1 passed" in deployed.project.done("test", "--replay", "assistants/guagua.convo.yaml")
     deployed.project.done("apply", "--yes")
     deployed.project.done("test", "--record", "assistants/guagua.convo.yaml")

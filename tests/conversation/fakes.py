@@ -207,8 +207,8 @@ class FakeStage:
     """A stage on which hosts come from `hosts`, by the playing, and nothing is taped.
 
     `ids` None: every assistant is `asst_1`, or `asst_0` where it is the deployed one. `problem` is raised instead of a
-    host, `refusal` when a playing has ended. What was `recorded` and lacked something is begun anew where it `renews`, and
-    `unasked` is raised where nobody can be asked.
+    host, `refusal` when a playing has ended. What was `recorded` and lacked something is begun anew where it
+    `renews`, and `unasked` is raised where nobody can be asked.
     """
 
     hosts: Callable[[Playing], ThreadHost]

@@ -109,6 +109,15 @@ async def test_retries_end_and_wait_longer_each_time() -> None:
     assert (result.status, result.retries, now()) == (Status.ERROR, 2, 3.0)
 
 
+@pytest.mark.parametrize(("every", "played"), [(False, 1), (True, 3)])
+async def test_a_recording_plays_repeats_that_a_verdict_does_not_need(every: bool, played: int) -> None:
+    stage, _ = scripted([says("no")], [says("x")], [says("x")])
+
+    (result,) = (await run(stage, case(turn("hi", "x"), repeat=Repeat(3, 3)), every_repeat=every, jobs=1)).results
+
+    assert (result.status, len(result.repeats)) == (Status.FAILED, played)
+
+
 async def test_a_429_halves_what_goes_on_at_once_and_is_waited_for() -> None:
     """However many are refused in one breath; each success gives one place back."""
     moments: list[Moment] = []

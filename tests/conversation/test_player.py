@@ -21,7 +21,7 @@ from asstctl.conversation.late import Late
 from asstctl.core.conversation import CaseResult, FailureKind, Status
 from asstctl.core.errors import AnswerLost, Refused, StoreError, TapeMissing, TapeStale, Unreachable
 from asstctl.core.price import Price
-from asstctl.core.suite import CaseBegan, CaseEnded, Moment
+from asstctl.core.suite import CaseBegan, CaseEnded, Moment, TurnBegan
 from asstctl.core.thread import (
     PLAIN,
     Attached,
@@ -436,11 +436,39 @@ async def test_trouble_with_a_tape_is_a_status_of_its_own(
     assert ledger.lines == []
 
 
-async def test_a_thread_that_a_tape_cannot_delete_is_not_left_behind() -> None:
-    """There is none."""
-    suite = await run(FakeStage.of(World([says("x")], on_close=TapeMissing("no")), recorded=True), case(turn()))
+@pytest.mark.parametrize("failed", [False, True])
+async def test_what_was_replayed_is_neither_deleted_nor_kept(failed: bool) -> None:
+    """There is nothing, whatever was asked for."""
+    world = World([says("x")], stores=("vs_1",))
+    played = case(turn("look", "y" if failed else "x", files=(CSV,)))
 
-    assert suite.left_behind == ()
+    suite = await run(FakeStage.of(world, recorded=True), played, keep_failed=True)
+
+    assert (suite.left_behind, suite.results[0].kept) == ((), False)
+    assert world.said("close") == world.said("discard") == []
+
+
+async def test_a_tape_that_lacks_a_request_is_made_anew_where_it_may_be() -> None:
+    """In the same playing: whoever watches hears of one."""
+    hosts = iter([World([TapeMissing("no")]), World([says("x")])])
+    moments: list[Moment] = []
+    stage = FakeStage(lambda playing: next(hosts).host(), recorded=True, renews=True)
+
+    suite = await run(stage, case(turn("hi", "x")), hear=moments.append)
+
+    assert (suite.results[0].status, suite.results[0].recorded) == (Status.PASSED, False)
+    assert [type(moment) for moment in moments] == [CaseBegan, TurnBegan, TurnBegan, CaseEnded]
+    assert len(stage.over) == 1
+
+
+async def test_where_nobody_can_be_asked_in_place_of_a_tape_both_are_said() -> None:
+    stage = FakeStage.of(World([TapeMissing("no")]), recorded=True, unasked=Refused("KEY is not set"))
+
+    (result,) = (await run(stage, case(turn()))).results
+
+    assert result.failure is not None
+    assert (result.failure.kind, result.failure.message) == (FailureKind.PROVIDER_ERROR, "KEY is not set")
+    assert result.turns[0].failures[0].kind is FailureKind.TAPE_MISSING
 
 
 async def test_a_tape_that_must_not_be_written_is_missing() -> None:

@@ -12,7 +12,7 @@ import pytest
 from asstctl.core.errors import TapeMissing
 from asstctl.core.tape import Answering, Asking, StreamedEvent
 from asstctl.net.sse import EventReader, event_bytes
-from asstctl.net.tape import NoWayOut, TapeTransport
+from asstctl.net.tape import DeckTransport, NoWayOut, TapeTransport, through
 from asstctl.net.tape_body import body_reader
 
 BASE = "https://example.org/v1"
@@ -293,3 +293,23 @@ def test_an_event_is_read_as_it_was_written() -> None:
     """Of several lines and none."""
     for event, data in (("a", "1\n2"), ("", ""), ("é", "\n")):
         assert list(EventReader().feed(event_bytes(event, data))) == [(event, data)]
+
+
+async def test_one_client_serves_many_decks_at_once() -> None:
+    """Each request goes through the deck of whoever asks, and without one it is only sent."""
+    decks = [Spy() for _ in range(3)]
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(0)
+        return httpx2.Response(200, json={"path": request.url.path})
+
+    async def ask(deck: Spy | None, number: int) -> None:
+        for turn in range(3):
+            with through(deck):
+                await http.get(f"/{number}/{turn}")
+
+    async with httpx2.AsyncClient(transport=DeckTransport(httpx2.MockTransport(answer), BASE), base_url=BASE) as http:
+        await asyncio.gather(*(ask(deck, number) for number, deck in enumerate([*decks, None])))
+
+    heard = [[asking.path for asking, _ in deck.kept.values()] for deck in decks]
+    assert heard == [[f"/{number}/{turn}" for turn in range(3)] for number in range(3)]

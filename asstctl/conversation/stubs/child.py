@@ -18,11 +18,9 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from asstctl.conversation.stubs.kind import StubFailed
+from asstctl.conversation.stubs.seconds import SECONDS
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.documents.paths import shown
-
-SECONDS = 10.0
-"""How long one call may take."""
 
 AT_ONCE = 16
 """How many children run at the same time."""

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from asstctl.conversation.project_files import project_file
-from asstctl.conversation.stubs.child import SECONDS, call_command
 from asstctl.conversation.stubs.kind import Read, StubCall, StubKind, StubSource
-from asstctl.conversation.stubs.seconds import KEY, read_seconds
+from asstctl.conversation.stubs.seconds import KEY, SECONDS, read_seconds
 from asstctl.core.diagnostic import Diagnostic, error
 
 _FORM = "write `command: [./program, --option]`; a leading / is the project's folder"
@@ -30,6 +29,8 @@ class Program:
     seconds: float = SECONDS
 
     async def answer(self, call: StubCall) -> str:
+        from asstctl.conversation.stubs.child import call_command
+
         return await call_command(
             (str(self.file), *self.words),
             call.arguments,

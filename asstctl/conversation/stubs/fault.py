@@ -4,7 +4,6 @@ What the assistant gets is an output like any other. Nothing is really late but 
 turn count as they count everything.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -46,6 +45,8 @@ class Slow:
         return self.then.runs_code
 
     async def answer(self, call: StubCall) -> str:
+        import asyncio
+
         await asyncio.sleep(self.seconds)
         return await self.then.answer(call)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from asstctl.conversation.project_files import project_file
-from asstctl.conversation.stubs.child import SECONDS, call_function
 from asstctl.conversation.stubs.kind import Read, StubCall, StubKind, StubSource
-from asstctl.conversation.stubs.seconds import KEY, read_seconds
+from asstctl.conversation.stubs.seconds import KEY, SECONDS, read_seconds
 from asstctl.core.diagnostic import Diagnostic, error
 from asstctl.core.suggest import did_you_mean
 
@@ -31,6 +30,8 @@ class Function:
     seconds: float = SECONDS
 
     async def answer(self, call: StubCall) -> str:
+        from asstctl.conversation.stubs.child import call_function
+
         return await call_function(
             self.file,
             self.name,

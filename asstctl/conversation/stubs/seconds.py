@@ -1,10 +1,12 @@
 """`timeout: 5` beside an answer that runs code: how many seconds one call may take."""
 
-from asstctl.conversation.stubs.child import SECONDS
 from asstctl.conversation.stubs.kind import StubSource
 from asstctl.core.diagnostic import Diagnostic, error
 
 KEY = "timeout"
+SECONDS = 10.0
+"""How long one call may take that says nothing else."""
+
 LONGEST = 600.0
 
 

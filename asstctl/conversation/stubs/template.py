@@ -3,7 +3,6 @@
 It may also name the conversation's `vars` and `matrix`, and what its turns have `saved`.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,6 +20,8 @@ class Rendered:
     text: str
 
     async def answer(self, call: StubCall) -> str:
+        import asyncio
+
         names: dict[str, Json] = {**call.values, "saved": dict(call.saved), "args": dict(call.arguments)}
         try:
             # In a thread: a template with loops is rendered by a child process, which is waited for.

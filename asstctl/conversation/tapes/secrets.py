@@ -29,6 +29,7 @@ _SHAPES = {
 }
 _ANY_SHAPE = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
 _NAMES = tuple(_SHAPES)
+_TOGETHER = "events, together: "
 _WITHIN = 3
 """How deep a text within a text is looked into: a stub's JSON in an argument in a log."""
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
@@ -67,8 +68,13 @@ class Sieve:
         # one look at all of it is enough where there is nothing, which is so of nearly every tape
         whole = "\n".join(text for _, _, text in said)
         forms = [form for form in self._forms if form in whole]
-        found = ((number, path, _what(text, forms)) for number, path, text in said)
-        return tuple(Leak(number, path or "its keys", what) for number, path, what in found if what)
+        found = [(number, path, what) for number, path, text in said if (what := _what(text, forms))]
+        plain = {number for number, path, _ in found if not path.startswith(_TOGETHER)}
+        return tuple(
+            Leak(number, path or "its keys", what)
+            for number, path, what in found
+            if number not in plain or not path.startswith(_TOGETHER)
+        )
 
     def without(self, text: str) -> str:
         """The text with a mask in the place of each secret."""
@@ -111,4 +117,4 @@ def _pieced_together(line: Json) -> Iterator[tuple[str, str]]:
     for event in events if isinstance(events, Sequence) else ():
         for path, text in _texts(event):
             pieces.setdefault(path, []).append(text)
-    return ((f"events, together: {path}", "".join(texts)) for path, texts in pieces.items() if len(texts) > 1)
+    return ((_TOGETHER + path, "".join(texts)) for path, texts in pieces.items() if len(texts) > 1)
