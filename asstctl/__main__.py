@@ -4,7 +4,7 @@ import gc
 import io
 import sys
 
-_MADE_BETWEEN = 50_000
+_MADE_BETWEEN = 100_000
 """Objects made between two looks of the garbage collector. Python's own figure is for programs that stay."""
 
 

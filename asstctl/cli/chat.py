@@ -179,7 +179,7 @@ class _Talker:
         left = await self._lines.while_doing(chat.chat.begin_anew(keep=self._keep))
         target = chat.workspace.info
         if self._keep and thread:
-            self._session.remark(f"Kept: {thread}. To remove it: {target.command('test gc')}")
+            self._session.remark(f"Kept: {thread}. To remove it: {target.command('test gc --all', named=2)}")
         for id in left:
             self._session.remark(f"warning: {id} could not be deleted; later: {target.command('test gc')}")
 

@@ -1,7 +1,7 @@
 """Lines that a person types, or that stand in a script, read while an event loop stands still; and Ctrl-C meanwhile.
 
-While a line is waited for, Ctrl-C ends the waiting; while something is being done, it ends that. What ends a cancelled
-CI job does the same, and all that would come after it.
+While a line is waited for, Ctrl-C ends the waiting; while something is being done, it ends that. A signal that ends a
+command does the same, and all that would come after it.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
+from asstctl.cli.signals import ending_signals
 from asstctl.core.errors import WrongUsage
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Lines:
         self._loop = asyncio.get_running_loop()
         self._main: asyncio.Task[Any] | None = asyncio.current_task()
         self._now = self._main
+        self._ending = ending_signals()
         if self.is_terminal:
             with suppress(ImportError):
                 import readline  # noqa: F401  # editing, and a history that ends with the process, for `input`
@@ -58,15 +60,17 @@ class Lines:
 
     def _watch(self) -> None:
         self._loop.add_signal_handler(signal.SIGINT, self._cancel)
-        self._loop.add_signal_handler(signal.SIGTERM, self._end)
+        for number in self._ending:
+            self._loop.add_signal_handler(number, self._end)
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
         """The loop stands still inside: a signal has to break off the waiting itself."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, *self._ending):
             self._loop.remove_signal_handler(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, self._break_off)
+        for number in self._ending:
+            signal.signal(number, self._break_off)
         try:
             yield
         finally:

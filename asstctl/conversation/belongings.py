@@ -71,7 +71,7 @@ class Belongings:
         )
 
     async def give_back(self, *, keep: bool = False) -> tuple[str, ...]:
-        """Delete all of it, and return the ids of what could not be deleted; or leave it where it is.
+        """Delete all of it, and return the ids of what could not be deleted; or leave it where it is, and note that.
 
         Bounded, and not to be cancelled.
         """
@@ -80,9 +80,11 @@ class Belongings:
                 await unhurried(making, self.patience)
             except AsstctlError:
                 continue  # said where it was waited for
-        if keep:
-            return ()
         things = sorted((thing for thing in self._things if thing.id), key=lambda thing: _ORDER.index(thing.kind))
+        if keep:
+            for thing in things:
+                self.ledger.kept(thing.entry)
+            return ()
         return tuple([thing.id for thing in things if not await self._deleted(thing)])
 
     async def _finished(self, work: Coroutine[Any, Any, T]) -> T:

@@ -3,7 +3,7 @@
 Both are held against the function's schema: what no call can have need not be waited for.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asstctl.conversation.case import ExpectedCall
@@ -34,6 +34,16 @@ def unfit_problems(document: Document, at: Place, found: Iterable[Unfit]) -> Ite
         yield error("unfit-argument", unfit.summary, where, hint=unfit.hint)
 
 
+def contradictions(calls: Sequence[ExpectedCall]) -> Iterator[Diagnostic]:
+    """The calls of a list that are expected although another entry forbids every call of their function."""
+    forbidden = {one.name: one for one in calls if one.times == 0 and not one.args and not one.paths and not one.exact}
+    for call in calls:
+        ban = forbidden.get(call.name)
+        if ban is not None and call.times != 0:
+            summary = f"`{call.name}` is expected here and forbidden at line {ban.where.line}: no turn can do both"
+            yield error("call-contradiction", summary, call.where, hint="remove one of them, or give one other `args`")
+
+
 @dataclass(frozen=True)
 class CallReader:
     """Reads the expected calls of one conversation. `functions` None: what the assistant declares is not known."""
@@ -46,7 +56,7 @@ class CallReader:
     def read(self, at: Place, value: Json) -> ExpectedCall | None:
         """The call at `at`; None, with the reasons in `diagnostics`, when it is not one."""
         if isinstance(value, Mapping) and isinstance(value.get("call"), str):
-            return self._long(at)
+            return self._long(at, value["call"], value.get("args"))
         if not isinstance(value, Mapping) or len(value) != 1:
             self._refuse("call-shape", "an expected call is one function with its arguments", at, _CALL_HINT)
             return None
@@ -64,13 +74,14 @@ class CallReader:
         if self.functions is not None and name not in self.functions:
             self.diagnostics.append(unknown_function(name, self.assistant, self.functions, where))
 
-    def _long(self, at: Place) -> ExpectedCall | None:
+    def _long(self, at: Place, name: str, args: Json) -> ExpectedCall | None:
         model, problems = check(LongCallModel, self.document, at=at, what="an expected call")
         self.diagnostics.extend(problems)
-        if model is None:
-            return None
         where = self.document.where((*at, "call"))
-        self.check_name(model.call, where)
+        self.check_name(name, where)
+        if model is None:
+            self._pattern(name, (*at, "args"), args if isinstance(args, Mapping) else None)
+            return None
         exact = model.match == "exact"
         if exact and model.args is None:
             self._refuse("call-shape", "`match: exact` has no `args`", (*at, "match"), "add `args: {}` for none")

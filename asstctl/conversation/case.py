@@ -163,11 +163,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the conversations of one file may use together, judges apart. `file` names the purse."""
+    """What the conversations of one file may use together, judges apart. `file` names the purse, `where` its cost."""
 
     file: str
     cost: float | None = None  # US dollars
     tokens: int | None = None
+    where: Where | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

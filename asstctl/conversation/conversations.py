@@ -13,7 +13,7 @@ from typing import Any
 from asstctl.conversation.case import Budget, Case, Cleanup, Closing, Repeat, Retry, Trouble, Turn
 from asstctl.conversation.filling import MATRIX, Filler, Withheld, leak_problems
 from asstctl.conversation.inheritance import inheriting
-from asstctl.conversation.matrix import WHOLE, Cell, read_matrix
+from asstctl.conversation.matrix import Cell, read_matrix
 from asstctl.conversation.models import (
     BudgetModel,
     NestedModel,
@@ -93,8 +93,8 @@ class ConversationReader:
         cells, problems = read_matrix(whole)
         self.diagnostics.extend(problems)
         before = len(self.diagnostics)
-        read = [self._cell(whole, value, cell, known=bool(cells)) for cell in cells or WHOLE]
-        if not cells or not self.around.assistant or has_errors(self.diagnostics[before:]):
+        read = [self._cell(whole, value, cell, known=bool(cells)) for cell in cells or (_unknown(value),)]
+        if problems or not self.around.assistant or has_errors(self.diagnostics[before:]):
             return []
         found = [case for case in read if case]
         if found and not any(map(_expects_something, found)):
@@ -166,12 +166,10 @@ class ConversationReader:
         saved = saved_names(typed_turns) if isinstance(typed_turns, list) else []
         places = (*self.stubs, *around.stubs)
         answering = self.loader.answering(places, around.assistant, filler, saved)
-        if read is None or thread is None:
-            return None
         said = SaidReader(document, around.file, around.root, found)
         messages = said.messages(("thread", "messages"), _listed(filled.get("thread"), "messages"))
-        files = said.thread_files(("thread", "files"), thread.files)
-        if has_errors(found):
+        files = said.thread_files(("thread", "files"), _listed(filled.get("thread"), "files"))
+        if read is None or thread is None or has_errors(found):
             return None
         overrides = {name: value for name, value in read.run or () if value is not None}
         timeout = read.timeout
@@ -202,6 +200,12 @@ class ConversationReader:
         )
 
 
+def _unknown(value: Mapping[str, Json]) -> Cell:
+    """What stands for the cells of a matrix with wrong values: its names."""
+    axes = value.get("matrix")
+    return Cell("", dict.fromkeys(axes, "") if isinstance(axes, Mapping) else EMPTY)
+
+
 def _turns(reader: TurnReader, filled: Mapping[str, Json]) -> tuple[tuple[Turn, ...], Closing | None]:
     written = filled.get("turns")
     turns = [reader.turn(("turns", i), turn) for i, turn in enumerate(written if isinstance(written, list) else ())]
@@ -216,7 +220,9 @@ def _listed(value: Json, key: str) -> Sequence[Any]:
 
 def budget_of(document: Document, model: BudgetModel | None) -> Budget | None:
     """What the conversations of a file may use together."""
-    return Budget(document.path, model.cost_usd, model.tokens) if model else None
+    if model is None:
+        return None
+    return Budget(document.path, model.cost_usd, model.tokens, document.where(("budget", "cost_usd")))
 
 
 def _repeat(model: RepeatModel | None) -> Repeat:

@@ -50,8 +50,9 @@ def leak_problems(document: Document, value: Json, withheld: Withheld) -> Iterat
 class Filler:
     """Fills one document with the names of one cell.
 
-    `matrix_known` False: the matrix has errors, and that something is not in it proves nothing. `unsound` are the
-    places of what could not be filled: nothing else can be said of them.
+    `matrix_known` False: the matrix has errors, and only its names are known, with no values worth a word; without any
+    that something is not in it proves nothing. `unsound` are the places of what could not be filled: nothing else can
+    be said of them.
     """
 
     document: Document
@@ -81,20 +82,25 @@ class Filler:
         try:
             for name in sorted(names_used(text) & self.withheld.secret) if self.withheld.secret else ():
                 raise TemplateFault("undefined-variable", "", needle=rf"\b{name}\b", name=name, owner=VARS)
-            if SAVED not in text or SAVED not in roots_used(text):
+            roots = roots_used(text) if SAVED in text or not self.matrix_known else frozenset[str]()
+            if not self.matrix_known and MATRIX in roots and (SAVED not in roots or saved is not None):
+                self._try(text, saved or ())
+                self.unsound.add(self.document.where(at))
+                return text
+            if SAVED not in roots:
                 names = self.names if saved is None else {**self.names, SAVED: {}}
                 return self.patience.render(lambda: fill(text, names, as_text=as_text))
             if saved is None:
                 raise TemplateFault("undefined-variable", f"`{SAVED}` is not known here", _LATE, rf"\b{SAVED}\b", SAVED)
             self._try(text, saved)
         except TemplateFault as fault:
-            self._say(fault, at)
+            self.say(fault, at)
             return text
         return Late.of(text, self.names, as_text=as_text)
 
     def _try(self, text: str, saved: Collection[str]) -> None:
-        """Whether a late text can be filled, as far as that is known without the values: an empty text stands for
-        each, and that something cannot be done with it proves nothing."""
+        """Whether a text can be filled, as far as that is known without all values: an empty text stands for each that
+        is saved, and that something cannot be done with it proves nothing."""
         assumed = {**self.names, SAVED: dict.fromkeys(saved, "")}
         try:
             self.patience.render(lambda: fill(text, assumed))
@@ -103,10 +109,11 @@ class Filler:
                 return
             raise
 
-    def _say(self, fault: TemplateFault, at: Place) -> None:
+    def say(self, fault: TemplateFault, at: Place) -> None:
+        """Note the fault of a template at its place in the text at `at`."""
         self.unsound.add(self.document.where(at))
         where = self.document.find(at, fault.needle or r"\{[{%]")
-        if fault.owner == MATRIX and not self.matrix_known:
+        if fault.owner == MATRIX and not self.matrix_known and not self.names.get(MATRIX):
             return
         if fault.owner == VARS and fault.name in self.withheld.secret:
             summary = f"`{VARS}.{fault.name}` is a secret, and conversations must not hold secrets"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from asstctl.conversation.case import Expectation
 from asstctl.conversation.checks import CHECKS
-from asstctl.conversation.checks.check import Operator
+from asstctl.conversation.checks.check import Operator, replies_or_reply
 from asstctl.conversation.checks.rubric import RUBRIC, rubric_of
 from asstctl.conversation.checks.similar import similar_of
 from asstctl.conversation.judge_names import judge_named, operator_of
@@ -42,12 +42,15 @@ async def judge_with(
     judges: Mapping[str, Judge],
     *,
     seconds: float | None = None,
+    whole: bool = False,
 ) -> Judging:
     """Have all of these expectations judged at once. They are those of `verdict.for_judges`, filled in.
 
-    `seconds`: for each of them. What a judge does not do is a failure without a verdict, and raises nothing.
+    `seconds`: for each of them. `whole`: they are about the conversation, not about a turn. What a judge does not do is
+    a failure without a verdict, and raises nothing.
     """
-    asked = [_Asked(expectation, observed, judges) for expectation in expectations]
+    subject = replies_or_reply(whole=whole)
+    asked = [_Asked(expectation, observed, judges, subject) for expectation in expectations]
     failures = await asyncio.gather(*(one.judged(seconds) for one in asked))
     return Judging(
         tuple(failure for failure in failures if failure is not None),
@@ -58,11 +61,12 @@ async def judge_with(
 class _Asked:
     """One expectation on its way to a verdict."""
 
-    def __init__(self, expectation: Expectation, observed: Observed, judges: Mapping[str, Judge]) -> None:
+    def __init__(self, expectation: Expectation, observed: Observed, judges: Mapping[str, Judge], subject: str) -> None:
         self.used: list[Used] = []
         self._expectation = expectation
         self._observed = observed
         self._judges = judges
+        self._subject = subject
         self._check: Operator = CHECKS[expectation.operator]
 
     async def judged(self, seconds: float | None) -> Failure | None:
@@ -84,9 +88,9 @@ class _Asked:
         except NoVerdict as problem:
             return self._failed(FailureKind.JUDGE_INVALID, f"judge {name} gave no verdict: {problem}")
         except BadAnswer as bad:
-            return self._failed(FailureKind.JUDGE_INVALID, f"judge {name} gave no verdict: {_words(bad)}")
+            return self._failed(FailureKind.JUDGE_INVALID, _of_judge(name, _words(bad), " gave no verdict"))
         except ProviderError as trouble:
-            return self._failed(FailureKind.PROVIDER_ERROR, f"judge {name}: {_words(trouble)}")
+            return self._failed(FailureKind.PROVIDER_ERROR, _of_judge(name, _words(trouble)))
 
     def _failed(self, kind: FailureKind, message: str, *mismatches: Mismatch) -> Failure:
         return Failure(kind, message, mismatches, self._expectation.where)
@@ -113,7 +117,7 @@ class _Asked:
                 return None
         score, reason = against[0]
         by = f"judge {rubric.judge}" + (f", {len(against)} verdicts of {asked}" if asked > 1 else "")
-        sentence = self._check.sentence("the reply", self._expectation.value)
+        sentence = self._check.sentence(self._subject, self._expectation.value)
         sides = Mismatch("score", self._wanted(rubric.minimum), f"{score:g}")
         return self._failed(FailureKind.JUDGE_NO, f"{sentence} ({by}): {reason}", sides)
 
@@ -131,9 +135,14 @@ class _Asked:
             likeness = likeness_of(embedded.vectors)
         if self._is_met(likeness, similar.minimum):
             return None
-        sentence = self._check.sentence("the reply", self._expectation.value)
+        sentence = self._check.sentence(self._subject, self._expectation.value)
         sides = Mismatch("similarity", self._wanted(similar.minimum), f"{likeness:g}")
         return self._failed(FailureKind.JUDGE_NO, f"{sentence} (judge {similar.judge})", sides)
+
+
+def _of_judge(name: str, words: str, did: str = "") -> str:
+    """What is said of a judge, which words of its server may name already."""
+    return words if f"judge {name}" in words else f"judge {name}{did}: {words}"
 
 
 def _words(problem: AsstctlError) -> str:

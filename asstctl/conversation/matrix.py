@@ -37,26 +37,34 @@ WHOLE = (Cell(),)
 
 
 def read_matrix(document: Document) -> tuple[tuple[Cell, ...], tuple[Diagnostic, ...]]:
-    """The cells of a conversation, which is what the document means; none, with the reasons, for a wrong matrix."""
+    """The cells of a conversation, which is what the document means, and what is wrong with its matrix.
+
+    None for a matrix whose values are wrong; where only `exclude` is, those that it would have left out are there too.
+    """
     value = document.value
     assert isinstance(value, Mapping)
     reader = _Reader(document)
     axes = reader.axes(value.get("matrix"))
+    sound = not reader.diagnostics
     excluded = reader.excluded(value.get("exclude"), axes)
-    if reader.diagnostics:
+    if not sound:
         return (), tuple(reader.diagnostics)
     if not axes:
-        return WHOLE, ()
-    cells = [cell for cell in _cells(axes) if not any(_is_in(cell.values, pairs) for pairs in excluded)]
+        return WHOLE, tuple(reader.diagnostics)
+    every = tuple(_cells(axes))
+    if reader.diagnostics:
+        return every, tuple(reader.diagnostics)
+    cells = tuple(cell for cell in every if not any(_is_in(cell.values, pairs) for pairs in excluded))
     if not cells:
         reader.refuse("empty-matrix", "`exclude` leaves no cell of the matrix", ("exclude",), "exclude fewer")
+        return every, tuple(reader.diagnostics)
     named: dict[str, Cell] = {}
     for cell in cells:
         if named.setdefault(cell.id, cell) is not cell:
             summary = f"two cells of the matrix are called `{cell.id}`"
             reader.refuse("duplicate-id", summary, ("matrix",), "choose values that differ in letters or digits")
             break
-    return (() if reader.diagnostics else tuple(cells)), tuple(reader.diagnostics)
+    return cells, tuple(reader.diagnostics)
 
 
 def _cells(axes: Mapping[str, list[Scalar]]) -> Iterator[Cell]:

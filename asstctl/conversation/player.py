@@ -36,7 +36,8 @@ INTERRUPTED = "interrupted"
 class Scene:
     """What one playing is given. `index` is its place in the run, for those who watch; None: nobody does.
 
-    `spent` hears of each turn as it ends. `recorded`: it is replayed, and nothing is made anywhere.
+    `spent` hears of each turn as it ends, and `why_no_more` says before each why it is not begun. `recorded`: it is
+    replayed, and nothing is made anywhere.
     """
 
     host: ThreadHost
@@ -46,6 +47,7 @@ class Scene:
     judges: Callable[[], Mapping[str, Judge]]
     now: Callable[[], float] = perf_counter
     spent: Callable[[TurnResult], None] = lambda turn: None
+    why_no_more: Callable[[], str] = lambda: ""
     index: int | None = None
     tape: str = ""
     recorded: bool = False
@@ -123,7 +125,7 @@ class _Player:
     seen: list[Observed] = field(default_factory=list)
     failure: Failure | None = None
     closing: tuple[Failure, ...] = ()
-    skipped: str = ""
+    not_run: str = ""
     trouble: Trouble | None = None
     retry_after: float | None = None
 
@@ -154,7 +156,7 @@ class _Player:
             if self.failure is None:
                 await self._converse()
         except asyncio.CancelledError:
-            self.skipped = INTERRUPTED
+            self.not_run = INTERRUPTED
         finally:
             kept = self._keeps and not self.scene.recorded
             # what was replayed was made nowhere
@@ -186,6 +188,9 @@ class _Player:
 
     async def _converse(self) -> None:
         for number, turn in enumerate(self.playing.case.turns, start=1):
+            if why := self.scene.why_no_more():
+                self.not_run = f"stopped: {why}"
+                return
             if self.scene.index is not None:
                 self.scene.conduct.hear(TurnBegan(self.scene.index, number))
             player = TurnPlayer(self._talk, turn, number)
@@ -234,8 +239,8 @@ class _Player:
     def _keeps(self) -> bool:
         """Whether the thread is left where it is. One that was cut off or is begun anew is of use to nobody."""
         cleanup = self.playing.case.cleanup
-        if self.skipped or cleanup is Cleanup.NEVER:
-            return not self.skipped
+        if self.not_run or cleanup is Cleanup.NEVER:
+            return not self.not_run
         passed = self.failure is None and not self.closing and all(one.status is Status.PASSED for one in self.turns)
         if passed or is_retried(self.playing, self.trouble):
             return False
@@ -246,7 +251,7 @@ class _Player:
             self.playing.case,
             self.turns,
             failure=self.failure,
-            skipped=self.skipped,
+            not_run=self.not_run,
             closing=self.closing,
             seconds=seconds,
             thread=self._belongings.thread,

@@ -6,9 +6,7 @@ from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.documents.paths import PathRefused, inside, is_file
 
 
-def project_file(
-    written: str, *, beside: Path, root: Path, where: Where, dot_files: bool = True
-) -> Path | Diagnostic:
+def project_file(written: str, *, beside: Path, root: Path, where: Where, dot_files: bool = True) -> Path | Diagnostic:
     """The file that `written` means: relative to the file `beside`, or to the project by a leading `/`.
 
     With `dot_files=False` neither it nor a folder above it may be hidden: what is sent to others is none of these.

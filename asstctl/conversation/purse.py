@@ -1,17 +1,32 @@
 """Purses: what a run and the files of its conversations may use, and what they have used so far.
 
-When one is empty nothing more is begun from it; what goes on is let end. A limit that cannot be measured, because a
-price is unknown or nobody counts tokens, is a purse that is empty after the first turn: it holds nothing back else.
+When one is empty no conversation and no turn is begun from it; turns that go on are let end. A limit that cannot be
+measured, because a price is unknown or nobody counts tokens, is a purse that is empty after the first turn, and the run
+says so: it holds nothing back else.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from asstctl.conversation.case import Budget, Case
 from asstctl.core.conversation import CaseResult, Status, TurnResult
+from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.price import Price
 from asstctl.core.suite import Spend
 
 NO_PRICE = "its cost is not known: no price for the model that answered stands under `test.prices`"
 NO_COUNT = "its tokens are not known: the provider does not count them"
+_WRITTEN = "`test: {prices: {MODEL: {input: USD, output: USD}}}`, for a million tokens"
+_UNMEASURED = (NO_PRICE, NO_COUNT)
+
+
+def check_budgets(cases: Iterable[Case], prices: Mapping[str, Price]) -> tuple[Diagnostic, ...]:
+    """The budgets of files that are in dollars where no price is known at all, each once: nobody could keep them."""
+    summary = "`cost_usd` needs prices, and asstctl.yaml has none"
+    hint = f"write them to asstctl.yaml: {_WRITTEN}; or limit `tokens`"
+    budgets = (case.budget for case in cases if case.budget is not None and case.budget.cost is not None)
+    wanting = () if prices else dict.fromkeys(budget.where for budget in budgets)
+    return tuple(error("no-prices", summary, where, hint=hint) for where in wanting)
 
 
 @dataclass(slots=True)
@@ -41,9 +56,9 @@ class _Used:
         if cost is not None and self.unpriced:
             return NO_PRICE
         if cost is not None and self.cost >= cost:
-            return f"${self.cost:.4f} of ${cost:g} are spent"
+            return f"${self.cost:.4f} of ${cost:g}"
         if tokens is not None and self.tokens >= tokens:
-            return f"{self.tokens:,} of {tokens:,} tokens are used"
+            return f"{self.tokens:,} of {tokens:,} tokens"
         return ""
 
 
@@ -54,6 +69,7 @@ class Purses:
     max_cost: float | None
     _run: _Used = field(default_factory=_Used)
     _files: dict[str, _Used] = field(default_factory=dict)
+    _budgets: dict[str, Budget] = field(default_factory=dict)
     _judge_tokens: int = 0
     _judge_cost: float = 0.0
     _judged: bool = False
@@ -63,6 +79,7 @@ class Purses:
         """A turn has ended."""
         self._run.add(turn)
         if case.budget is not None:
+            self._budgets[case.budget.file] = case.budget
             self._files.setdefault(case.budget.file, _Used()).add(turn)
 
     def judges(self, result: CaseResult) -> None:
@@ -77,11 +94,9 @@ class Purses:
         """Why the run may use no more; "" where it may."""
         if self.max_cost is None:
             return ""
-        if self._judge_unpriced:
-            return f"the cost limit of the run cannot be kept: {NO_PRICE}"
         why = self._run.over(self.max_cost - self._judge_cost, None)
-        if why in {NO_PRICE, NO_COUNT}:
-            return f"the cost limit of the run cannot be kept: {why}"
+        if self._judge_unpriced or why in _UNMEASURED:
+            return f"the cost limit of the run cannot be kept: {NO_PRICE if self._judge_unpriced else why}"
         spent = self._run.cost + self._judge_cost
         return f"the cost limit of the run is reached: ${spent:.4f} of ${self.max_cost:g} are spent" if why else ""
 
@@ -91,7 +106,15 @@ class Purses:
         if budget is None or used is None:
             return ""
         why = used.over(budget.cost, budget.tokens)
-        return f"the budget of {budget.file} is reached: {why}" if why else ""
+        if why in _UNMEASURED:
+            return f"the budget of {budget.file} cannot be kept: {why}"
+        return f"the budget of {budget.file} is used up ({why})" if why else ""
+
+    @property
+    def unkept(self) -> str:
+        """A limit that nobody can say was kept, of the run or of a file; "" for none."""
+        told = (self.run_is_over(), *map(self.file_is_over, self._budgets.values()))
+        return next((why for why in told if why.endswith(_UNMEASURED)), "")
 
     @property
     def spend(self) -> Spend:

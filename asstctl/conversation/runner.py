@@ -34,7 +34,7 @@ _PASSABLE = frozenset({Status.PASSED, Status.SKIPPED, Status.NOT_RUN})
 class SuiteRun:
     """All results in the order of the cases, what could not be deleted, and whether it was cut off.
 
-    `stopped` is why not all were begun, where nobody interrupted it.
+    `stopped` is why not all were begun, where nobody interrupted it, or which limit could not be kept.
     """
 
     results: tuple[CaseResult, ...]
@@ -53,8 +53,9 @@ async def run_cases(cases: Sequence[Case], *, stage: Stage, conduct: Conduct) ->
     feed = conduct.feed or _in_order(len(cases))
     workers = [asyncio.create_task(suite.work(cases, feed)) for _ in range(min(max(conduct.jobs, 1), len(cases)))]
     await suite.finish(workers)
-    results = (suite.results.get(i) or case_result(case, skipped=INTERRUPTED) for i, case in enumerate(cases))
-    return SuiteRun(tuple(results), tuple(suite.left_behind), suite.interrupted, suite.stopped, suite.purses.spend)
+    results = (suite.results.get(i) or case_result(case, not_run=INTERRUPTED) for i, case in enumerate(cases))
+    stopped = suite.stopped or suite.purses.unkept
+    return SuiteRun(tuple(results), tuple(suite.left_behind), suite.interrupted, stopped, suite.purses.spend)
 
 
 @dataclass
@@ -141,6 +142,12 @@ class _Suite:
         self.stopped = self.stopped or why
         return why or self.purses.file_is_over(case.budget)
 
+    def _why_no_turn(self, case: Case) -> str:
+        """Why a conversation that goes on has no other turn; "" where it has."""
+        over = self.purses.run_is_over()
+        self.stopped = self.stopped or over
+        return over or self.purses.file_is_over(case.budget)
+
     async def _repeated(self, repeat: Repeat, index: int, case: Case) -> CaseResult:
         """Playings in batches, none of which can be one too many, until the verdict is certain."""
         started = self._elapsed
@@ -191,7 +198,7 @@ class _Suite:
                 await asyncio.sleep(self._pause(last, playing.attempt))
                 playing = replace(playing, attempt=playing.attempt + 1)
             except asyncio.CancelledError:
-                ended = last.result if last else case_result(playing.case, skipped=INTERRUPTED)
+                ended = last.result if last else case_result(playing.case, not_run=INTERRUPTED)
                 break
         return replace(ended, retries=playing.attempt - 1)
 
@@ -199,7 +206,7 @@ class _Suite:
         self.left_behind += played.left_behind
         if played.trouble is Trouble.RATE_LIMIT:
             self._pace.refused(since, played.retry_after)
-        elif played.trouble is None and not played.result.skipped:
+        elif played.trouble is None and not played.result.not_run:
             self._pace.went_well(since)
 
     def _pause(self, played: Played, attempt: int) -> float:
@@ -231,6 +238,7 @@ class _Suite:
             now=partial(self.stage.now, playing),
             # what a tape holds was paid for when it was recorded
             spent=(lambda turn: None) if recorded else partial(self.purses.turn, case),
+            why_no_more=(lambda: "") if recorded else partial(self._why_no_turn, case),
             index=index,
             tape=self.stage.tape(playing),
             recorded=recorded,

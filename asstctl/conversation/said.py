@@ -7,7 +7,6 @@ from typing import Any
 
 from asstctl.conversation.case import Message, UserFile
 from asstctl.conversation.late import Late, is_late
-from asstctl.conversation.models import ThreadFileModel
 from asstctl.conversation.project_files import project_file
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
@@ -23,7 +22,10 @@ PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 @dataclass(frozen=True)
 class SaidReader:
-    """Reads the words and files of one conversation, which is what the document means and is written in `file`."""
+    """Reads the words and files of one conversation, which is what the document means and is written in `file`.
+
+    What is not as `models` wants it was refused there, and is passed over here: it hides nothing beside it.
+    """
 
     document: Document
     file: Path
@@ -31,11 +33,12 @@ class SaidReader:
     diagnostics: list[Diagnostic]
 
     def words(self, at: Place, words: Json) -> tuple[str, tuple[UserFile, ...]]:
-        """The text of a message, its parts joined by newlines, and its files. `words` are as `models.Words` wants them:
-        taken from the document, because a model makes plain text of a late one."""
+        """The text of a message, its parts joined by newlines, and its files. `words` are taken from the document,
+        because a model makes plain text of a late one."""
         if isinstance(words, str):
             return words, ()
-        assert isinstance(words, list)
+        if not isinstance(words, list):
+            return "", ()
         texts = [part for part in words if isinstance(part, str)]
         files = [self._part((*at, i), part) for i, part in enumerate(words) if isinstance(part, Mapping)]
         return self._joined(at, texts), tuple(file for file in files if file)
@@ -51,24 +54,27 @@ class SaidReader:
             self._refuse("late-text", summary, self.document.where(at), "write them as one text")
         return Late.of(text, late.values, as_text=True)
 
-    def messages(self, at: Place, messages: Sequence[Mapping[str, Json]]) -> tuple[Message, ...]:
-        """What the thread holds before the first turn; each is as `models.MessageModel` wants it."""
+    def messages(self, at: Place, messages: Sequence[Json]) -> tuple[Message, ...]:
+        """What the thread holds before the first turn."""
         read = []
         for i, message in enumerate(messages):
-            ((role, words),) = message.items()
-            text, files = self.words((*at, i, role), words)
-            read.append(Message(role, text, self.document.where((*at, i)), files))
+            for role, words in message.items() if isinstance(message, Mapping) else ():
+                text, files = self.words((*at, i, role), words)
+                read.append(Message(role, text, self.document.where((*at, i)), files))
         return tuple(read)
 
-    def thread_files(self, at: Place, files: Sequence[ThreadFileModel]) -> tuple[UserFile, ...]:
+    def thread_files(self, at: Place, files: Sequence[Json]) -> tuple[UserFile, ...]:
         """What the tools of the thread may read."""
-        read = [self._of_project((*at, i, "path"), file.path, _tools(file.for_)) for i, file in enumerate(files)]
+        named = [(i, file) for i, file in enumerate(files) if isinstance(file, Mapping)]
+        read = [self._of_project((*at, i, "path"), file.get("path"), _tools(file.get("for"))) for i, file in named]
         return tuple(file for file in read if file)
 
     def _part(self, at: Place, part: Mapping[str, Any]) -> UserFile | None:
         if "attachment" in part:
-            return self._of_project((*at, "attachment"), part["attachment"], _tools(part["for"]))
-        place, image, detail = (*at, "image"), part["image"], part.get("detail") or ""
+            return self._of_project((*at, "attachment"), part["attachment"], _tools(part.get("for")))
+        place, image, detail = (*at, "image"), part.get("image"), part.get("detail") or ""
+        if not isinstance(image, str):
+            return None
         if image.startswith(("https://", "http://")):
             return UserFile(image, self.document.where(place), url=image, detail=detail)
         found = self._of_project(place, image, None, detail=detail)
@@ -79,8 +85,10 @@ class SaidReader:
         return found
 
     def _of_project(
-        self, at: Place, written: str, tools: tuple[Tool, ...] | None, *, detail: str = ""
+        self, at: Place, written: Json, tools: tuple[Tool, ...] | None, *, detail: str = ""
     ) -> UserFile | None:
+        if not isinstance(written, str) or not written:
+            return None
         where = self.document.where(at)
         if is_late(written):
             self._refuse("late-text", "the path of a file cannot name `saved`", where, "name `vars` or `matrix`")
@@ -95,6 +103,6 @@ class SaidReader:
         self.diagnostics.append(error(code, summary, where, hint=hint))
 
 
-def _tools(written: str | Sequence[str]) -> tuple[Tool, ...]:
-    words = [written] if isinstance(written, str) else written
-    return tuple(dict.fromkeys(map(Tool, words)))
+def _tools(written: Json) -> tuple[Tool, ...]:
+    words = written if isinstance(written, list) else [written]
+    return tuple(dict.fromkeys(Tool(word) for word in words if word in set(Tool)))

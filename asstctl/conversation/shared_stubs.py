@@ -4,17 +4,21 @@ A place whose stubs hold no template is read once however many conversations use
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from asstctl.conversation.calling import unfit_problems
 from asstctl.conversation.filling import Filler, Withheld, leak_problems
+from asstctl.conversation.late import SAVED
 from asstctl.conversation.models import StubsFileModel
 from asstctl.conversation.project_files import project_file
 from asstctl.conversation.signatures import Signature, unfit_answer, unfit_arguments
+from asstctl.conversation.stub_templates import template_faults
 from asstctl.conversation.stubs.kind import StubRule
+from asstctl.conversation.stubs.returns import RETURN
 from asstctl.conversation.stubs.rules import EVERY, Rules, read_rules
+from asstctl.conversation.stubs.template import TEMPLATE
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import Json
 from asstctl.core.suggest import did_you_mean
@@ -33,12 +37,16 @@ _FILLED = ("when", "return", "fault", "then")
 
 @dataclass(frozen=True, eq=False)
 class Stubs:
-    """The stubs of one place, which are all that the document means. `rules` None: they are filled for each case."""
+    """The stubs of one place, which are all that the document means. `rules` None: they are filled for each case.
+
+    `templates` are the texts that are rendered with the arguments of a call: their function, place and text.
+    """
 
     document: Document
     file: Path
     names: Mapping[str, Where]
     rules: Rules | None
+    templates: Sequence[tuple[str, Place, str]] = ()
 
 
 NO_STUBS: Sequence[Stubs] = ()
@@ -104,7 +112,7 @@ class StubLoader:
         if not _has_templates(value):
             rules, problems = read_rules(part, (), file=file, root=self.root)
             self.diagnostics.extend((*problems, *leak_problems(part, value, self.withheld)))
-        stubs = Stubs(part, file, names, rules)
+        stubs = Stubs(part, file, names, rules, tuple(_templates(value if isinstance(value, Mapping) else {})))
         self._seen.append(stubs)
         return (stubs,)
 
@@ -115,6 +123,7 @@ class StubLoader:
         typed: dict[str, list[Json]] = {}
         # A setup file that a conversation uses and the project too is asked once.
         for place in dict.fromkeys(places):
+            self._check_templates(place, functions, filler, saved)
             read, value = self._in_case(place, assistant, filler, saved)
             for name, found in read.items():
                 if functions is None or name in functions or name == EVERY:
@@ -135,15 +144,7 @@ class StubLoader:
             return place.rules, value if isinstance(value, Mapping) else {}
         value = place.document.value
         if isinstance(value, Mapping):
-            own = Filler(
-                place.document,
-                filler.names,
-                filler.withheld,
-                filler.patience,
-                self.diagnostics,
-                filler.matrix_known,
-                filler.unsound,
-            )
+            own = self._filler_of(place, filler)
             kept = {name: item for name, item in value.items() if functions is None or name in {*functions, EVERY}}
             value = {name: _filled((name,), item, own, saved) for name, item in kept.items()}
             self.diagnostics.extend(leak_problems(place.document, value, filler.withheld))
@@ -153,6 +154,20 @@ class StubLoader:
         if functions is not None:
             self.diagnostics.extend(_unfit(part, value, functions))
         return rules, value if isinstance(value, Mapping) else {}
+
+    def _filler_of(self, place: Stubs, filler: Filler) -> Filler:
+        """The filler of a case, for the document of a place."""
+        return replace(filler, document=place.document, diagnostics=self.diagnostics)
+
+    def _check_templates(self, place: Stubs, functions: Functions | None, filler: Filler, saved: Sequence[str]) -> None:
+        """Names that a template would not find when its function is called."""
+        own = self._filler_of(place, filler)
+        known = {**filler.names, SAVED: dict.fromkeys(saved, "")}
+        for name, at, text in place.templates:
+            if functions is None or name in functions or name == EVERY:
+                signature = functions.get(name) if functions else None
+                for fault in template_faults(text, known, signature.parameters if signature else None):
+                    own.say(fault, at)
 
     def _setup_file(self, file: Path) -> Sequence[Stubs]:
         """One `*.stubs.yaml`, read once however many conversations use it."""
@@ -206,6 +221,14 @@ def _rules_in(value: Mapping[str, Any]) -> Iterator[tuple[str, Place, Mapping[st
                 yield name, (name,) if i is None else (name, i), rule
 
 
+def _templates(value: Mapping[str, Any]) -> Iterator[tuple[str, Place, str]]:
+    """Every text that is rendered with the arguments of a call."""
+    for name, at, rule in _rules_in(value):
+        for place, text in _answers(at, rule, TEMPLATE.key):
+            if isinstance(text, str):
+                yield name, place, text
+
+
 def _filled(at: Place, value: Json, filler: Filler, saved: Sequence[str]) -> Json:
     """Rules with the keys filled that are; `sequence` holds answers that are written as rules write theirs."""
     if isinstance(value, list):
@@ -250,19 +273,20 @@ def _unfit(document: Document, value: Json, functions: Functions) -> Iterator[Di
             found = unfit_arguments(when, signature.parameters)
             yield from unfit_problems(document, (*at, "when"), found)
         if signature.returns is not None:
-            for place, answer in _returned(at, rule):
+            for place, answer in _answers(at, rule, RETURN.key):
                 for unfit in unfit_answer(answer, signature.returns):
                     where = document.where((*place, *unfit.path))
                     yield error("unfit-answer", unfit.summary, where, hint=unfit.hint)
 
 
-def _returned(at: Place, rule: Mapping[str, Any]) -> Iterator[tuple[Place, Json]]:
-    if "return" in rule:
-        yield (*at, "return"), rule["return"]
+def _answers(at: Place, rule: Mapping[str, Any], kind: str) -> Iterator[tuple[Place, Json]]:
+    """What a rule answers in this way, by itself or inside of another answer."""
+    if kind in rule:
+        yield (*at, kind), rule[kind]
     answers = rule.get("sequence")
     for i, answer in enumerate(answers if isinstance(answers, list) else ()):
         if isinstance(answer, Mapping):
-            yield from _returned((*at, "sequence", i), answer)
+            yield from _answers((*at, "sequence", i), answer, kind)
     slow = rule.get("fault")
     if isinstance(slow, Mapping):
-        yield from _returned((*at, "fault"), slow)
+        yield from _answers((*at, "fault"), slow, kind)

@@ -53,6 +53,13 @@ def unknown_names(names: Sequence[str], parameters: JsonObject) -> Iterator[tupl
             yield i, Unfit((), unfit.summary, unfit.hint)
 
 
+def closed_names(parameters: JsonObject) -> tuple[str, ...] | None:
+    """All names that an argument may have; None where a schema allows others, or leaves it open."""
+    if "$ref" in parameters or any(key in parameters for key in _UNKNOWN) or not _is_closed(parameters):
+        return None
+    return tuple(parameters.get("properties") or ())
+
+
 def missing_arguments(given: Mapping[str, Json], parameters: JsonObject) -> tuple[str, ...]:
     """The required arguments that an exact match leaves no room for."""
     required = parameters.get("required")
@@ -121,7 +128,7 @@ class _Schema:
     def _members(self, pattern: Mapping[str, Json], part: Mapping[str, Any], path: Place) -> Iterator[Unfit]:
         known = part.get("properties") or {}
         rest = part.get("additionalProperties", True)
-        closed = rest is False and not any(part.get(key) for key in ("patternProperties", "allOf", *_CHOICES))
+        closed = _is_closed(part)
         for name, wanted in pattern.items():
             if name in known:
                 yield from self.unfit(wanted, known[name], (*path, name))
@@ -184,6 +191,12 @@ class _Schema:
                 found = found.get(key, True) if isinstance(found, Mapping) else True
             schema = found
         return True
+
+
+def _is_closed(part: Mapping[str, Any]) -> bool:
+    """Whether an object may have only the keys that `properties` names."""
+    open_keys = ("patternProperties", "allOf", *_CHOICES)
+    return part.get("additionalProperties", True) is False and not any(part.get(key) for key in open_keys)
 
 
 def _never(at: Place, summary: str, part: Mapping[str, Any]) -> Unfit:

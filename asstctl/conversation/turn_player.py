@@ -66,7 +66,8 @@ class Talk:
         except Refused as problem:
             message = f"{problem}; {problem.hint}" if problem.hint else str(problem)
             return (Failure(FailureKind.PROVIDER_ERROR, message, where=wanted[0].where),)
-        judging = await judge_with(wanted, observed, judges, seconds=self.limit("").seconds)
+        whole = isinstance(expected, Closing)
+        judging = await judge_with(wanted, observed, judges, seconds=self.limit("").seconds, whole=whole)
         self.judged += judging.used
         return judging.failures
 

@@ -8,17 +8,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from asstctl.conversation.calling import CallReader
+from asstctl.conversation.calling import CallReader, contradictions
 from asstctl.conversation.case import CallMode, Closing, Expectation, ExpectedCall, Save, Turn
 from asstctl.conversation.checks import CHECKS
-from asstctl.conversation.checks.check import Source
+from asstctl.conversation.checks.check import NOT, Source
 from asstctl.conversation.late import is_late
 from asstctl.conversation.matchers import no_regex
 from asstctl.conversation.models import ClosingModel, TurnModel
 from asstctl.conversation.said import SaidReader
 from asstctl.conversation.saves import path_problem, read_path
 from asstctl.conversation.signatures import Signature
-from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.diagnostic import Diagnostic, error, has_errors
+from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.json_path import check_path
@@ -27,6 +28,12 @@ from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
 _SAVE_HINT = "write `{id: calls.refund[-1].output.id}`, `{ref: {regex: …}}`, `{at: {json-path: …}}` or `{text: reply}`"
+
+_NO_OPERATORS = {
+    "refusal": "whether it refuses is for a judge, `rubric: it declines`, or for a `regex` of the words it would use",
+    "language": "a `regex` of letters or words can tell, `regex: '[äöüß]'`, or a judge, `rubric: it is German`",
+}
+"""What people look for and do not find, and what to use instead."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,9 @@ class TurnReader:
         calls = self._calls((*at, "calls"), value.get("calls"))
         expect = self._expectations((*at, "expect"), value.get("expect"))
         save = self._saves((*at, "save"), value.get("save"))
-        if model is None:
-            return None
         said = SaidReader(self.document, self.file, self.root, self.diagnostics)
-        user, files = said.words((*at, "user"), value["user"]) if model.user is not None else (None, ())
-        if len(self.diagnostics) > before:
+        user, files = said.words((*at, "user"), value["user"]) if value.get("user") is not None else (None, ())
+        if model is None or has_errors(self.diagnostics[before:]):
             return None
         return Turn(
             where=self.document.where((*at, "user")),
@@ -80,14 +85,16 @@ class TurnReader:
             return None
         calls = self._calls((*at, "calls"), value.get("calls"))
         expect = self._expectations((*at, "expect"), value.get("expect"), closing=True)
-        if model is None or len(self.diagnostics) > before:
+        if model is None or has_errors(self.diagnostics[before:]):
             return None
         return Closing(self.document.where(at, key=True), calls, CallMode(model.call_mode), tuple(expect))
 
     def _calls(self, at: Place, written: Json) -> tuple[ExpectedCall, ...]:
         reader = CallReader(self.document, self.assistant, self.functions, self.diagnostics)
         found = [reader.read((*at, i), call) for i, call in enumerate(written if isinstance(written, list) else ())]
-        return tuple(call for call in found if call)
+        calls = tuple(call for call in found if call)
+        self.diagnostics.extend(contradictions(calls))
+        return calls
 
     def _expectations(self, at: Place, value: Json, *, closing: bool = False) -> list[Expectation]:
         if value is None:
@@ -108,7 +115,8 @@ class TurnReader:
         if check is None:
             summary = f"`{operator}` is not an operator of `expect`"
             where = self.document.where(at, key=True)
-            self.diagnostics.append(error("unknown-key", summary, where, hint=did_you_mean(operator, CHECKS)))
+            hint = _NO_OPERATORS.get(operator.removeprefix(NOT)) or did_you_mean(operator, CHECKS)
+            self.diagnostics.append(error("unknown-key", summary, where, hint=hint))
             return []
         if closing and not check.closing:
             summary, hint = f"`{operator}` is about one reply, and `finally` about all of them", "move it to a turn"
@@ -140,7 +148,9 @@ class TurnReader:
             if not check.refuses(text):  # a template gave a number, and a text is wanted
                 return text
         if wrong:
-            self._refuse("operator-value", f"`{operator}` {wrong}", at, "correct the value")
+            quoted = isinstance(value, int | float) and not check.refuses(json_text(value))
+            hint = f"quote it: '{json_text(value)}'" if quoted else "correct the value"
+            self._refuse("operator-value", f"`{operator}` {wrong}", at, hint)
         return value
 
     def _saves(self, at: Place, value: Json) -> list[Save]:

@@ -157,11 +157,12 @@ class CaseResult:
     """One conversation: `id` is unique per assistant, `turns` are all its turns, those not run included.
 
     `id` ends with the cell of a matrix in brackets: `refund-ok[de-small]`. `closing` are the expectations of `finally`
-    that were not met. `not_run` is why it was never begun (a budget, the first failure). `rate` and `repeats` (each
-    playing) are there for a repeated one, whose turns and failures are those of the first playing that did not pass.
-    `retries` counts playings begun anew after trouble with the infrastructure. `deployed` is the same conversation
-    with what is deployed, where this one was had with a candidate. `began` is in seconds since the run began. `tape`
-    is the file that was replayed (`recorded`) or recorded. `judged` is what judges used, `judge_cost` in US dollars.
+    that were not met. `not_run` is why it was never begun, or not gone on with (a budget, the first failure, Ctrl-C).
+    `rate` and `repeats` (each playing) are there for a repeated one, whose turns and failures are those of the first
+    playing that did not pass. `retries` counts playings begun anew after trouble with the infrastructure. `deployed` is
+    the same conversation with what is deployed, where this one was had with a candidate. `began` is in seconds since
+    the run began. `tape` is the file that was replayed (`recorded`) or recorded. `judged` is what judges used,
+    `judge_cost` in US dollars.
     """
 
     assistant: str
@@ -194,7 +195,7 @@ class CaseResult:
 
     @property
     def status(self) -> Status:
-        """How it ended; NOT_RUN where no turn was run and nothing went wrong.
+        """How it ended; NOT_RUN where it was not gone on with, or no turn was run and nothing went wrong.
 
         Of a repeated one: by its rate. Errors fail nobody: without enough passes and without enough failures to rule
         them out, the worst of the playings stands.
@@ -203,6 +204,8 @@ class CaseResult:
             return Status.SKIPPED
         if self.rate is not None:
             return self._by_rate(self.rate)
+        if self.not_run:
+            return Status.NOT_RUN
         own = () if self.failure is None else (self.failure.kind.status,)
         closing = (failure.kind.status for failure in self.closing)
         ran = (*own, *closing, *(t.status for t in self.turns if t.status is not Status.NOT_RUN))

@@ -36,6 +36,10 @@ class Ledger(Protocol):
         """It was made, with this id."""
         ...
 
+    def kept(self, entry: int) -> None:
+        """It is left where it is, as somebody asked."""
+        ...
+
     def gone(self, entry: int) -> None:
         """It is deleted, or was never made."""
         ...
@@ -49,6 +53,9 @@ class NoLedger:
         return 0
 
     def made(self, entry: int, id: str) -> None:
+        """Note nothing."""
+
+    def kept(self, entry: int) -> None:
         """Note nothing."""
 
     def gone(self, entry: int) -> None:
@@ -76,8 +83,9 @@ class Swept:
     """What was removed after runs of tests on one target, and what was not.
 
     `failed` could not be deleted now. `lost` may be there, and nobody can find it by itself. `spared` are of runs that
-    no ledger here knows, and young enough to be of one that still goes on elsewhere. `alive` are runs that go on here,
-    `unreadable` ledgers that nobody can read. `error` is what kept it from looking further, if anything did.
+    no ledger here knows, and young enough to be of one that still goes on elsewhere. `kept` were left on purpose.
+    `alive` are runs that go on here, `unreadable` ledgers that nobody can read. `error` is what kept it from looking
+    further, if anything did.
     """
 
     target: TargetInfo
@@ -85,6 +93,7 @@ class Swept:
     failed: tuple[Leftover, ...] = ()
     lost: tuple[Leftover, ...] = ()
     spared: tuple[Leftover, ...] = ()
+    kept: tuple[Leftover, ...] = ()
     alive: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     error: AsstctlError | None = None

@@ -124,7 +124,8 @@ class SuiteResult:
     `instructions_exercised` is False where replies were scripted or echoed: the assistant's own instructions
     had no part in them. `warnings` are sentences, `left_behind` names what could not be deleted. `run` is the run's
     id, `mode` where the conversations came from: live, record, replay or auto. `candidate`: copies were talked to.
-    `stopped` is why not all were begun, where nobody interrupted it. `selection` says in words how the conversations
+    `stopped` is why not all were begun, where nobody interrupted it, or which limit could not be kept: a run that was
+    stopped has no verdict but failures. `selection` says in words how the conversations
     were chosen, and `empty_is_fine` that choosing none of them is a result.
     """
 
@@ -161,4 +162,4 @@ class SuiteResult:
         if nothing or skips or uncovered or self.count(Status.FAILED):
             return ExitCode.FAILED
         undecided = (Status.ERROR, Status.STALE, Status.MISSING, Status.NOT_RUN)
-        return ExitCode.INCONCLUSIVE if any(map(self.count, undecided)) else ExitCode.DONE
+        return ExitCode.INCONCLUSIVE if self.stopped or any(map(self.count, undecided)) else ExitCode.DONE

@@ -198,7 +198,9 @@ class _Context:
         if kind == "string_pattern_mismatch":
             return error("bad-value", f"{name} must match `{context['pattern']}`", where, hint="change the value")
         if kind in _LIMITS:
-            return error("limit", f"{name} {_LIMITS[kind].format(**context)}", where, hint="change the value")
+            limit, noun, number = _LIMITS[kind]
+            said = f"{limit.format(**context)}{noun}" + ("s" if noun and context[number] != 1 else "")
+            return error("limit", f"{name} {said}", where, hint="change the value")
         if kind not in _TYPES:
             return error("wrong-type", f"{name}: {item['msg']}", where, hint="change the value")
         wanted, hint = _TYPES[kind]
@@ -306,15 +308,16 @@ def _number_hint(given: Any, wanted: str, hint: str) -> str:
 
 
 _LIMITS = {
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_short": "must have at least {min_length} character(s)",
-    "string_too_long": "must have at most {max_length} characters",
-    "too_short": "must have at least {min_length} item(s)",
-    "too_long": "must have at most {max_length} items",
+    "greater_than": ("must be greater than {gt}", "", ""),
+    "greater_than_equal": ("must be at least {ge}", "", ""),
+    "less_than": ("must be less than {lt}", "", ""),
+    "less_than_equal": ("must be at most {le}", "", ""),
+    "string_too_short": ("must have at least {min_length}", " character", "min_length"),
+    "string_too_long": ("must have at most {max_length}", " character", "max_length"),
+    "too_short": ("must have at least {min_length}", " item", "min_length"),
+    "too_long": ("must have at most {max_length}", " item", "max_length"),
 }
+"""What pydantic calls a limit: its words, what is counted, and which of its numbers is counted."""
 
 
 def _called(value: Any) -> str:

@@ -80,4 +80,7 @@ def _is_link(path: Path) -> bool:
 
 def shown(root: Path, path: Path) -> str:
     """A path as a person would type it in the folder `root`."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()

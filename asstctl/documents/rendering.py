@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.runtime import StrictUndefined
@@ -174,6 +174,35 @@ def roots_used(text: str) -> frozenset[str]:
     except TemplateFault:
         return frozenset()
     return frozenset(node.name for node in _walk(tree) if isinstance(node, nodes.Name) and node.ctx == "load")
+
+
+def names_needed(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The names of its own that a template reads, and those directly below them as (name, part), without any that it
+    asks for with `default`, `is defined` or `is undefined`, and without what a map can do (`items`)."""
+    try:
+        tree = _parsed(text)
+    except TemplateFault:
+        return frozenset(), frozenset()
+    own = meta.find_undeclared_variables(tree)
+    named: set[tuple[str, str]] = set()
+    asked: set[tuple[str, str]] = set()
+    for node in _walk(tree):
+        named.update(_named_by(node))
+        is_question = isinstance(node, nodes.Test) and node.name in {"defined", "undefined"}
+        if is_question or (isinstance(node, nodes.Filter) and node.name in {"default", "d"} and node.node):
+            asked.update(_named_by(node.node))
+    below = {(name, part) for name, part in named - asked if part and name in own and not hasattr(dict, part)}
+    return frozenset(name for name in own if (name, "") not in asked), frozenset(below)
+
+
+def _named_by(node: nodes.Node) -> Iterator[tuple[str, str]]:
+    """What a part of a template names: `vars.x` as (vars, x), `vars` alone as (vars, )."""
+    if isinstance(node, nodes.Name):
+        yield node.name, ""
+    elif isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        yield node.node.name, node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and isinstance(node.arg, nodes.Const):
+        yield node.node.name, str(node.arg.value)
 
 
 def _walk(tree: nodes.Node) -> Any:

@@ -124,6 +124,22 @@ def roots_used(text: str) -> frozenset[str]:
     return rendering.roots_used(text)
 
 
+def names_needed(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The names of its own that a template cannot do without, and those directly below them as (name, part); none of a
+    template that is too long to be looked into here. Never raises."""
+    if not has_template(text):
+        return frozenset(), frozenset()
+    plain = _plain(text)
+    if plain is not None:
+        steps = [name.split(".") for name in plain]
+        return frozenset(step[0] for step in steps), frozenset((step[0], step[1]) for step in steps)
+    if len(text) > MAX_HERE:
+        return frozenset(), frozenset()
+    from asstctl.documents import rendering
+
+    return rendering.names_needed(text)
+
+
 def check(text: str) -> None:
     """Raises TemplateFault for a text that is no template, whatever its values will be. Renders nothing."""
     if not has_template(text):

@@ -92,6 +92,14 @@ def scalar_from_text(text: str) -> Json:
     return value
 
 
+def as_declared(given: Json, declared: Json) -> Json:
+    """What was declared as a number is one, however it is given: a command line knows only texts."""
+    if isinstance(given, str) and isinstance(declared, bool | int | float):
+        value = scalar_from_text(given)
+        return value if isinstance(value, bool | int | float) else given
+    return given
+
+
 @dataclass(frozen=True)
 class Document:
     """One YAML document: its data, and where each part of it stands."""

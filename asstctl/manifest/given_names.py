@@ -1,7 +1,7 @@
 """Names that the command line gives and nobody knows: a misspelt `--var` would change nothing, and say so nowhere."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, warning
@@ -20,11 +20,20 @@ _INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 
 
 def check_given(
-    given: Given, project: Project, manifests: Manifests, defaults: Iterable[Layer], files: Files
+    given: Given,
+    project: Project,
+    manifests: Manifests,
+    defaults: Iterable[Layer],
+    files: Files,
+    of_conversations: Callable[[], Collection[str] | None],
 ) -> tuple[Diagnostic, ...]:
-    """A warning for each unknown name in a file of variables. Raises WrongUsage for one that `--var` gives."""
+    """A warning for each unknown name in a file of variables. Raises WrongUsage for one that `--var` gives.
+
+    `of_conversations` tells the names that conversations know, None where that cannot be told; it is asked for those
+    that nothing else knows.
+    """
     declared = {*project.vars, *(name for target in project.targets.values() for name in target.vars)}
-    unknown = (given.texts.keys() | given.values.keys()) - declared
+    unknown = (given.typed.keys() | given.values.keys()) - declared
     if not unknown or manifests.unreadable:
         return ()
     layers = [manifest.body for manifest in manifests.every if manifest.address.kind in LIVE_KINDS]
@@ -32,8 +41,13 @@ def check_given(
     if any(_INCLUDES.search(text) for text in texts):
         return ()  # what is included may use it
     used = {name for text in texts for name in names_used(text)}
+    if unknown - used:
+        elsewhere = of_conversations()
+        if elsewhere is None:
+            return ()
+        used |= {*elsewhere}
     for name in sorted(unknown - used):
-        if name in given.texts:
+        if name in given.typed:
             known = sorted(declared | used)
             raise WrongUsage(
                 f"--var {name}: no variable is called so",

@@ -4,7 +4,7 @@ The pipeline and nothing else: each step is a module of its own.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.collector import collector_paused
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
-from asstctl.core.json_types import JsonObject
+from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.resource import Desired
 from asstctl.core.suggest import nearest
 from asstctl.documents.paths import is_file
@@ -41,6 +41,9 @@ EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
 
 FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
 """What every wire's objects hold and no request may."""
+
+NamesIn = Callable[[Sequence[Path], Sequence[Path]], Collection[str] | None]
+"""The variables that conversation files and the stub files of a project declare or name; None: that cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -69,26 +72,35 @@ def load(
     *,
     variables: Iterable[str] = (),
     var_files: Sequence[Path] = (),
+    values: Mapping[str, Json] = EMPTY,
+    names_in: NamesIn = lambda conversations, stub_files: None,
     capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Loaded:
     """Everything that a project declares for a target, which must be one of the project's.
 
-    `variables` are `NAME=VALUE`. Limits are checked for every target in `capabilities`, overlays and
+    `variables` are `NAME=VALUE`, `values` those that a program gives by value. Limits are checked for every target in `capabilities`, overlays and
     variables of that target applied. Raises WrongUsage for a variable that is no pair or that nothing knows,
     and nothing for what the files say.
     """
     with collector_paused():
-        return _load(project, target_name, read_given(variables, var_files), capabilities or {})
+        given = read_given(variables, var_files, values)
+        return _load(project, target_name, given, names_in, capabilities or {})
 
 
-def _load(project: Project, target_name: str, given: Given, known: Mapping[str, Capabilities]) -> Loaded:
+def _load(
+    project: Project, target_name: str, given: Given, names_in: NamesIn, known: Mapping[str, Capabilities]
+) -> Loaded:
     files = Files(project.root)
     found = discover(project)
     manifests = read_manifests(project.root, found.manifests, KINDS)
     defaults, diagnostics = _defaults(project)
     diagnostics += (*project.diagnostics, *found.diagnostics, *manifests.diagnostics, *given.diagnostics)
     inherited = [defaults[kind.name] for kind in LIVE if kind.name in defaults]
-    diagnostics += check_given(given, project, manifests, inherited, files)
+    conversations = tuple(project.root / file for file in found.conversations)
+    stub_files, unfound = _stub_files(project, files)
+    diagnostics += check_given(
+        given, project, manifests, inherited, files, lambda: names_in(conversations, stub_files)
+    )
     functions: dict[str, Function | None] = {}
     for manifest in manifests.of_kind(FUNCTION.name):
         function, more = read_function(manifest, defaults.get(FUNCTION.name), files)
@@ -105,8 +117,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     diagnostics += _unused_functions(manifests, functions, defaults.get(ASSISTANT.name))
     decisions, more = read_changes(manifests.changes, manifests, tuple(project.targets), target_name)
     diagnostics += more
-    stub_files, more = _stub_files(project, files)
-    diagnostics += more
+    diagnostics += unfound
     # A link out of the project that somebody names is spoken of there.
     diagnostics += tuple(
         one for file, one in found.refused.items() if os.path.normpath(project.root / file) not in files.refused
@@ -118,7 +129,7 @@ def _load(project: Project, target_name: str, given: Given, known: Mapping[str, 
     return Loaded(
         desired=tuple(desired.values()),
         declared=tuple(dict.fromkeys(manifest.address for manifest in manifests.every)),
-        conversations=tuple(project.root / file for file in found.conversations),
+        conversations=conversations,
         diagnostics=masked(in_reading_order(diagnostics), project.secrets),
         files=manifests.files,
         stub_files=stub_files,

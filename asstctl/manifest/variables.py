@@ -11,9 +11,9 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.errors import WrongUsage
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.documents.source import read_text
-from asstctl.documents.yaml import parse_one, scalar_from_text
+from asstctl.documents.yaml import as_declared, parse_one
 from asstctl.manifest.project import Project, Target
 
 
@@ -21,30 +21,32 @@ from asstctl.manifest.project import Project, Target
 class Variables:
     """`values` for templates; `secret` and `unset` (name in the environment, by variable) are not in it.
 
-    `withheld` are those names in the environment that are set, and that files may not read.
+    `withheld` are those names in the environment that are set, and that files may not read. `given` are those that were
+    typed, which go before those of any file.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     unset: Mapping[str, str] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
+    given: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line gives, by variable; a text that `--var` gives may be read as a number.
+    """What is given for one run, by variable: `values` by files, `typed` by `--var` and by programs.
 
-    `places` says where those of `values` were written.
+    A text that was typed may be read as a number. `places` says where those of `values` were written.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, Json] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     places: Mapping[str, Where] = field(default_factory=dict)
 
 
-def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
-    """`--var K=V` and `--var-file F`. Raises WrongUsage for what is no pair."""
+def read_given(texts: Iterable[str], files: Sequence[Path], by_program: Mapping[str, Json] = EMPTY) -> Given:
+    """`--var K=V`, `--var-file F`, and what a program gives. Raises WrongUsage for what is no pair."""
     values: dict[str, Json] = {}
     diagnostics: list[Diagnostic] = []
     places: dict[str, Where] = {}
@@ -63,13 +65,13 @@ def read_given(texts: Iterable[str], files: Sequence[Path]) -> Given:
         else:
             hint = "write `name: value` pairs"
             diagnostics.append(error("wrong-type", "a file of variables must be a map", document.where(), hint=hint))
-    pairs: dict[str, str] = {}
+    pairs: dict[str, Json] = {}
     for pair in texts:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
             raise WrongUsage(f"--var {pair!r} is not NAME=VALUE", hint="write --var model=gpt-4o")
         pairs[name] = value
-    return Given(values, pairs, tuple(diagnostics), places)
+    return Given(values, {**pairs, **by_program}, tuple(diagnostics), places)
 
 
 def variables_of(project: Project, target: Target, given: Given) -> Variables:
@@ -87,16 +89,8 @@ def variables_of(project: Project, target: Target, given: Given) -> Variables:
             values[name] = project.environment[value["env"]]
         else:
             unset[name] = value["env"]
-    # What was declared as a number is one, however it is given: a command line knows only texts.
-    texts = {name: _as_declared(text, values.get(name)) for name, text in given.texts.items()}
-    values |= {**given.values, **texts}
+    values |= {**given.values, **{name: as_declared(value, values.get(name)) for name, value in given.typed.items()}}
     known = {name: value for name, value in values.items() if name not in secret}
+    allowed = {name: value for name, value in {**given.values, **given.typed}.items() if name not in secret}
     missing = {name: env for name, env in unset.items() if name not in values}
-    return Variables(known, frozenset(secret), missing, project.withheld)
-
-
-def _as_declared(text: str, declared: Json) -> Json:
-    if isinstance(declared, bool | int | float):
-        value = scalar_from_text(text)
-        return value if isinstance(value, bool | int | float) else text
-    return text
+    return Variables(known, frozenset(secret), missing, project.withheld, allowed)

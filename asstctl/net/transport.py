@@ -35,7 +35,7 @@ class AnswerTooLarge(httpx2.ReadError):
 OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 """Headers that speak of an answer's bytes as they were sent, not of what they are once decompressed."""
 
-_NEEDED = frozenset({"host", "accept", "accept-encoding", "connection", "content-type", "content-length"})
+_NEEDED = frozenset({b"host", b"accept", b"accept-encoding", b"connection", b"content-type", b"content-length"})
 
 
 def check_address(base_url: str, *, has_key: bool) -> SplitResult:
@@ -114,12 +114,13 @@ class LentTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, inner: Transport, headers: Mapping[str, str], query: Mapping[str, str] = EMPTY) -> None:
         self._inner = inner
-        self._headers = dict(headers)
+        self._headers = httpx2.Headers(headers).raw
+        self._kept = _NEEDED - {name.lower() for name, _ in self._headers}
         self._query = query
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        kept = {name: value for name, value in request.headers.items() if name in _NEEDED}
-        request.headers = httpx2.Headers(kept | self._headers)
+        kept = [(name, value) for name, value in request.headers.raw if name.lower() in self._kept]
+        request.headers = httpx2.Headers([*kept, *self._headers])
         if self._query:
             request.url = request.url.copy_merge_params(self._query)
         response = await self._inner.handle_async_request(request)

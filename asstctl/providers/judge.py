@@ -14,10 +14,13 @@ from asstctl.core.errors import (
     AsstctlError,
     AuthFailed,
     BadAnswer,
+    NoSuchApi,
     NotFound,
+    RateLimited,
     Refused,
     Rejected,
     ServerFault,
+    Unreachable,
 )
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_text import json_text
@@ -37,7 +40,6 @@ HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
 
 _FENCED = re.compile(r"```[\w-]*\n(.*?)```", re.DOTALL)
 _REFUSES_FORMAT = frozenset((400, 422))
-_AGAIN = "Run the command again."
 
 
 class JudgeServer:
@@ -71,10 +73,10 @@ class JudgeServer:
         error = failure_of(failure)
         if isinstance(error, AuthFailed):
             setting = _setting(self._settings)
-            error.hint = f"Check {setting} in asstctl.yaml and the variable it names, then run the command again."
+            error.hint = f"Check {setting} in asstctl.yaml and the variable it names."
         elif isinstance(error, NotFound):
             error.summary = f"{self._settings.place} has no such model"
-            error.hint = f"Check the models of judge {self._settings.name} in asstctl.yaml, then run the command again."
+            error.hint = f"Check the models of judge {self._settings.name} in asstctl.yaml."
         return error
 
     async def aclose(self) -> None:
@@ -160,8 +162,11 @@ class ServerJudge:
     async def _post(self, path: str, body: JsonObject) -> Answer:
         try:
             return await self._client.request("POST", path, body=body, retry=RetryPolicy())
-        except (AnswerLost, ServerFault) as error:
-            error.hint = _AGAIN  # nothing was to be changed: there is nothing to plan for
+        except (AnswerLost, ServerFault, RateLimited) as error:
+            error.hint = ""  # nothing was to be changed: there is nothing to plan for, and a command is not at its end
+            raise
+        except (Unreachable, NoSuchApi) as error:
+            error.hint = f"Check base_url of judge {self._settings.name} in asstctl.yaml, and whether it is running."
             raise
 
     def _object_in(self, answer: Answer) -> JsonObject:
@@ -182,7 +187,6 @@ class ServerJudge:
         return BadAnswer(
             f"judge {self._settings.name} gave an answer that cannot be used",
             detail=f"{self._settings.place}: {why}",
-            hint=_AGAIN,
             status=answer.status,
             request_id=answer.request_id,
         )

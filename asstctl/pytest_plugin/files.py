@@ -72,7 +72,11 @@ class ConversationItem(pytest.Item):
         return self.path, self.listed.line - 1, self.listed.id
 
     def runtest(self) -> None:
-        played = watch(self.config).played(self)
+        try:
+            played = watch(self.config).played(self)
+        except KeyboardInterrupt:
+            # where our own thread was waiting says nothing to anybody
+            pytest.exit("interrupted")
         self.told = played.result
         self.user_properties = [*played.properties.items()]
         if played.result.status is Status.SKIPPED and not played.no_skips:

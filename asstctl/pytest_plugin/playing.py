@@ -114,6 +114,7 @@ class ProjectRun:
         self._background = background
         self._results: dict[str, Future[CaseResult]] = {node: Future() for node in nodes}
         self._asked: set[str] = set()
+        self._taken: set[str] = set()
         self._over: Future[None] = Future()
         # the loop's own
         self._files = dict.fromkeys(node.partition("::")[0] for node in self._results)
@@ -124,8 +125,9 @@ class ProjectRun:
         background.tell(self._begin)
 
     def want(self, node: str) -> None:
-        """It is to be played now; again, where it was played already."""
-        if self._results[node].done():
+        """It is to be played now; again, where its result was taken already."""
+        if node in self._taken:
+            self._taken.remove(node)
             self._results[node] = Future()
         elif node in self._asked:
             return
@@ -133,10 +135,13 @@ class ProjectRun:
         self._background.tell(self._feed, node)
 
     def result(self, node: str) -> CaseResult:
-        """How it ended, once it did. Raises NotPassed and AsstctlError where it could not be played."""
-        if node not in self._asked:
-            self.want(node)
-        return self._results[node].result()
+        """How it ended, once it did; asked again, how it ends another time. Raises NotPassed and AsstctlError where it
+        could not be played."""
+        self.want(node)
+        try:
+            return self._results[node].result()
+        finally:
+            self._taken.add(node)
 
     def close(self) -> None:
         """Nothing else is wanted: what still goes on is broken off, and what the run made is removed."""

@@ -71,11 +71,17 @@ def failure_lines(case: CaseResult, target: TargetInfo, flags: Sequence[str], lo
         lines += writer.row("tape", case.tape)
     if case.kept and case.thread:
         lines += writer.row("thread", f"{case.thread} (kept)")
+        lines.append(line("  ", padded("to remove", _LABEL), removing(target)))
     if case.status in {Status.STALE, Status.MISSING}:
         return lines  # to play it again changes nothing, and the failure says how to record it
     again = line("  ", padded("rerun", _LABEL), rerun(case, target, flags))
     wide = cells(again) > look.width
     return [*lines, *([line("  rerun"), line("    ", rerun(case, target, flags))] if wide else [again])]
+
+
+def removing(target: TargetInfo) -> str:
+    """The command that removes what was kept on purpose."""
+    return target.command("test gc --all", named=2)
 
 
 def rerun(case: CaseResult, target: TargetInfo, flags: Sequence[str]) -> str:

@@ -1,11 +1,12 @@
 """`test gc`: what was removed after runs of tests, and what was not."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from asstctl.core.ledger import Leftover, Made, Swept
 from asstctl.render.errors import error_text
 from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import Line, Span, line, padded, wrapped, written
+from asstctl.render.text import Line, Span, line, padded, sentence, wrapped, written
 from asstctl.render.values import counted, listed, size
 
 _NAMES = {
@@ -27,6 +28,12 @@ def swept_text(swept: Swept, look: Look = PLAIN) -> str:
     lost = [one for one in swept.lost if not one.maybe]
     lines += _said(lost, "nobody can find, if it is there at all", "nobody can find, if they are there at all", look)
     lines += _said(swept.spared, "may be of a run on another machine", "may be of runs on other machines", look)
+    if swept.kept:
+        what = _counts(swept.kept)
+        were = "was" if len(swept.kept) == 1 else "were"
+        them = "it" if len(swept.kept) == 1 else "them"
+        again = swept.target.command("test gc --all", named=2)
+        lines += sentence(f"Left alone: {what} that {were} kept on purpose. To remove {them} too: {again}", look.width)
     if swept.alive:
         runs = f"{counted(len(swept.alive), 'run')} still {'goes' if len(swept.alive) == 1 else 'go'} on here"
         lines += wrapped(f"{runs}: {', '.join(swept.alive)}", look.width, rest="  ")
@@ -53,6 +60,12 @@ def _doubtful(one: Leftover, look: Look) -> list[Line]:
 def _said(those: Iterable[Leftover], one: str, several: str, look: Look) -> list[Line]:
     names = [f"{_NAMES[this.kind]} {this.id or this.name}" for this in those]
     return wrapped(f"{listed(names)}: {one if len(names) == 1 else several}", look.width, rest="  ") if names else []
+
+
+def _counts(those: Iterable[Leftover]) -> str:
+    """`2 threads and 1 file`."""
+    found = Counter(one.kind for one in those)
+    return listed([counted(found[kind], name) for kind, name in _NAMES.items() if found[kind]])
 
 
 def _summary(swept: Swept) -> str:

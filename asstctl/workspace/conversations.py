@@ -50,6 +50,7 @@ def load_conversations(
         return (), ()
     from asstctl.conversation.cases import load_cases
     from asstctl.conversation.judge_names import check_judges
+    from asstctl.conversation.purse import check_budgets
 
     cases, diagnostics = load_cases(
         files,
@@ -64,8 +65,9 @@ def load_conversations(
         vars=loaded.variables.values,
         withheld=withheld(loaded.variables, workspace.project.secrets),
     )
-    if not has_errors(workspace.project.diagnostics):  # else judges may be missing that its file has
-        diagnostics = (*diagnostics, *check_judges(cases, able_judges(workspace.project)))
+    if not has_errors(workspace.project.diagnostics):  # else judges and prices may be missing that it has
+        judges, prices = able_judges(workspace.project), workspace.project.test.prices
+        diagnostics = (*diagnostics, *check_judges(cases, judges), *check_budgets(cases, prices))
     return cases, masked(diagnostics, workspace.project.secrets)
 
 

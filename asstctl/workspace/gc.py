@@ -4,7 +4,7 @@ Each entry of a dead run's ledger goes by its id, once the object says itself th
 is looked for by what it bears. Threads bear nothing that can be looked for. Uploads bear no more than name, size and
 time, which is no proof: those that may be meant are reported and never deleted (ENGINE promise 7). What bears the id of
 a run that no ledger here knows may be of a run on another machine, and is left alone as long as that may still be going
-on. Nothing else is ever deleted.
+on. So is what a conversation was asked to keep. Nothing else is ever deleted.
 """
 
 import asyncio
@@ -58,8 +58,8 @@ class Kept(Protocol):
 
 
 async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], float] = time) -> Swept:
-    """Sweep up after all dead runs on the workspace's target. `every`: also after runs that no ledger here knows,
-    however young what they left is. `clock` gives the unix second."""
+    """Sweep up after all dead runs on the workspace's target. `every`: also what was kept on purpose, and what runs
+    left that no ledger here knows, however young it is. `clock` gives the unix second."""
     root, info = workspace.project.root, workspace.info
     sweeps: list[Sweep] = []
     alive: list[str] = []
@@ -75,7 +75,7 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
                     if ledger is None:
                         alive.append(run)
                     elif _is_of(ledger.header, info):
-                        sweeps.append(sweep := Sweep(provider, info.project, run))
+                        sweeps.append(sweep := Sweep(provider, info.project, run, every=every))
                         await sweep.through(ledger, partial(known_uploads, workspace, provider))
             except StoreError:
                 unreadable.append(run)
@@ -91,6 +91,7 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
         failed=tuple(one for sweep in sweeps for one in sweep.failed),
         lost=tuple(one for sweep in sweeps for one in sweep.lost),
         spared=spared,
+        kept=tuple(one for sweep in sweeps for one in sweep.kept),
         alive=tuple(alive),
         unreadable=tuple(unreadable),
         error=error,
@@ -99,23 +100,27 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
 
 @dataclass
 class Sweep:
-    """Removes what one run made, and remembers what came of it."""
+    """Removes what one run made, and remembers what came of it. `every`: what was kept on purpose too."""
 
     provider: Provider
     project: str
     run: str
+    every: bool = False
     removed: list[Leftover] = field(default_factory=list)
     failed: list[Leftover] = field(default_factory=list)
     lost: list[Leftover] = field(default_factory=list)
+    kept: list[Leftover] = field(default_factory=list)
 
     async def through(self, ledger: Kept, known_uploads: Callable[[], Awaitable[Collection[str]]]) -> None:
         """Everything that a ledger holds: threads first, then what they and the copies used.
 
         `known_uploads` gives the ids of uploads that are something else.
         """
+        kept = [entry for entry in ledger.left if entry.kept and not self.every]
+        self.kept += [Leftover(self.run, entry.kind, entry.name, entry.id) for entry in kept]
         async with _host(self.provider) as host:
             for kind in (Made.THREAD, *_MARKED, Made.FILE):
-                entries = [entry for entry in ledger.left if entry.kind is kind]
+                entries = [entry for entry in ledger.left if entry.kind is kind and entry not in kept]
                 certain = [entry for entry in entries if entry.id]
                 await _few_at_once(partial(self._remove, ledger, entry, entry.id, host) for entry in certain)
                 if doubtful := [entry for entry in entries if not entry.id]:
@@ -149,10 +154,11 @@ class Sweep:
     ) -> None:
         """Entries of which nobody knows whether they were made."""
         alike: Mapping[int, tuple[str, ...]] = {}
+        kept = {one.id for one in self.kept}
         try:
             if kind in _MARKED:
                 for live in await self._listed(kind):
-                    if self._run_of(live) == self.run:
+                    if self._run_of(live) == self.run and live.id not in kept:
                         await self._try(
                             Leftover(self.run, kind, _name(live), live.id), partial(self._delete, kind, live.id)
                         )

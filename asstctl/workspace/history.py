@@ -112,4 +112,5 @@ def _replace(file: Path, text: str) -> None:
 
 def _past(told: Any) -> Past:
     tokens = told["tokens"]
-    return Past(Status(told["status"]), float(told["seconds"]), None if tokens is None else int(tokens), str(told["when"]))
+    counted = None if tokens is None else int(tokens)
+    return Past(Status(told["status"]), float(told["seconds"]), counted, str(told["when"]))

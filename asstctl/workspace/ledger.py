@@ -1,10 +1,11 @@
 """The ledgers of a project: what each run of tests makes, in a file that is written before anything is sent.
 
-    .asstctl/ledger/20261122-163000-k3x9.jsonl     {"line": "header", ...}, then "intended", "made" and "gone"
+    .asstctl/ledger/20261122-163000-k3x9.jsonl     {"line": "header", ...}, then "intended", "made", "kept", "gone"
 
 The run holds a lock on its file as long as it lives, so that `gc` knows which runs are dead. The file is made with the
-first entry and goes once all of it is gone. Each line reaches the system before the request it speaks of is sent, which
-outlives a killed process. Folder and file are private, and no link is followed to either.
+first entry and goes once all of it is gone; what was kept on purpose stays in it. Each line reaches the system before
+the request it speaks of is sent, which outlives a killed process. Folder and file are private, and no link is followed
+to either.
 """
 
 import fcntl
@@ -41,7 +42,7 @@ _OLD = os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that was about to be made. `at` is the unix second in which that was noted, `id` empty as long as
-    nobody knows whether it was made, `bytes` the size of a file of the project."""
+    nobody knows whether it was made, `bytes` the size of a file of the project. `kept`: it was left on purpose."""
 
     number: int
     kind: Made
@@ -49,6 +50,7 @@ class Entry:
     at: float
     id: str = ""
     bytes: int | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ class FileLedger:
     def made(self, entry: int, id: str) -> None:
         self._entries[entry] = replace(self._entries[entry], id=id)
         self._write("made", {"entry": entry, "id": id})
+
+    def kept(self, entry: int) -> None:
+        self._entries[entry] = replace(self._entries[entry], kept=True)
+        self._write("kept", {"entry": entry})
 
     def gone(self, entry: int) -> None:
         del self._entries[entry]
@@ -296,6 +302,8 @@ def read_ledger(root: Path, run: str) -> Ledgered:
                     left[entry.number] = entry
                 case "made":
                     left[said["entry"]] = replace(left[said["entry"]], id=str(said["id"]))
+                case "kept":
+                    left[said["entry"]] = replace(left[said["entry"]], kept=True)
                 case "gone":
                     del left[said["entry"]]
                 case _:

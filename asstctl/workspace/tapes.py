@@ -59,7 +59,8 @@ class ProjectTapes:
     """The tapes of one run (`workspace.stage.Tapes`).
 
     `replies` says where answers come from on this target, and whether instructions have a part in them. `errors`: what
-    went wrong on the server's side is recorded too. `real`: a replay takes as long as the recording did.
+    went wrong on the server's side is recorded too. `real`: a replay takes as long as the recording did. `repeat` is
+    how often each conversation was asked to be played, whatever it says itself.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class ProjectTapes:
         replies: tuple[str, bool],
         errors: bool = False,
         real: bool = False,
+        repeat: int | None = None,
     ) -> None:
         from asstctl.conversation.tapes.secrets import Sieve
 
@@ -80,6 +82,7 @@ class ProjectTapes:
         self._replies = replies
         self._errors = errors
         self._real = real
+        self._repeat = repeat
         self._decks: dict[_Key, Recording | Replay] = {}
         self._played: dict[str, Header] = {}
         self._sieve = Sieve(secret_values(workspace))
@@ -236,7 +239,8 @@ class ProjectTapes:
         return with_case(self._configured(case.assistant), case, files)
 
     def _again(self, playing: "Playing") -> str:
-        return self._target.command(f"test {shlex.quote(playing.case.node)} --record")
+        often = f" --repeat {self._repeat}" if self._repeat else ""
+        return self._target.command(f"test {shlex.quote(playing.case.node)} --record{often}")
 
 
 def _key(playing: "Playing") -> _Key:

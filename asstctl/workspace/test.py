@@ -60,7 +60,10 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     selected = testing.select(cases, workspace.project.root)
     if not selected.cases:
         return replace(_nothing(workspace, selected), mode=mode)
-    tapes = None if mode == "live" else ProjectTapes(workspace, mode, replies=replies_of(workspace))
+    if testing.max_cost is not None and mode != "replay":
+        _check_prices(workspace, selected.cases)
+    origin = replies_of(workspace)
+    tapes = None if mode == "live" else ProjectTapes(workspace, mode, replies=origin, repeat=testing.repeat)
     testing = replace(testing, mode=mode)
     if tapes and mode == "replay" and testing.repeat:
         _check_repeats(workspace, tapes, selected.cases, testing.repeat)
@@ -98,6 +101,21 @@ def _unanswered(tapes: ProjectTapes | None, testing: Testing, cases: "Sequence[C
     if tapes and testing.mode == "auto":
         return [case for case in cases if not tapes.is_fresh(case, testing.repeat or case.repeat.runs)]
     return () if testing.mode == "replay" else cases
+
+
+def _check_prices(workspace: Workspace, cases: "Iterable[Case]") -> None:
+    """Raises WrongUsage where no price is known: a limit of cost that cannot be measured is none."""
+    if workspace.project.test.prices:
+        return
+    tested = assistants_of(cases)
+    models = sorted({str(one.fields.get("model")) for one in workspace.desired() if one.address in tested})
+    priced = (f"    {model}: {{input: USD, output: USD}}" for model in models)
+    lines = ["test:", "  prices:  # US dollars for a million tokens", *priced]
+    raise WrongUsage(
+        "--max-cost needs prices, and asstctl.yaml has none",
+        detail="what a run costs is known only by `test.prices`, and nothing was played",
+        hint="\n".join(["write to asstctl.yaml, with the prices of your provider:", *lines]),
+    )
 
 
 def _check_repeats(workspace: Workspace, tapes: ProjectTapes, cases: "Sequence[Case]", runs: int) -> None:

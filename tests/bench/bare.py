@@ -128,7 +128,7 @@ async def converse(url: str, number: int, assistant: str, in_flight: int) -> Non
         async def one(i: int) -> None:
             said = f"Hello number {i}"
             thread = await threads.create(messages=[{"role": "user", "content": said}])
-            run = await threads.runs.create_and_poll(thread.id, assistant_id=assistant)
+            run = await threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant)
             messages = await threads.messages.list(thread.id, run_id=run.id)
             assert said in messages.data[0].content[0].text.value  # type: ignore[union-attr]
             await threads.delete(thread.id)

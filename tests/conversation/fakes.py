@@ -167,6 +167,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.left: dict[int, tuple[Made, str]] = {}
+        self.on_purpose: list[str] = []
 
     def intend(self, kind: Made, name: str) -> int:
         self.lines.append(f"intend {kind} {name}")
@@ -176,6 +177,9 @@ class FakeLedger:
     def made(self, entry: int, id: str) -> None:
         self.lines.append(f"made {id}")
         self.left[entry] = self.left[entry][0], id
+
+    def kept(self, entry: int) -> None:
+        self.on_purpose.append(self.left[entry][1])
 
     def gone(self, entry: int) -> None:
         _, id = self.left.pop(entry)

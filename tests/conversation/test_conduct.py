@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from asstctl.conversation.case import Budget, Case, Expectation, Repeat, Retry, Trouble
+from asstctl.conversation.runner import SuiteRun
 from asstctl.conversation.stage import Playing
 from asstctl.core.conversation import Rate, Status
 from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault, TapeStale, Unreachable
+from asstctl.core.exit_codes import ExitCode
+from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import ThreadHost
 from asstctl.core.price import Price
-from asstctl.core.suite import CaseBegan, CaseEnded, Moment, Slowed, Spend
+from asstctl.core.suite import CaseBegan, CaseEnded, Moment, Slowed, Spend, SuiteResult
 from asstctl.core.thread import Need, RunState, Usage
 from tests.conversation.fakes import FakeStage, Hang, ScriptedJudge, Step, VirtualLoop, World, says, until
 from tests.conversation.samples import case, run, turn, where
@@ -315,12 +318,84 @@ async def test_a_file_has_a_purse_of_its_own() -> None:
     assert [result.not_run for result in suite.results] == [
         "",
         "",
-        "the budget of assistants/a.convo.yaml is reached: 200,000 of 150,000 tokens are used",
+        "the budget of assistants/a.convo.yaml is used up (200,000 of 150,000 tokens)",
         "",
-        "the budget of assistants/b.convo.yaml is reached: $0.1000 of $0.1 are spent",
+        "the budget of assistants/b.convo.yaml is used up ($0.1000 of $0.1)",
         "",
     ]
     assert suite.stopped == ""
+
+
+async def test_an_empty_purse_begins_no_turn() -> None:
+    """Neither of a conversation that goes on, nor of one that waits."""
+    budget = Budget("a.convo.yaml", tokens=150_000)
+    cases = [
+        case(*[turn()] * 4, id="long", budget=budget),
+        case(turn(), id="waits", budget=budget),
+        case(*[turn()] * 3, id="free"),
+    ]
+
+    suite = await run(World([costs(0.1)] * 3), *cases, jobs=1, prices=PRICES)
+
+    long, waits, free = suite.results
+    why = "the budget of a.convo.yaml is used up (200,000 of 150,000 tokens)"
+    assert (long.status, long.not_run) == (Status.NOT_RUN, f"stopped: {why}")
+    assert [one.status for one in long.turns] == [Status.PASSED] * 2 + [Status.NOT_RUN] * 2
+    assert (waits.status, waits.not_run, free.status) == (Status.NOT_RUN, why, Status.PASSED)
+    assert suite.stopped == ""
+
+
+async def test_turns_that_go_on_end_when_the_purse_is_emptied_beside_them() -> None:
+    """Their conversations end there."""
+    budget = Budget("a.convo.yaml", tokens=150_000)
+    slow, quick = World([4.0, costs(0.1)]), World([costs(0.1)] * 2)
+    worlds = iter([slow, quick])
+    cases = [
+        case(turn(), turn(), id="slow", budget=budget),
+        case(turn(), turn(), turn(), id="quick", budget=budget),
+    ]
+
+    suite = await run(FakeStage(lambda playing: next(worlds).host()), *cases, jobs=2, turn_timeout=60, prices=PRICES)
+
+    assert [[one.status for one in result.turns] for result in suite.results] == [
+        [Status.PASSED, Status.NOT_RUN],
+        [Status.PASSED, Status.PASSED, Status.NOT_RUN],
+    ]
+    assert (slow.threads, quick.threads) == (set(), set())
+
+
+async def test_the_cost_limit_of_the_run_begins_no_turn_either() -> None:
+    """And the run says that it was stopped."""
+    suite = await run(World([costs(0.2)] * 3), case(*[turn()] * 5), jobs=1, max_cost=0.5, prices=PRICES)
+
+    (result,) = suite.results
+    assert [one.status for one in result.turns] == [Status.PASSED] * 3 + [Status.NOT_RUN] * 2
+    assert suite.stopped == "the cost limit of the run is reached: $0.6000 of $0.5 are spent"
+    assert result.not_run == f"stopped: {suite.stopped}"
+
+
+@pytest.mark.parametrize("of_file", [True, False], ids=["file", "run"])
+async def test_a_limit_that_nobody_can_say_was_kept_stops_a_run_of_which_all_was_begun(of_file: bool) -> None:
+    """Whatever passed, its exit code is not 0. Of a limit that can be measured the last conversation may need more."""
+    budget = Budget("a.convo.yaml", cost=5) if of_file else None
+    limit = None if of_file else 5
+
+    unknown = await run(World([costs(0.1)]), case(turn(), budget=budget), max_cost=limit)
+    measured = await run(World([costs(9)]), case(turn(), budget=budget), max_cost=limit, prices=PRICES)
+
+    assert [one.results[0].status for one in (unknown, measured)] == [Status.PASSED] * 2
+    assert unknown.stopped == (
+        f"the {'budget of a.convo.yaml' if of_file else 'cost limit of the run'} cannot be kept: "
+        "its cost is not known: no price for the model that answered stands under `test.prices`"
+    )
+    assert measured.stopped == ""
+    assert suite_of(unknown).exit_code is ExitCode.INCONCLUSIVE
+    assert suite_of(measured).exit_code is ExitCode.DONE
+
+
+def suite_of(ran: SuiteRun) -> SuiteResult:
+    target = TargetInfo("far", "assistants", "assistants-v2", "127.0.0.1:9", "school")
+    return SuiteResult(ran.results, target, "from assistants", True, stopped=ran.stopped)
 
 
 async def test_what_a_tape_holds_costs_nothing() -> None:
@@ -405,9 +480,9 @@ async def test_an_interruption_keeps_the_playings_that_ended() -> None:
     done = await suite
 
     (result,) = done.results
-    assert (done.interrupted, result.status, result.skipped) == (True, Status.SKIPPED, "interrupted")
+    assert (done.interrupted, result.status, result.not_run) == (True, Status.NOT_RUN, "interrupted")
     assert result.rate == Rate(2, 2, 4, 7)
-    assert [one.status for one in result.repeats] == [Status.PASSED, Status.PASSED, Status.SKIPPED]
+    assert [one.status for one in result.repeats] == [Status.PASSED, Status.PASSED, Status.NOT_RUN]
     assert all(world.threads == set() for world in worlds)
 
 
@@ -422,7 +497,7 @@ async def test_an_interruption_ends_every_pause(step: Step) -> None:
     suite.cancel()
     done = await suite
 
-    assert (done.interrupted, [result.status for result in done.results]) == (True, [Status.ERROR, Status.SKIPPED])
+    assert (done.interrupted, [result.status for result in done.results]) == (True, [Status.ERROR, Status.NOT_RUN])
 
 
 async def test_a_defect_in_a_repeat_ends_its_neighbours() -> None:

@@ -170,7 +170,7 @@ async def test_a_file_that_cannot_be_read_is_an_error_of_its_conversation() -> N
 async def test_what_was_made_is_left_where_that_was_asked(
     cleanup: Cleanup, passes: bool, keep_failed: bool, kept: bool
 ) -> None:
-    """With its thread's id in the result, and all of it still in the ledger."""
+    """With its thread's id in the result, and all of it in the ledger as kept."""
     world, ledger = World([says("x" if passes else "y")], stores=("vs_1",)), FakeLedger()
     played = case(turn("hi", "x"), files=(PDF,), cleanup=cleanup)
 
@@ -178,6 +178,7 @@ async def test_what_was_made_is_left_where_that_was_asked(
 
     assert (suite.results[0].kept, suite.results[0].thread, suite.left_behind) == (kept, "thread_1", ())
     assert sorted(id for _, id in ledger.left.values()) == (["file_1", "thread_1", "vs_1"] if kept else [])
+    assert sorted(ledger.on_purpose) == sorted(id for _, id in ledger.left.values())
     assert bool(world.said("close")) is not kept
 
 

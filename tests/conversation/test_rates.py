@@ -113,8 +113,8 @@ def test_a_judge_whose_price_is_unknown_makes_all_unknown() -> None:
 
 def test_playings_that_were_never_had_leave_no_verdict() -> None:
     """However many passed before; why is said."""
-    cut = merged(Repeat(3, 3), [ended(P), case_result(CASE, skipped="interrupted")], 0)
+    cut = merged(Repeat(3, 3), [ended(P), case_result(CASE, not_run="interrupted")], 0)
     spent = merged(Repeat(3, 3), [ended(P), case_result(CASE, not_run="the budget is spent")], 0)
 
-    assert (cut.status, cut.skipped, cut.rate) == (Status.SKIPPED, "interrupted", Rate(1, 1, 3, 3))
+    assert (cut.status, cut.not_run, cut.rate) == (Status.NOT_RUN, "interrupted", Rate(1, 1, 3, 3))
     assert (spent.status, spent.not_run, spent.rate) == (Status.NOT_RUN, "the budget is spent", Rate(1, 1, 3, 3))

@@ -332,9 +332,9 @@ async def test_a_cancellation_returns_what_is_done_and_deletes_every_thread(scri
     done = await suite
 
     assert done.interrupted
-    assert [(r.id, r.status, r.skipped) for r in done.results] == [
+    assert [(r.id, r.status, r.not_run) for r in done.results] == [
         ("quick", Status.PASSED, ""),
-        *((f"stuck{i}", Status.SKIPPED, "interrupted") for i in range(3)),
+        *((f"stuck{i}", Status.NOT_RUN, "interrupted") for i in range(3)),
     ]
     assert [t.status for t in done.results[1].turns] == [Status.PASSED, Status.NOT_RUN]
     assert done.left_behind == ()
@@ -352,7 +352,7 @@ async def test_a_cancellation_while_a_thread_opens_deletes_it() -> None:
     suite.cancel()
     done = await suite
 
-    assert (done.interrupted, done.results[0].skipped) == (True, "interrupted")
+    assert (done.interrupted, done.results[0].not_run) == (True, "interrupted")
     assert [entry[0] for entry in world.log] == ["open", "close"]
     assert world.threads == set()
 

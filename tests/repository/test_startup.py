@@ -60,3 +60,14 @@ def test_validate_loads_no_network(tmp_path: Path) -> None:
     project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
     (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
     assert _loaded_by(["validate"], project).isdisjoint({"openai", "httpx2", "starlette", "uvicorn", "deepdiff"})
+
+
+@pytest.mark.parametrize("option", ["--check", "--list"])
+def test_a_look_at_conversations_loads_nothing_that_plays_them(option: str, tmp_path: Path) -> None:
+    """Neither a network nor an event loop, nor what changes a target."""
+    project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
+    (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
+    loaded = _loaded_by(["test", option], project)
+    assert "asstctl.conversation.cases" in loaded
+    assert loaded.isdisjoint({"openai", "httpx2", "starlette", "asyncio", "rich", "deepdiff"})
+    assert [name for name in loaded if name.startswith(("asstctl.engine.", "asstctl.workspace.test."))] == []

@@ -113,3 +113,17 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         remember(tmp_path, "local", [ended("a")])
 
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("when", 5), ("seconds", 10**400), ("tokens", []), ("status", ["passed"])])
+def test_an_odd_history_stands_in_no_way(tmp_path: Path, name: str, value: object) -> None:
+    """Whatever wrote it: the next run is remembered."""
+    remember(tmp_path, "local", [ended("a")])
+    file = history_file(tmp_path, "local")
+    document = json.loads(file.read_text())
+    document["nodes"]["a.convo.yaml::a"][name] = value
+    file.write_text(json.dumps(document))
+
+    remember(tmp_path, "local", [ended("b")])
+
+    assert "b.convo.yaml::b" in read_history(tmp_path, "local")

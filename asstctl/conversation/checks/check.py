@@ -17,6 +17,9 @@ from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 from asstctl.core.thread import Need
 
+REPLY = "the reply"
+"""The subject of what is said of a reply, or of all of them in `finally`."""
+
 NOT = "not-"
 """What the name of every twin begins with."""
 
@@ -95,6 +98,12 @@ class Check(Operator):
     shown: Callable[[Observed], tuple[str, str]]
     subject: str = ""
 
+    def subject_of(self, *, whole: bool) -> str:
+        """What the sentence speaks of: a turn, or a conversation with all its replies."""
+        if self.subject == REPLY:
+            return replies_or_reply(whole=whole)
+        return self.subject or ("the conversation" if whole else "the turn")
+
     def explain(self, observed: Observed, value: Json, *, whole: bool = False) -> Explanation | None:
         """None when everything is as expected. `whole`: it is about the conversation, not about a turn."""
         try:
@@ -107,11 +116,16 @@ class Check(Operator):
             return Explanation(f"`{self.name}` could not be checked: {problem}", (sides,))
         if bool(found) is self.negated:
             return None
-        message = self.sentence(self.subject or ("the conversation" if whole else "the turn"), value)
+        message = self.sentence(self.subject_of(whole=whole), value)
         if self.negated:
             path, actual = self.shown(observed)
             found = (Mismatch(path, f"{self.name} {json_text(value)}", actual),)
         return Explanation(message, found)
+
+
+def replies_or_reply(*, whole: bool) -> str:
+    """The subject of what is said of the reply of a turn, or of those of the whole conversation."""
+    return "the replies" if whole else REPLY
 
 
 def text_check(
@@ -142,7 +156,7 @@ def text_check(
         slow=slow,
         differences=differences,
         shown=reply_shown,
-        subject="the reply",
+        subject=REPLY,
     )
 
 
@@ -153,7 +167,7 @@ def reply_shown(observed: Observed) -> tuple[str, str]:
 
 def no_text(value: Json) -> str | None:
     """Refuses what is not a text with something in it: an empty one would be found in every reply."""
-    return None if isinstance(value, str) and value else "takes a text"
+    return None if isinstance(value, str) and value else "takes a text with something in it"
 
 
 def no_map_of(**keys: Callable[[Json], str | None]) -> Callable[[Json], str | None]:

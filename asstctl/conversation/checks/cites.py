@@ -1,6 +1,6 @@
 """`cites: file` or a list: the reply cites every one of them."""
 
-from asstctl.conversation.checks.check import Check
+from asstctl.conversation.checks.check import REPLY, Check
 from asstctl.conversation.checks.files import is_file, no_file
 from asstctl.conversation.observed import Observed
 from asstctl.core.conversation import FailureKind, Mismatch
@@ -26,5 +26,5 @@ CITES = Check(
     each=True,
     differences=_differences,
     shown=_cited,
-    subject="the reply",
+    subject=REPLY,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from asstctl.conversation.checks.check import Check, reply_shown
+from asstctl.conversation.checks.check import REPLY, Check, reply_shown
 from asstctl.conversation.checks.reply_json import NotJson, reply_json
 from asstctl.conversation.json_paths import path_mismatches, path_problems
 from asstctl.conversation.matchers import expected_text
@@ -42,5 +42,5 @@ JSON_PATH = Check(
     slow=True,
     differences=_differences,
     shown=reply_shown,
-    subject="the reply",
+    subject=REPLY,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from asstctl.conversation.checks.check import Check, Source, reply_shown
+from asstctl.conversation.checks.check import REPLY, Check, Source, reply_shown
 from asstctl.conversation.checks.reply_json import NotJson, reply_json
 from asstctl.conversation.observed import Observed
 from asstctl.conversation.project_files import project_file
@@ -67,5 +67,5 @@ JSON_SCHEMA = Check(
     resolve=_resolve,
     differences=_differences,
     shown=reply_shown,
-    subject="the reply",
+    subject=REPLY,
 )

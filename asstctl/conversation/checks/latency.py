@@ -6,6 +6,8 @@ from asstctl.core.thread import Need
 
 
 def _seconds(seconds: float) -> str:
+    if seconds and seconds < 0.001:
+        return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
     return f"{round(seconds, 3):g} s"
 
 

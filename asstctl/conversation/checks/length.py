@@ -1,5 +1,6 @@
 """`length: {min_chars: n, max_chars: n}`: how long the reply is, in characters."""
 
+from asstctl.conversation.checks.check import REPLY
 from asstctl.conversation.checks.limits import Limit, limits_check
 from asstctl.core.conversation import FailureKind
 
@@ -23,5 +24,5 @@ LENGTH = limits_check(
             "length", lambda observed: len(observed.reply), _characters, lambda bound: f"have at most {bound}"
         ),
     },
-    subject="the reply",
+    subject=REPLY,
 )

@@ -37,8 +37,9 @@ def rubric_of(value: Json) -> Rubric:
 
 
 def _no_count(value: Json) -> str | None:
-    fine = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_VERDICTS
-    return None if fine else f"is no number of verdicts from 1 to {MOST_VERDICTS}"
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_VERDICTS:
+        return f"is no number of verdicts from 1 to {MOST_VERDICTS}"
+    return None if value % 2 else f"is even, and {value // 2} against {value // 2} decides nothing: make it odd"
 
 
 RUBRIC = JudgedCheck(

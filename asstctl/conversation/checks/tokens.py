@@ -8,12 +8,20 @@ from asstctl.core.conversation import FailureKind
 from asstctl.core.thread import Usage
 
 
+def _singular(noun: str, shown: str) -> str:
+    return noun.removesuffix("s") if shown == "1" else noun
+
+
 def _limit(of: str, count: Callable[[Usage], int]) -> Limit:
     def measure(observed: Observed) -> float | None:
         return count(observed.usage) if observed.usage else None
 
     return Limit(
-        of, measure, lambda n: f"{n:,g}", lambda bound: f"use at most {bound} {of}", "the provider counts no tokens"
+        of,
+        measure,
+        lambda n: f"{n:,g}",
+        lambda bound: f"use at most {bound} {_singular(of, bound)}",
+        "the provider counts no tokens",
     )
 
 

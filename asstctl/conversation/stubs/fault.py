@@ -64,6 +64,9 @@ def _read(source: StubSource) -> Read:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= SLOWEST:
         hint = f"a number from above 0 to {SLOWEST:g}"
         return (error("stub-shape", "`slow` is not a number of seconds", source.below("slow").where, hint=hint),)
+    if set(value) == {"slow"}:
+        hint = f"say what it answers in the end: `{{slow: {seconds:g}, return: ...}}`"
+        return (error("stub-shape", "`slow` only waits, and says no answer", source.where, hint=hint),)
     then = source.nested(source, ("slow",))
     return then if isinstance(then, tuple) else Slow(float(seconds), then)
 

@@ -4,7 +4,7 @@ The name `"*"` stands for every function: its rules answer what no rule of the f
 stand in place of its rules: `fail`, which is what happens without any, and `empty`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ from asstctl.conversation.stubs import STUBS
 from asstctl.conversation.stubs.fault import Failing
 from asstctl.conversation.stubs.kind import Answer, Faulty, Read, StubCall, StubFailed, StubRule, StubSource
 from asstctl.core.conversation import Mismatch
-from asstctl.core.diagnostic import Diagnostic, error
+from asstctl.core.diagnostic import Diagnostic, error, warning
 from asstctl.core.json_types import EMPTY, JsonObject
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Document
@@ -72,10 +72,19 @@ def read_rules(document: Document, at: Place, *, file: Path, root: Path) -> tupl
         sources = [source.below(i) for i in range(len(written))] if isinstance(written, list) else [source]
         found = [_read_rule(one, diagnostics) for one in sources]
         rules[name] = tuple(rule for rule in found if rule)
+        diagnostics.extend(_unreachable(name, rules[name]))
     return rules, tuple(diagnostics)
 
 
 _HINT = f"a rule has one of {', '.join(f'`{key}`' for key in STUBS)}, and may have `when`"
+
+
+def _unreachable(name: str, rules: Sequence[StubRule]) -> Iterator[Diagnostic]:
+    """The rules that are never asked, because one before them answers every call."""
+    first = next((i for i, rule in enumerate(rules) if not rule.when), len(rules))
+    for rule in rules[first + 1 :]:
+        summary = f"no call of `{name}` comes to this rule: the one at line {rules[first].where.line} answers all"
+        yield warning("unreachable-stub", summary, rule.where, hint="give that one a `when`, or let it come last")
 
 
 def _read_rule(source: StubSource, diagnostics: list[Diagnostic]) -> StubRule | None:

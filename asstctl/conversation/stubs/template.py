@@ -11,6 +11,9 @@ from asstctl.core.diagnostic import error
 from asstctl.core.json_types import Json
 from asstctl.documents.templates import TemplateFault, check, fill
 
+ARGS = "args"
+"""What templates call the arguments of the call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -22,7 +25,7 @@ class Rendered:
     async def answer(self, call: StubCall) -> str:
         import asyncio
 
-        names: dict[str, Json] = {**call.values, "saved": dict(call.saved), "args": dict(call.arguments)}
+        names: dict[str, Json] = {**call.values, "saved": dict(call.saved), ARGS: dict(call.arguments)}
         try:
             # In a thread: a template with loops is rendered by a child process, which is waited for.
             return str(await asyncio.to_thread(fill, self.text, names, as_text=True))

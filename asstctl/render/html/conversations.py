@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.json_text import json_text
 from asstctl.core.suite import SuiteResult
-from asstctl.render.failure import flags_of, rate_words, rerun, took, turn_of
+from asstctl.render.failure import flags_of, rate_words, removing, rerun, took, turn_of
 from asstctl.render.html.entries import Entry, by_assistant
 from asstctl.render.html.markup import Content, Markup, tag
 from asstctl.render.html.texts import lines_of
@@ -113,7 +113,7 @@ def _conversation(entry: Entry, suite: SuiteResult, flags: Sequence[str], *, ope
     case = entry.case
     unlike = differs(case)
     body = lines_of(
-        _about(case),
+        _about(case, suite),
         transcript(case),
         _repeats(case),
         _again(entry, rerun(case, suite.target, flags)),
@@ -160,7 +160,7 @@ def _numbers(case: CaseResult) -> list[str]:
     return [turns, counted(usage.total_tokens, "token") if usage else "", took(case)]
 
 
-def _about(case: CaseResult) -> Content:
+def _about(case: CaseResult, suite: SuiteResult) -> Content:
     """What concerns the conversation as a whole, and why it was not played."""
     why = case.skipped or case.not_run
     facts: list[tuple[str, Content]] = []
@@ -176,7 +176,8 @@ def _about(case: CaseResult) -> Content:
     if case.tape:
         facts.append(("Replayed from" if case.recorded else "Tape", tag("code", case.tape)))
     if case.thread:
-        facts.append(("Thread", (tag("code", case.thread), " (kept)" if case.kept else "")))
+        kept = (" (kept; to remove it: ", tag("code", removing(suite.target)), ")") if case.kept else ()
+        facts.append(("Thread", (tag("code", case.thread), *kept)))
     if case.deployed is not None and case.deployed.status is not case.status:
         facts.append(("Deployed", words_of(case.deployed.status)))
     if not facts:

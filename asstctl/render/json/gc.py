@@ -1,10 +1,10 @@
 """test-gc: what was removed after runs of tests, and what was not.
 
-test-gc  target removed[] failed[] lost[] spared[] alive[] unreadable[] error | null
+test-gc  target removed[] failed[] lost[] spared[] kept[] alive[] unreadable[] error | null
 
-Each of the first four lists holds {run kind name id | null why bytes | null maybe[]}, where `maybe` has the ids of
-uploads that may be it; `alive` and `unreadable` hold ids of runs. `error` is what kept it from looking further, as in
-the schema `error`.
+Each of the first five lists holds {run kind name id | null why bytes | null maybe[]}, where `maybe` has the ids of
+uploads that may be it; what `kept` holds was left on purpose; `alive` and `unreadable` hold ids of runs. `error` is
+what kept it from looking further, as in the schema `error`.
 """
 
 from asstctl.core.ledger import Leftover, Swept
@@ -21,6 +21,7 @@ def swept_json(swept: Swept) -> str:
         failed=[_row(one) for one in swept.failed],
         lost=[_row(one) for one in swept.lost],
         spared=[_row(one) for one in swept.spared],
+        kept=[_row(one) for one in swept.kept],
         alive=list(swept.alive),
         unreadable=list(swept.unreadable),
         error=error_content(swept.error) if swept.error else None,
