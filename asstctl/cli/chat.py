@@ -11,6 +11,8 @@ from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from asstctl.cli.lines import Lines
     from asstctl.conversation.case import UserFile
     from asstctl.core.thread import ToolCall
@@ -90,11 +92,13 @@ class _Talker:
         self._reply = Reply()
         self._files: list[UserFile] = []
         self._code = ExitCode.DONE
+        self._told: Callable[[str], str] = str
 
     async def talk(self, chat: "OpenChat") -> ExitCode:
         """Until there are no more lines."""
         from asstctl.render.chat import USER, opening_text
 
+        self._told = chat.chat.told
         target = chat.workspace.target.name
         session = self._session
         session.say(opening_text(chat.address, target, chat.replies, exercised=chat.exercised, look=session.look))
@@ -127,7 +131,7 @@ class _Talker:
             return
         text = typed.removeprefix("/") if typed.startswith("//") else typed
         if not self._lines.is_terminal:
-            self._session.result(user_text(text, self._session.look))
+            self._session.result(user_text(self._told(text), self._session.look))
         files, self._files = self._files, []
         ended = await self._lines.while_doing(chat.chat.say(text, files))
         self._session.result(self._reply.end())
@@ -211,7 +215,7 @@ class _Talker:
             return None
         output = _output(typed)
         if not self._lines.is_terminal:
-            self.answered(output)
+            self.answered(self._told(output))
         return output
 
 

@@ -28,5 +28,5 @@ def say_written(session: Session, new: "NewConversation") -> None:
     session.say(
         "  Replies stand there as `was`; to expect something of one, add `expect: {icontains: ...}` to its turn."
     )
-    if not has_errors(new.diagnostics):
+    if new.is_played and not has_errors(new.diagnostics):
         session.remark(f"  To play it: {session.workspace.info.command(f'test {shlex.quote(new.path)}')}")

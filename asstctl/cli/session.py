@@ -65,7 +65,8 @@ class Session:
         """How results look on stdout."""
         from asstctl.render.style import ColorChoice, look_for
 
-        return replace(look_for(sys.stdout, ColorChoice(self.shared.color or "auto")), full=self.shared.verbose)
+        look = look_for(sys.stdout, ColorChoice(self.shared.color or "auto"))
+        return replace(look, full=self.shared.verbose, brief=self.shared.quiet)
 
     def show(self, result: object, form: str) -> None:
         """Print a result in one of the formats that `render.VIEWS` has for it."""

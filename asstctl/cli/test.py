@@ -164,10 +164,13 @@ class _Watch:
         every = cases if how.affected or not self._shard else self._selection.before_shard
         planned = (Planned(case.assistant, case.id, case.where, case.name, case.tags) for case in every)
         mode = mode_of(how.mode, offline=how.offline, live=how.live)
-        began = SuiteBegan(self._session.workspace.info, tuple(planned), mode, how.candidate, self._shard)
+        began = SuiteBegan(
+            self._session.workspace.info, tuple(planned), mode, how.candidate, self._shard, deployed=how.live
+        )
         places = {case.node: index for index, case in enumerate(cases)}
         self._each(lambda lines: lines.began(began, places))
-        self._moving = watched(cases, sys.stderr, self._session.look, moving=self._moves)
+        look, most = self._session.look, how.max_cost
+        self._moving = watched(cases, sys.stderr, look, moving=self._moves, most=most)
 
     def _heard(self, moment: "Moment") -> None:
         from asstctl.core.suite import CaseEnded, Slowed

@@ -185,6 +185,13 @@ def check_options(values: Mapping[str, Any]) -> None:
         for name in _PLAYING:
             if values[name] and _is_typed(name):
                 raise _either(played, name, f"{_spelled(played)} plays nothing")
+    number = next((place for place in values["places"] if place.isdecimal() and not Path(place).exists()), "")
+    if number and values["fail_fast"] == 1 and _is_typed("fail_fast"):
+        raise WrongUsage(
+            f"{number} is no conversation",
+            detail="the number of --fail-fast stands behind a `=`, because it may be left out",
+            hint=f"write --fail-fast={number}",
+        )
     needs = (
         ("since", "affected", "it says what --affected compares with"),
         ("needed", "repeat", "it says how many of the repeats must pass"),

@@ -10,10 +10,14 @@ from asstctl.conversation.case import Case
 from asstctl.conversation.stubs.kind import Faulty, StubCall, StubFailed, StubRule
 from asstctl.conversation.stubs.returned import misfits_of
 from asstctl.conversation.stubs.rules import EVERY, Unanswered, closest, pick
+from asstctl.conversation.veil import Veil
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.thread import ToolCall
+
+_LONGEST = 1000
+"""So much of what a stub says is told."""
 
 
 @dataclass(slots=True)
@@ -36,7 +40,8 @@ def _nobody(function: str) -> None:
 class Stubs:
     """The stubs of one playing: the rules, the environment of what they run, and how often each has answered.
 
-    `values` is what templates may name, `saved` what the turns have kept so far, `returns` what outputs must be.
+    `values` is what templates may name, `saved` what the turns have kept so far, `returns` what outputs must be. What a
+    stub says goes through the `veil` before it is cut: of half a secret nobody knows that it is one.
     """
 
     rules: Mapping[str, Sequence[StubRule]]
@@ -45,14 +50,20 @@ class Stubs:
     saved: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     returns: Mapping[str, JsonObject] = field(default_factory=lambda: EMPTY)
     hear: Callable[[str], None] = _nobody
+    veil: Veil | None = None
     _answered: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, case: Case, environment: Mapping[str, str], saved: Mapping[str, Json], hear: Callable[[str], None]
+        cls,
+        case: Case,
+        environment: Mapping[str, str],
+        saved: Mapping[str, Json],
+        hear: Callable[[str], None],
+        veil: Veil | None = None,
     ) -> "Stubs":
         """Those of a case, none of them asked yet."""
-        return cls(case.stubs, environment, case.values, saved, case.returns, hear)
+        return cls(case.stubs, environment, case.values, saved, case.returns, hear, veil)
 
     async def answer_all(self, calls: Sequence[ToolCall], transcript: Transcript, where: Where) -> tuple[str, ...]:
         """The outputs of all calls, asked for at once; "" for one that is a failure. `where` is the turn."""
@@ -116,13 +127,17 @@ class Stubs:
         try:
             output = await rule.answer.answer(call)
         except StubFailed as problem:
-            message = f"the stub of `{call.name}` failed: {problem}"
+            message = f"the stub of `{call.name}` failed: {self._told(problem)}"
         del transcript.waiting[index]  # not when it is cancelled: then it is what the turn waited for
         schema = self.returns.get(call.name)
         if not message and schema is not None and not isinstance(output, Faulty):
             misfits = misfits_of(output, schema)
             message = f"the stub of `{call.name}` answered what its `returns` does not allow" if misfits else ""
         return Failure(FailureKind.STUB_ERROR, message, misfits, rule.where, index) if message else output
+
+    def _told(self, problem: StubFailed) -> str:
+        text = str(problem)
+        return (self.veil(text) if self.veil else text)[:_LONGEST]
 
 
 @dataclass(frozen=True, slots=True)

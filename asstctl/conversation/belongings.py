@@ -6,6 +6,7 @@ When a conversation keeps what it made, and in which order it talks, is for `pla
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from asstctl.conversation.case import UserFile
 from asstctl.conversation.cleanup import unhurried
-from asstctl.core.errors import AsstctlError, ProviderError
+from asstctl.core.errors import AsstctlError, ProviderError, StoreError
 from asstctl.core.ledger import Ledger, Made
 from asstctl.core.ports import ThreadHost
 from asstctl.core.thread import Attached, FilePurpose, Image, Opened, Said, Tool
@@ -26,11 +27,19 @@ _ORDER = (Made.THREAD, Made.VECTOR_STORE, Made.FILE)
 
 @dataclass(slots=True)
 class _Thing:
-    """One thing, from the moment it is intended. `id` is empty as long as nobody knows it."""
+    """One thing, from the moment it is intended. `id` is empty as long as nobody knows it; `gone`: it is deleted, or was
+    never made."""
 
     kind: Made
     entry: int
+    name: str
     id: str = ""
+    gone: bool = False
+
+    @property
+    def said(self) -> str:
+        """What people find it by."""
+        return self.id or f"the {self.kind.replace('_', ' ')} of {self.name}, whose id nobody learned"
 
 
 @dataclass
@@ -71,7 +80,8 @@ class Belongings:
         )
 
     async def give_back(self, *, keep: bool = False) -> tuple[str, ...]:
-        """Delete all of it, and return the ids of what could not be deleted; or leave it where it is, and note that.
+        """Delete all of it, and return what could not be deleted: its id, or what it is where nobody knows that. With
+        `keep` it is left where it is, and that is noted.
 
         Bounded, and not to be cancelled.
         """
@@ -81,11 +91,12 @@ class Belongings:
             except AsstctlError:
                 continue  # said where it was waited for
         things = sorted((thing for thing in self._things if thing.id), key=lambda thing: _ORDER.index(thing.kind))
-        if keep:
-            for thing in things:
-                self.ledger.kept(thing.entry)
-            return ()
-        return tuple([thing.id for thing in things if not await self._deleted(thing)])
+        for thing in things:
+            if keep:
+                await self._kept(thing)
+            else:
+                await self._deleted(thing)
+        return tuple(thing.said for thing in self._things if not thing.gone and not (keep and thing.id))
 
     async def _finished(self, work: Coroutine[Any, Any, T]) -> T:
         """Its result; it goes on when the waiting for it is cut off."""
@@ -102,49 +113,59 @@ class Belongings:
         except AsstctlError as problem:
             self._not_made(problem, thing)
             raise
-        self._made(thing, id)
+        thing.id = id
+        self.ledger.made(thing.entry, id)
         return id
 
     async def _open(self, messages: Sequence[Said], metadata: Mapping[str, str], files: Sequence[Attached]) -> None:
-        things = [self._intended(Made.THREAD, self.name)]
         attached = (*files, *(one for message in messages for one in message.attachments))
-        if any(Tool.FILE_SEARCH in one.tools for one in attached):
-            things.append(self._intended(Made.VECTOR_STORE, self.name))
+        things: list[_Thing] = []
         try:
+            things.append(self._intended(Made.THREAD, self.name))
+            if any(Tool.FILE_SEARCH in one.tools for one in attached):
+                things.append(self._intended(Made.VECTOR_STORE, self.name))
             opened: Opened = await self.host.open(messages=messages, metadata=dict(metadata) or None, files=files)
         except AsstctlError as problem:
             self._not_made(problem, *things)
             raise
         self.thread = opened.thread
-        things += [self._intended(Made.VECTOR_STORE, self.name) for _ in range(1 + len(opened.stores) - len(things))]
-        for thing, id in zip(things, (opened.thread, *opened.stores), strict=False):
-            self._made(thing, id)
-        for thing in things[1 + len(opened.stores) :]:
-            self.ledger.gone(thing.entry)
+        ids = (opened.thread, *opened.stores)
+        # all known before any is noted: what cannot be noted is deleted all the same
+        for thing, id in zip(things, ids, strict=False):
+            thing.id = id
+        for id in ids[len(things) :]:
+            things.append(self._intended(Made.VECTOR_STORE, self.name))
+            things[-1].id = id
+        for thing in things[len(ids) :]:
+            self._gone(thing)
+        for thing in things[: len(ids)]:
+            self.ledger.made(thing.entry, thing.id)
 
     def _intended(self, kind: Made, name: str) -> _Thing:
-        thing = _Thing(kind, self.ledger.intend(kind, name))
+        thing = _Thing(kind, self.ledger.intend(kind, name), name)
         self._things.append(thing)
         return thing
 
-    def _made(self, thing: _Thing, id: str) -> None:
-        self.ledger.made(thing.entry, id)
-        thing.id = id
+    def _gone(self, thing: _Thing) -> None:
+        thing.gone = True
+        self.ledger.gone(thing.entry)
 
     def _not_made(self, problem: AsstctlError, *things: _Thing) -> None:
         """It was not made, if that can be known: after an answer that was lost, the ledger keeps it."""
         if not (isinstance(problem, ProviderError) and problem.ambiguous):
             for thing in things:
-                self.ledger.gone(thing.entry)
+                self._gone(thing)
 
-    async def _deleted(self, thing: _Thing) -> bool:
+    async def _kept(self, thing: _Thing) -> None:
         try:
-            done = await unhurried(self._delete(thing), self.patience)
-        except ProviderError:
-            return False
-        if done:
-            self.ledger.gone(thing.entry)
-        return bool(done)
+            self.ledger.kept(thing.entry)
+        except StoreError:
+            await self._deleted(thing)  # nobody would know that it is there on purpose
+
+    async def _deleted(self, thing: _Thing) -> None:
+        with suppress(ProviderError):
+            if await unhurried(self._delete(thing), self.patience):
+                self._gone(thing)
 
     async def _delete(self, thing: _Thing) -> bool:
         delete = partial(self.host.discard, "file" if thing.kind is Made.FILE else "vector_store")

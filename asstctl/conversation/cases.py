@@ -11,7 +11,7 @@ from pathlib import Path
 from asstctl.conversation.calling import unknown_function
 from asstctl.conversation.case import Case
 from asstctl.conversation.conversations import ConversationReader, Surroundings, budget_of
-from asstctl.conversation.filling import Filler, Withheld
+from asstctl.conversation.filling import Filler, Withheld, over
 from asstctl.conversation.models import (
     INHERITED,
     DefaultsModel,
@@ -43,16 +43,17 @@ def load_cases(
     assistants: Collection[str],
     functions: Mapping[str, Functions],
     vars: Mapping[str, Json] = EMPTY,  # noqa: A002  # the file's own word
+    given: Mapping[str, Json] = EMPTY,
     withheld: Withheld = NOTHING_WITHHELD,
 ) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
     """The cases of these files in their order, and all diagnostics in reading order.
 
-    `use` are the project-wide stub files, `functions` what each assistant declares; an assistant that
-    is not in it (its manifest has errors) has its function names taken on trust. `vars` are the project's. A
-    conversation with an error is not among the cases.
+    `use` are the project-wide stub files, `functions` what each assistant declares; an assistant that is not in it (its
+    manifest has errors) has its function names taken on trust. `vars` are the project's, and `given` those that were
+    typed for this run, which go before those of any file. A conversation with an error is not among the cases.
     """
     with collector_paused():
-        loader = _Loader(root, assistants, functions, vars, withheld)
+        loader = _Loader(root, assistants, functions, vars, given, withheld)
         project_wide = loader.stubs.shared(use)
         for file in files:
             loader.file(file, project_wide)
@@ -65,6 +66,7 @@ class _Loader:
     assistants: Collection[str]
     functions: Mapping[str, Functions]
     vars: Mapping[str, Json]
+    given: Mapping[str, Json]
     withheld: Withheld
     cases: list[Case] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -92,7 +94,7 @@ class _Loader:
             self._several(document, top, file, assistant, project_wide)
             return
         functions = self.functions.get(assistant)
-        surroundings = Surroundings(file, self.root, assistant, functions, self.vars, stubs=project_wide)
+        surroundings = Surroundings(file, self.root, assistant, functions, self.vars, self.given, stubs=project_wide)
         self._conversation(surroundings, document, SingleModel, file.name.removesuffix(SUFFIX), document.where())
 
     def _several(
@@ -113,6 +115,7 @@ class _Loader:
             assistant,
             self.functions.get(assistant),
             self._vars(document, top.get("vars")),
+            self.given,
             tags=model.tags if model else (),
             defaults=self._defaults(document, top.get("defaults")),
             budget=budget_of(document, model.budget if model else None),
@@ -151,13 +154,14 @@ class _Loader:
             self.cases.extend(cases)
 
     def _vars(self, document: Document, value: Json) -> Mapping[str, Json]:
-        """The project's variables and the file's own, which go before them and may name them."""
+        """The project's variables and the file's own, which go before them and may name them; before both, what was
+        typed."""
         if not isinstance(value, Mapping):
             return self.vars
         filler = Filler(document, {VARS: self.vars}, self.withheld, self.patience, self.diagnostics)
         own = filler.fill(("vars",), value)
         assert isinstance(own, Mapping)
-        return {**self.vars, **own}
+        return {**self.vars, **over(own, self.given)}
 
     def _defaults(self, document: Document, value: Json) -> Mapping[str, Json]:
         if value is None:

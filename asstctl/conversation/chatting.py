@@ -7,7 +7,7 @@ look, and where lines come from, is for whoever made the chat.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from asstctl.conversation.answers import Stubs, Transcript
@@ -16,6 +16,7 @@ from asstctl.conversation.case import UserFile
 from asstctl.conversation.cleanup import unhurried
 from asstctl.conversation.stubs.returned import misfits_of
 from asstctl.conversation.turn_player import MAX_ROUNDS
+from asstctl.conversation.veil import Curtain, Veiled
 from asstctl.conversation.writing import Had
 from asstctl.core.conversation import Failure, FailureKind
 from asstctl.core.diagnostic import Where
@@ -74,7 +75,8 @@ class Chat:
     """One chat with one assistant, by its remote id. `stubs` and `belongings` make those of a new thread, which `bears`
     this metadata.
 
-    `patience` is how many seconds the assistant may take for each step; None: as long as it likes.
+    `patience` is how many seconds the assistant may take for each step; None: as long as it likes. `curtain`: what the
+    person is told goes through it; None: it is told as it is.
     """
 
     host: ThreadHost
@@ -85,6 +87,7 @@ class Chat:
     bears: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     stream: bool = True
     patience: float | None = None
+    curtain: Curtain | None = None
     had: list[Had] = field(default_factory=list)
     lost: int = 0
     """Messages on this thread that came to nothing."""
@@ -94,6 +97,7 @@ class Chat:
 
     def __post_init__(self) -> None:
         self._belongings, self._stubs = self.belongings(), self.stubs()
+        self._veiled = Veiled(self.curtain, self.person.hear) if self.curtain else None
 
     @property
     def thread(self) -> str:
@@ -126,7 +130,15 @@ class Chat:
         self.lost = 0
         return await left.give_back(keep=keep)
 
+    def told(self, text: str) -> str:
+        """A text as it may be shown."""
+        return self.curtain.without(text) if self.curtain else text
+
+    def _hear(self, piece: str) -> None:
+        (self._veiled.take if self._veiled else self.person.hear)(piece)
+
     async def _ended(self, trouble: str) -> Ended:
+        trouble = self.told(trouble)
         self.lost += 1
         if self.thread:
             try:
@@ -162,31 +174,36 @@ class Chat:
 
     @property
     def _options(self) -> RunOptions:
-        return RunOptions(stream=self.stream, hear=self.person.hear)
+        return RunOptions(stream=self.stream, hear=self._hear)
 
     async def _heard_of(self, step: Coroutine[Any, Any, RunState], before: str = "") -> RunState:
         """Where a run stands after a step, whose text has been heard then; `before` was said earlier in the run."""
-        async with asyncio.timeout(self.patience):
-            state = await step
-        if not self.stream and (new := state.reply.removeprefix(before).removeprefix("\n" if before else "")):
-            self.person.hear(new)
+        try:
+            async with asyncio.timeout(self.patience):
+                state = await step
+            if not self.stream and (new := state.reply.removeprefix(before).removeprefix("\n" if before else "")):
+                self._hear(new)
+        finally:
+            if self._veiled:
+                self._veiled.end()
         return state
 
     async def _output(self, call: ToolCall) -> str:
         """The answer to a call: a stub's, or the person's."""
-        self.person.called(call)
+        told = replace(call, name=self.told(call.name), arguments=self.told(call.arguments))
+        self.person.called(told)
         transcript = Transcript()
         (output,) = await self._stubs.answer_all([call], transcript, _NOWHERE)
         if transcript.failures:
-            output = self._by_hand(call, transcript.failures[0])
+            output = self._by_hand(call, told, transcript.failures[0])
         else:
-            self.person.answered(output)
+            self.person.answered(self.told(output))
         self._calls.append(PastCall(call.name, call.arguments, output))
         return output
 
-    def _by_hand(self, call: ToolCall, failure: Failure) -> str:
+    def _by_hand(self, call: ToolCall, told: ToolCall, failure: Failure) -> str:
         schema, why = self._stubs.returns.get(call.name), _why(failure)
-        while (answer := self.person.ask(call, why)) is not None:
+        while (answer := self.person.ask(told, self.told(why))) is not None:
             if schema is None or not (wrong := misfits_of(answer, schema)):
                 return answer
             told = "; ".join(f"{one.path}: expected {one.expected}, got {one.actual}" for one in wrong)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.conversation.case import Budget, Case, Cleanup, Closing, Repeat, Retry, Trouble, Turn
-from asstctl.conversation.filling import MATRIX, Filler, Withheld, leak_problems
+from asstctl.conversation.filling import MATRIX, Filler, Withheld, leak_problems, over
 from asstctl.conversation.inheritance import inheriting
 from asstctl.conversation.matrix import Cell, read_matrix
 from asstctl.conversation.models import (
@@ -43,7 +43,8 @@ _WORDS = frozenset(("name", "thread"))
 class Surroundings:
     """What the conversations of one file have in common; `stubs` in the order in which they are asked.
 
-    `functions` None: what the assistant declares is not known. `vars` are the project's and the file's.
+    `functions` None: what the assistant declares is not known. `vars` are the project's and the file's, `given` what
+    was typed for this run.
     """
 
     file: Path
@@ -51,6 +52,7 @@ class Surroundings:
     assistant: str
     functions: Functions | None
     vars: Mapping[str, Json]
+    given: Mapping[str, Json]
     tags: Sequence[str] = ()
     defaults: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     budget: Budget | None = None
@@ -121,7 +123,7 @@ class ConversationReader:
 
     def _vars(self, filler: Filler, value: Json) -> Mapping[str, Json]:
         own = filler.fill(("vars",), value)
-        return {**self.around.vars, **own} if isinstance(own, Mapping) else self.around.vars
+        return {**self.around.vars, **over(own, self.around.given)} if isinstance(own, Mapping) else self.around.vars
 
     def _filled(self, filler: Filler, value: Mapping[str, Json]) -> dict[str, Json]:
         filled = {

@@ -13,7 +13,7 @@ from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.documents.models import dotted
 from asstctl.documents.templates import VARS, Patience, TemplateFault, fill, has_template, names_used, roots_used
-from asstctl.documents.yaml import Document
+from asstctl.documents.yaml import Document, as_declared
 from asstctl.documents.yaml import Path as Place
 
 MATRIX = "matrix"
@@ -44,6 +44,11 @@ def leak_problems(document: Document, value: Json, withheld: Withheld) -> Iterat
         summary = f"`{dotted(path)}` contains the value of the secret `{name}`"
         hint = "take it out, and change the secret"
         yield error("secret-in-conversation", summary, document.where(path), hint=hint)
+
+
+def over(declared: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:
+    """The variables that a file declares, with the values that were typed for them in their place."""
+    return {name: as_declared(given[name], value) if name in given else value for name, value in declared.items()}
 
 
 @dataclass

@@ -57,7 +57,6 @@ def read_matrix(document: Document) -> tuple[tuple[Cell, ...], tuple[Diagnostic,
     cells = tuple(cell for cell in every if not any(_is_in(cell.values, pairs) for pairs in excluded))
     if not cells:
         reader.refuse("empty-matrix", "`exclude` leaves no cell of the matrix", ("exclude",), "exclude fewer")
-        return every, tuple(reader.diagnostics)
     named: dict[str, Cell] = {}
     for cell in cells:
         if named.setdefault(cell.id, cell) is not cell:

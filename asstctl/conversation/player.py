@@ -21,7 +21,7 @@ from asstctl.conversation.stage import Playing
 from asstctl.conversation.trouble import STOPS, Limit, stopped, trouble_of
 from asstctl.conversation.turn_player import Talk, TurnPlayer, speaks
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
-from asstctl.core.errors import ProviderError, Refused
+from asstctl.core.errors import ProviderError, Refused, StoreError
 from asstctl.core.json_types import Json
 from asstctl.core.ledger import NoLedger
 from asstctl.core.ports import Judge, ThreadHost
@@ -138,7 +138,7 @@ class _Player:
             case,
             self._belongings,
             scene.assistant,
-            Stubs.of(case, scene.environment, saved, self._calling),
+            Stubs.of(case, scene.environment, saved, self._calling, conduct.veil),
             saved,
             scene.judges,
             conduct.prices,
@@ -161,6 +161,8 @@ class _Player:
             kept = self._keeps and not self.scene.recorded
             # what was replayed was made nowhere
             left_behind = await self._belongings.give_back(keep=kept or self.scene.recorded)
+            if self.scene.recorded:
+                left_behind = ()
         result = self._result(self.scene.now() - started, kept=kept)
         return Played(result, left_behind, self.trouble, self.retry_after)
 
@@ -177,7 +179,7 @@ class _Player:
                 if speaks(first):
                     messages.append(belongings.said("user", first.user or "", first.files))
                 await belongings.open(messages, {**case.metadata, **self.scene.conduct.bears}, case.files)
-        except Refused as problem:
+        except (Refused, StoreError) as problem:
             return Failure(FailureKind.PROVIDER_ERROR, str(problem), where=case.where)
         except STOPS as problem:
             self.trouble = trouble_of(problem)
@@ -192,7 +194,8 @@ class _Player:
                 self.not_run = f"stopped: {why}"
                 return
             if self.scene.index is not None:
-                self.scene.conduct.hear(TurnBegan(self.scene.index, number))
+                used = [turn.usage.total_tokens for turn in self.turns if turn.usage]
+                self.scene.conduct.hear(TurnBegan(self.scene.index, number, sum(used)))
             player = TurnPlayer(self._talk, turn, number)
             result = await player.play()
             self.turns.append(result)

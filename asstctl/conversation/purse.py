@@ -118,7 +118,7 @@ class Purses:
 
     @property
     def spend(self) -> Spend:
-        """All of it, judges apart; costs are None where one of them is unknown."""
+        """All of it, judges apart; costs are None where one of them is unknown, and what is known stands beside."""
         used = self._run
         known = used.turns > 0 and not used.unpriced and not used.uncounted
         return Spend(
@@ -126,4 +126,6 @@ class Purses:
             used.cost if known else None,
             self._judge_tokens,
             self._judge_cost if self._judged and not self._judge_unpriced else None,
+            used.cost,
+            self._judge_cost,
         )

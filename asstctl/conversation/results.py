@@ -17,7 +17,8 @@ from asstctl.core.json_text import read_json
 from asstctl.core.suite import SuiteBegan, SuiteResult
 
 SCHEMA = "asstctl/test-lines/v1"
-_HINT = "it is written by: asstctl test --jsonl FILE"
+_HINT = "write one with: asstctl test --jsonl FILE"
+_NONE = "this is not the JSON Lines of a run of conversations"
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ def read_results(text: str, name: str) -> Results:
         kind = line.get("line")
         if began is None:
             if kind != "header" or line.get("schema") != SCHEMA:
-                reader.wrong(number, f"the first line is not the header of {SCHEMA}")
+                reader.wrong(number, f"{_NONE}: the first line is not the header of {SCHEMA}")
                 break
             began = reader.value(_BEGAN, line, number, "a header")
             if began is None:
@@ -62,11 +63,14 @@ def read_results(text: str, name: str) -> Results:
         else:
             reader.wrong(number, "`line` is not one of: case, summary")
     if began is None and not reader.problems:
-        reader.wrong(1, "it is empty")
+        reader.wrong(1, f"{_NONE}: it is empty")
     if reader.problems or began is None:
         raise InvalidInput(reader.problems)
     results = tuple(cases[index] for index in sorted(cases))
-    suite = ended or SuiteResult((), began.target, "", True, mode=began.mode, candidate=began.candidate)
+    unended = SuiteResult(
+        (), began.target, "", True, mode=began.mode, candidate=began.candidate, deployed=began.deployed
+    )
+    suite = ended or unended
     return Results(name, began, replace(suite, cases=results), complete=ended is not None)
 
 
@@ -95,7 +99,7 @@ class _Lines:
 
     def objects(self, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Each line as an object, with its number. A last line that was cut off is of a run that broke off."""
-        lines = text.split("\n")
+        lines, begun = text.split("\n"), False
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -104,8 +108,12 @@ class _Lines:
             except ValueError:
                 value = None
             if isinstance(value, Mapping):
+                begun = True
                 yield number, value
-            elif number < len(lines) or number == 1:
+            elif not begun:
+                self.wrong(number, f"{_NONE}: the line is not a JSON object")
+                return
+            elif number < len(lines):
                 self.wrong(number, "the line is not a JSON object")
 
     def value(self, adapter: _Adapter[T], line: Mapping[str, Any], number: int, what: str) -> T | None:

@@ -181,6 +181,7 @@ class _Suite:
     async def _played(self, playing: Playing, index: int | None = None) -> CaseResult:
         """One playing, begun anew after trouble as often as its case allows. `index` None: nobody watches it."""
         last: Played | None = None
+        before = 0.0  # seconds of the attempts before the last
         while True:
             try:
                 async with self._pace.place() as since:
@@ -196,11 +197,12 @@ class _Suite:
                 if self.interrupted or not is_retried(playing, last.trouble):
                     break
                 await asyncio.sleep(self._pause(last, playing.attempt))
+                before += last.result.seconds
                 playing = replace(playing, attempt=playing.attempt + 1)
             except asyncio.CancelledError:
                 ended = last.result if last else case_result(playing.case, not_run=INTERRUPTED)
                 break
-        return replace(ended, retries=playing.attempt - 1)
+        return replace(ended, retries=playing.attempt - 1, seconds=before + ended.seconds)
 
     def _note(self, played: Played, since: int) -> None:
         self.left_behind += played.left_behind
@@ -265,9 +267,10 @@ class _Suite:
             self.stage.ended(playing, played.result)
         except Refused as problem:
             failure = Failure(
-                FailureKind.TAPE_MISSING, f"its tape was not written: {_words(problem)}", where=case.where
+                FailureKind.TAPE_REFUSED, f"its tape was not written: {_words(problem)}", where=case.where
             )
-            played = replace(played, result=replace(played.result, failure=played.result.failure or failure))
+            failure = played.result.failure or failure
+            played = replace(played, result=replace(played.result, failure=failure, tape=""))
         return played
 
     async def _give_back(self, one: ThreadHost | Judge) -> None:

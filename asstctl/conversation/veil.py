@@ -7,12 +7,50 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
 Veil = Callable[[str], str]
 """A text as it may be shown."""
+
+
+class Curtain(Protocol):
+    """What knows the secrets of a run."""
+
+    def without(self, text: str) -> str:
+        """The text as it may be shown."""
+        ...
+
+    def told_apart(self, text: str) -> int:
+        """How much of a text is certain to end with no part of a secret that goes on behind it."""
+        ...
+
+
+class Veiled:
+    """A text that comes in pieces, told as it may be shown: what may be the beginning of a secret is held back until
+    that is known."""
+
+    def __init__(self, curtain: Curtain, hear: Callable[[str], None]) -> None:
+        self._curtain = curtain
+        self._hear = hear
+        self._held = ""
+
+    def take(self, piece: str) -> None:
+        """Tell what can be told now that this piece has come."""
+        text = self._held + piece
+        certain = self._curtain.told_apart(text)
+        self._held = text[certain:]
+        self._tell(text[:certain])
+
+    def end(self) -> None:
+        """Nothing goes on behind what was held back."""
+        rest, self._held = self._held, ""
+        self._tell(rest)
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._hear(self._curtain.without(text))
 
 
 def veiled(value: T, veil: Veil) -> T:

@@ -52,6 +52,7 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     TAPE_STALE = "tape_stale"
     TAPE_MISSING = "tape_missing"
+    TAPE_REFUSED = "tape_refused"
     PROVIDER_ERROR = "provider_error"
 
     @property
@@ -69,6 +70,7 @@ _STATUSES = {
     FailureKind.JUDGE_INVALID: Status.ERROR,
     FailureKind.TIMEOUT: Status.ERROR,
     FailureKind.PROVIDER_ERROR: Status.ERROR,
+    FailureKind.TAPE_REFUSED: Status.ERROR,
     FailureKind.TAPE_STALE: Status.STALE,
     FailureKind.TAPE_MISSING: Status.MISSING,
 }

@@ -47,12 +47,13 @@ class AsstctlError(Exception):
 
 
 class InvalidInput(AsstctlError):
-    """The user's files have errors; all of them are in `diagnostics`."""
+    """The user's files have errors; all are in `diagnostics`. `sends`: the command would have sent something."""
 
     code = "invalid-input"
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, sends: bool = True) -> None:
         self.diagnostics = tuple(diagnostics)
+        self.sends = sends
         super().__init__("the files have errors", detail="; ".join(d.summary for d in self.diagnostics))
 
 

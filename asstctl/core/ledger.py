@@ -41,7 +41,7 @@ class Ledger(Protocol):
         ...
 
     def gone(self, entry: int) -> None:
-        """It is deleted, or was never made."""
+        """It is deleted, or was never made. Never raises: what is looked for in vain is gone too."""
         ...
 
 

@@ -23,10 +23,11 @@ class CaseBegan:
 
 @dataclass(frozen=True, slots=True)
 class TurnBegan:
-    """One of its turns has begun."""
+    """One of its turns has begun; those before it used so many tokens, as far as they were counted."""
 
     index: int
     number: int
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,21 @@ class SuiteBegan:
     mode: str = "live"
     candidate: bool = False
     shard: str = ""
+    deployed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What a run used, assistants and judges apart. Costs are in US dollars, None where a price is unknown."""
+    """What a run used, assistants and judges apart. Costs are in US dollars, None where a price is unknown; what is
+    known of them all the same is `known_cost` and `judge_known_cost`.
+    """
 
     tokens: int = 0
     cost: float | None = None
     judge_tokens: int = 0
     judge_cost: float | None = None
+    known_cost: float = 0.0
+    judge_known_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,8 @@ class SuiteResult:
 
     `instructions_exercised` is False where replies were scripted or echoed: the assistant's own instructions
     had no part in them. `warnings` are sentences, `left_behind` names what could not be deleted. `run` is the run's
-    id, `mode` where the conversations came from: live, record, replay or auto. `candidate`: copies were talked to.
+    id, `mode` where the conversations came from: live, record, replay or auto. `candidate`: copies were talked to;
+    `deployed`: what is deployed, whatever the files say.
     `stopped` is why not all were begun, where nobody interrupted it, or which limit could not be kept: a run that was
     stopped has no verdict but failures. `selection` says in words how the conversations
     were chosen, and `empty_is_fine` that choosing none of them is a result.
@@ -146,6 +153,7 @@ class SuiteResult:
     no_skips: bool = False
     spend: Spend = Spend()
     coverage: Coverage | None = None
+    deployed: bool = False
 
     def count(self, status: Status) -> int:
         """How many conversations ended so."""

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from asstctl.core.json_types import EMPTY, Json
 
+RECORD_IT = "record it"
+"""How the hint begins that a tape which is of no use comes with; what stands before it is why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:

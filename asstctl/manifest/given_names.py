@@ -51,7 +51,7 @@ def check_given(
             known = sorted(declared | used)
             raise WrongUsage(
                 f"--var {name}: no variable is called so",
-                detail="it is under no `vars:`, and no template uses it",
+                detail="it is under no `vars:`, and no template of a manifest or a conversation uses it",
                 hint=did_you_mean(name, known) or "declare it under `vars:`, or leave it out",
             )
     return tuple(_warnings(sorted(unknown - used), given.places, declared | used))

@@ -73,14 +73,14 @@ def load(
     variables: Iterable[str] = (),
     var_files: Sequence[Path] = (),
     values: Mapping[str, Json] = EMPTY,
-    names_in: NamesIn = lambda conversations, stub_files: None,
+    names_in: NamesIn = lambda conversations, stub_files: (),
     capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Loaded:
     """Everything that a project declares for a target, which must be one of the project's.
 
-    `variables` are `NAME=VALUE`, `values` those that a program gives by value. Limits are checked for every target in `capabilities`, overlays and
-    variables of that target applied. Raises WrongUsage for a variable that is no pair or that nothing knows,
-    and nothing for what the files say.
+    `variables` are `NAME=VALUE`, `values` those that a program gives by value. Limits are checked for every target in
+    `capabilities`, overlays and variables of that target applied. Raises WrongUsage for a variable that is no pair or
+    that nothing knows, and nothing for what the files say.
     """
     with collector_paused():
         given = read_given(variables, var_files, values)
@@ -98,9 +98,7 @@ def _load(
     inherited = [defaults[kind.name] for kind in LIVE if kind.name in defaults]
     conversations = tuple(project.root / file for file in found.conversations)
     stub_files, unfound = _stub_files(project, files)
-    diagnostics += check_given(
-        given, project, manifests, inherited, files, lambda: names_in(conversations, stub_files)
-    )
+    diagnostics += check_given(given, project, manifests, inherited, files, lambda: names_in(conversations, stub_files))
     functions: dict[str, Function | None] = {}
     for manifest in manifests.of_kind(FUNCTION.name):
         function, more = read_function(manifest, defaults.get(FUNCTION.name), files)

@@ -42,7 +42,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addini("asstctl", "Collect the conversations of asstctl projects (*.convo.yaml).", type="bool", default=True)
+    parser.addini("asstctl", "Collect the conversations (*.convo.yaml) of projects of asstctl.", type="bool", default=True)
     group = parser.getgroup("asstctl", "conversations (asstctl)")
     for option in OPTIONS:
         option.add_to(parser, group)
@@ -89,7 +89,7 @@ def conversations(file: str | Path) -> Callable[[F], F]:
 
 
 def run_conversation(conversation: "Conversation", variables: Mapping[str, object] | None = None) -> "CaseResult":
-    """Play a conversation, with variables over those of its project, and return how it went.
+    """Play a conversation, with variables over those of its project and its file, and return how it went.
 
     One that is skipped skips the test; one that does not pass fails it, with the text of `asstctl test`.
     """

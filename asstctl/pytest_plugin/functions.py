@@ -9,8 +9,9 @@ import pytest
 
 from asstctl.conversation.listing import listed
 from asstctl.core.conversation import CaseResult, Status
+from asstctl.core.json_text import json_text
 from asstctl.pytest_plugin.failures import text_of
-from asstctl.pytest_plugin.playing import play_one, variables_typed
+from asstctl.pytest_plugin.playing import play_one
 from asstctl.pytest_plugin.projects import Place, Projects
 from asstctl.pytest_plugin.session import how_of, shown
 
@@ -39,11 +40,12 @@ def parametrized(function: F, file: str | Path, config: pytest.Config | None) ->
     return cast("F", marked)
 
 
-def played(conversation: Conversation, variables: Mapping[str, object], config: pytest.Config | None) -> CaseResult:
+def played(conversation: Conversation, variables: Mapping[str, Any], config: pytest.Config | None) -> CaseResult:
     """Play it. Skips or fails the test where it did not pass."""
     __tracebackhide__ = True
+    _check_values(variables)
     # conversations that are items may be bringing the project's own store up at this moment
-    how = how_of(conversation.root, config, variables=variables_typed(variables), in_memory=True)
+    how = how_of(conversation.root, config, variables=variables, in_memory=True)
     try:
         result = play_one(how, conversation.node)
     except Exception as problem:
@@ -56,6 +58,16 @@ def played(conversation: Conversation, variables: Mapping[str, object], config: 
     if result.status is not Status.PASSED:
         pytest.fail(told.text, pytrace=False)
     return result
+
+
+def _check_values(variables: Mapping[str, Any]) -> None:
+    """Raises TypeError for what no template and no tape can hold."""
+    for name, value in variables.items():
+        try:
+            json_text(value)
+        except (TypeError, ValueError):
+            what = type(value).__name__
+            raise TypeError(f"the variable {name} is a {what}, which JSON does not have: give it as a text") from None
 
 
 def _place(file: Path, config: pytest.Config | None) -> Place:

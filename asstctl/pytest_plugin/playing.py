@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asstctl.core.conversation import CaseResult
 from asstctl.core.diagnostic import Diagnostic, Severity
 from asstctl.core.errors import AsstctlError, Interrupted, InvalidInput
+from asstctl.core.json_types import EMPTY
 from asstctl.core.suite import CaseEnded, Moment, SuiteResult
 from asstctl.pytest_plugin.failures import NotPassed
 from asstctl.pytest_plugin.options import Chosen
@@ -83,16 +84,18 @@ class How:
         chosen: Chosen,
         beside: Path,
         *,
-        variables: Sequence[str] = (),
+        variables: Mapping[str, Any] = EMPTY,
         in_memory: bool = False,
         workers: int = 1,
     ) -> "How":
         """As the options say. `beside` is where commands would be typed, `workers` how many have a share of a cost."""
         folder = "" if root == beside.resolve() else os.path.relpath(root, beside)
-        given = (*(chosen["var"] or ()), *variables)
+        typed = tuple(chosen["var"] or ())
         files = tuple(Path(beside, file) for file in chosen["var_file"] or ())
-        workspace = Workspace(root, chosen["target"], given, files, folder=folder, in_memory=in_memory)
-        typed = {
+        workspace = Workspace(
+            root, chosen["target"], typed, files, folder=folder, values=variables, in_memory=in_memory
+        )
+        settings = {
             "jobs": chosen["jobs"],
             "turn_timeout": chosen["timeout"],
             "mode": chosen["mode"],
@@ -100,7 +103,7 @@ class How:
             "max_cost": chosen["max_cost"] and chosen["max_cost"] / workers,
             **{name: chosen[name] for name in ("offline", "live", "candidate", "keep_failed", "strict")},
         }
-        testing = Testing(**{name: value for name, value in typed.items() if value is not None})
+        testing = Testing(**{name: value for name, value in settings.items() if value is not None})
         return cls(workspace, replace(testing, allow_code=not chosen["no_code"]), bool(chosen["no_skips"]))
 
 
@@ -278,10 +281,3 @@ def play_one(how: How, node: str) -> CaseResult:
         return run.result(node)
     finally:
         close_all(background, [run])
-
-
-def variables_typed(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Variables as they would be typed."""
-    from asstctl.core.json_text import json_text
-
-    return tuple(f"{name}={value if isinstance(value, str) else json_text(value)}" for name, value in values.items())

@@ -67,7 +67,10 @@ def shown(result: CaseResult, how: "How") -> Shown:
     if result.status not in BAD:
         reason = result.skipped or f"not run: {result.not_run or 'it was not begun'}"
         return Shown(result, properties, reason, f"{reason}\n", how.no_skips)
-    run = SuiteResult((), how.workspace.info, "", True, mode=how.testing.mode, candidate=how.testing.candidate)
+    testing = how.testing
+    run = SuiteResult(
+        (), how.workspace.info, "", True, mode=testing.mode, candidate=testing.candidate, deployed=testing.live
+    )
     text = failure_text(result, run.target, flags_of(run))
     return Shown(result, properties, headline(result), text, how.no_skips)
 

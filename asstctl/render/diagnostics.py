@@ -25,10 +25,12 @@ def validation_text(validation: Validation, look: Look = PLAIN) -> str:
     return diagnostics_text(validation.diagnostics, look) + written([line(_closing(validation))], look)
 
 
-def problems_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN) -> str:
-    """The same for a command that stopped before it read everything: the closing line only counts."""
+def problems_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN, *, sends: bool = True) -> str:
+    """The same for a command that stopped before it read everything: the closing line only counts. `sends`: it would
+    have sent something."""
     shown = tuple(diagnostics)
-    return diagnostics_text(shown, look) + written([line(f"{_problems(shown)}. Nothing was sent.")], look)
+    closing = f"{_problems(shown)}." + (" Nothing was sent." if sends else "")
+    return diagnostics_text(shown, look) + written([line(closing)], look)
 
 
 def diagnostic_lines(diagnostic: Diagnostic, look: Look) -> list[Line]:

@@ -11,7 +11,7 @@ from asstctl.render.text import Line, Span, line, sentence, wrapped, written
 def error_text(error: AsstctlError, look: Look = PLAIN) -> str:
     """The error; for input that is not valid, its diagnostics."""
     if isinstance(error, InvalidInput):
-        return problems_text(error.diagnostics, look)
+        return problems_text(error.diagnostics, look, sends=error.sends)
     heading = line(Span(f"error[{error.code}]", Style.BAD), ": ", Span(error.summary, Style.STRONG))
     lines = wrapped(heading, look.width, rest="  ")
     if isinstance(error, PlanChanged):

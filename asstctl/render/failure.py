@@ -94,7 +94,8 @@ def rerun(case: CaseResult, target: TargetInfo, flags: Sequence[str]) -> str:
 def flags_of(suite: SuiteResult) -> tuple[str, ...]:
     """The options of a run without which its conversations would be played otherwise."""
     mode = () if suite.mode == "live" else (f"--{suite.mode}",)
-    return (*mode, *(("--candidate",) if suite.candidate else ()))
+    talked_to = {"--candidate": suite.candidate, "--live": suite.deployed}
+    return (*mode, *(option for option, given in talked_to.items() if given))
 
 
 def rate_words(rate: Rate, *, early: bool = True) -> str:

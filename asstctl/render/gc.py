@@ -33,7 +33,8 @@ def swept_text(swept: Swept, look: Look = PLAIN) -> str:
         were = "was" if len(swept.kept) == 1 else "were"
         them = "it" if len(swept.kept) == 1 else "them"
         again = swept.target.command("test gc --all", named=2)
-        lines += sentence(f"Left alone: {what} that {were} kept on purpose. To remove {them} too: {again}", look.width)
+        said = f"Left alone: {what} that {were} kept on purpose. To remove {them} too: {again}"
+        lines += sentence(said, look.width, rest="  ")
     if swept.alive:
         runs = f"{counted(len(swept.alive), 'run')} still {'goes' if len(swept.alive) == 1 else 'go'} on here"
         lines += wrapped(f"{runs}: {', '.join(swept.alive)}", look.width, rest="  ")

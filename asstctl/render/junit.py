@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.suite import SuiteResult
-from asstctl.render.escape import visible
+from asstctl.render.escape import defused, visible
 from asstctl.render.failure import failure_text, flags_of, rate_words
 from asstctl.render.test import spend_words
 from asstctl.render.values import place
@@ -27,7 +27,7 @@ def suite_junit(suite: SuiteResult) -> str:
     """The whole run."""
     flags = flags_of(suite)
     lines = ['<?xml version="1.0" encoding="utf-8"?>']
-    lines.append(f"<testsuites{_attributes(name='asstctl', **_totals(suite.cases, suite.seconds))}>")
+    lines.append(f"<testsuites{_attributes(name='asstctl', **_totals(suite.cases, suite.seconds, suite))}>")
     by_file = sorted(suite.cases, key=lambda case: case.where.path)
     for path, cases in groupby(by_file, key=lambda case: case.where.path):
         lines += _suite(path, list(cases), suite, flags)
@@ -37,7 +37,7 @@ def suite_junit(suite: SuiteResult) -> str:
 
 def _suite(path: str, cases: Sequence[CaseResult], suite: SuiteResult, flags: Sequence[str]) -> Iterable[str]:
     seconds = sum(case.seconds for case in cases)
-    yield f"  <testsuite{_attributes(name=path, **_totals(cases, seconds))}>"
+    yield f"  <testsuite{_attributes(name=path, **_totals(cases, seconds, suite))}>"
     yield from _properties(
         {
             "target": suite.target.name,
@@ -68,7 +68,11 @@ def _case(case: CaseResult, suite: SuiteResult, flags: Sequence[str]) -> Iterabl
     )
     yield f"    <testcase{names}>"
     yield from _properties(properties_of(case), "      ")
-    if case.status in _UNPLAYED:
+    if case.status is Status.SKIPPED and suite.no_skips:
+        said = _attributes(message=f"skipped: {case.skipped}", type="skipped")
+        reason = f"skipped: {defused(visible(case.skipped))}; skips count as failures here (--no-skips)"
+        yield f"      <failure{said}>{_legal(escape(reason))}</failure>"
+    elif case.status in _UNPLAYED:
         reason = case.skipped or f"not run: {case.not_run or 'it was not begun'}"
         yield f"      <skipped{_attributes(message=reason)}/>"
     elif case.status is not Status.PASSED:
@@ -105,8 +109,9 @@ def headline(case: CaseResult) -> str:
     return f"{case.kind or case.status} at {place(case.where)}: {said}"
 
 
-def _totals(cases: Sequence[CaseResult], seconds: float) -> Mapping[str, str]:
-    statuses = [case.status for case in cases]
+def _totals(cases: Sequence[CaseResult], seconds: float, suite: SuiteResult) -> Mapping[str, str]:
+    skips = Status.FAILED if suite.no_skips else Status.SKIPPED
+    statuses = [skips if case.status is Status.SKIPPED else case.status for case in cases]
     return {
         "tests": str(len(statuses)),
         "failures": str(statuses.count(Status.FAILED)),

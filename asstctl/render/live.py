@@ -34,18 +34,22 @@ class _Running:
     since: float
     playing: int = 1
     turn: int = 0
+    tokens: int = 0
     function: str = ""
 
 
 @dataclass
 class Course:
-    """What has been heard of a run of so many conversations. `clock` tells the time in seconds."""
+    """What has been heard of a run of so many conversations. `clock` tells the time in seconds, `most` is what the run
+    may cost."""
 
     planned: int
     clock: Callable[[], float] = monotonic
+    most: float | None = None
     running: dict[int, _Running] = field(default_factory=dict)
     done: int = 0
-    bad: int = 0
+    failed: int = 0
+    undecided: int = 0
     tokens: int = 0
     cost: float = 0.0
     width: int | None = None
@@ -59,7 +63,7 @@ class Course:
                 self.running[moment.index] = _Running(name, moment.turns, self.clock(), moment.playing)
             case TurnBegan():
                 if one := self.running.get(moment.index):
-                    one.turn, one.function = moment.number, ""
+                    one.turn, one.function, one.tokens = moment.number, "", moment.tokens
             case Calling():
                 if one := self.running.get(moment.index):
                     one.function = moment.function
@@ -72,9 +76,10 @@ class Course:
         self.running.pop(moment.index, None)
         result = moment.result
         self.done += result.status is not Status.NOT_RUN
-        self.bad += result.status in BAD
+        self.failed += result.status is Status.FAILED
+        self.undecided += result.status in BAD - {Status.FAILED}
         self.tokens += result.usage.total_tokens if result.usage else 0
-        self.cost += result.cost or 0.0
+        self.cost += (result.cost or 0.0) + (result.judge_cost or 0.0)
 
     def lines(self, look: Look, height: int) -> list[str]:
         """What is to be seen now, in so many lines: the oldest conversations first, and the foot."""
@@ -89,13 +94,19 @@ class Course:
 
     def _foot(self, now: float) -> str:
         parts = [f"{self.done:,} of {self.planned:,} done"]
-        if self.bad:
-            parts.append(f"{self.bad:,} not passed")
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.undecided:
+            parts.append(f"{self.undecided:,} without a verdict")
         parts.append(f"{len(self.running):,} in flight" + (f" (at most {self.width:,})" if self.width else ""))
         if (wait := self.patience - now) > 0:
             parts.append(f"rate limit: {wait:.0f} s to wait")
-        if self.tokens:
-            parts.append(counted(self.tokens, "token") + (f", {dollars(self.cost)}" if self.cost else ""))
+        spent = dollars(self.cost) if self.cost or self.most else ""
+        limit = f" of {dollars(self.most)}" if self.most else ""
+        if used := self.tokens + sum(one.tokens for one in self.running.values()):
+            parts.append(counted(used, "token") + (f", {spent}{limit}" if spent else ""))
+        elif spent:
+            parts.append(f"{spent}{limit}")
         return "  " + "   ".join(parts)
 
 
@@ -103,7 +114,8 @@ def _line_of(one: _Running, now: float) -> str:
     turn = f"turn {one.turn} of {one.turns}" if one.turn else "opens its thread"
     again = f"playing {one.playing}   " if one.playing > 1 else ""
     function = f"{one.function}   " if one.function else ""
-    return f"    {one.name}   {again}{turn}   {function}{now - one.since:.0f} s"
+    tokens = f"   {counted(one.tokens, 'token')}" if one.tokens else ""
+    return f"    {one.name}   {again}{turn}   {function}{now - one.since:.0f} s{tokens}"
 
 
 class Unwatched:
@@ -162,9 +174,12 @@ class Watched(Unwatched):
         return Text("\n".join(self._course.lines(self._look, height)), style="dim", no_wrap=True)
 
 
-def watched(planned: Sequence[object], stream: TextIO, look: Look, *, moving: bool) -> Unwatched:
-    """How a run of these conversations is watched on a stream; `moving`: somebody sees what moves there."""
-    return Watched(Course(len(planned)), stream, look) if moving and planned else Unwatched()
+def watched(
+    planned: Sequence[object], stream: TextIO, look: Look, *, moving: bool, most: float | None = None
+) -> Unwatched:
+    """How a run of these conversations is watched on a stream; `moving`: somebody sees what moves there. `most` is what
+    it may cost in US dollars."""
+    return Watched(Course(len(planned), most=most), stream, look) if moving and planned else Unwatched()
 
 
 def _area(stream: TextIO, text: "Callable[[], Text]") -> "Area":

@@ -81,6 +81,7 @@ class Look:
     glyphs: Glyphs = UNICODE
     width: int = WIDTH
     full: bool = False
+    brief: bool = False
 
 
 PLAIN = Look()

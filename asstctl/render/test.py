@@ -11,6 +11,7 @@ from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.suite import Spend, SuiteResult
 from asstctl.render.coverage import coverage_lines
 from asstctl.render.failure import BAD, failure_lines, flags_of, rate_words, took, turn_of
+from asstctl.render.recordings import group_lines, groups_of, need_lines
 from asstctl.render.replies import reply_lines
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, wrapped, written
@@ -49,7 +50,9 @@ def columns_for(names: Iterable[tuple[str, str]]) -> Columns:
 
 
 def case_text(case: CaseResult, columns: Columns, look: Look = PLAIN) -> str:
-    """The line said when a conversation has ended."""
+    """The line said when a conversation has ended; nothing of one that passed, for a look that is brief."""
+    if look.brief and case.status is Status.PASSED:
+        return ""
     sign = line("  ", Span(_sign(case.status, look), _STYLES[case.status]), " ")
     end = _ending(case)
     for one, other in ((columns.assistant, columns.id), (0, 0)):
@@ -62,18 +65,22 @@ def case_text(case: CaseResult, columns: Columns, look: Look = PLAIN) -> str:
 def closing_text(suite: SuiteResult, look: Look = PLAIN) -> str:
     """Everything after the lines: blocks of failures, what the candidate said otherwise, remarks, and the summary."""
     lines: list[Line] = []
-    if suite.cases:
-        lines.append(EMPTY)
+    if any(case.status is not Status.PASSED or not look.brief for case in suite.cases):
+        lines.append(EMPTY)  # after the lines of those that ended
     flags = flags_of(suite)
+    groups = {id(case): group for group in groups_of(suite.cases) for case in group.cases}
     for case in suite.cases:
-        if case.status in BAD:
+        group = groups.get(id(case))
+        if group and case is group.cases[0]:
+            lines += [*group_lines(group, suite, look), EMPTY]
+        elif case.status in BAD and not group:
             lines += [*failure_lines(case, suite.target, flags, look), EMPTY]
     if differing := reply_lines(suite.cases, look):
         lines += [*differing, EMPTY]
     if suite.coverage:
         lines += [*coverage_lines(suite.coverage, look), EMPTY]
-    lines += _remarks(suite, look)
-    lines.append(line(_summary(suite)))
+    lines += [*_remarks(suite, look), *need_lines(suite, look)]
+    lines += wrapped(_summary(suite), look.width, rest="  ")
     return written(lines, look)
 
 
@@ -85,10 +92,10 @@ def suite_text(suite: SuiteResult, look: Look = PLAIN) -> str:
 
 
 def spend_words(spend: Spend) -> str:
-    """`12,400 tokens, $0.03; judges 900 tokens, cost unknown`; empty where nobody counted."""
-    said = [_spent(spend.tokens, spend.cost)] if spend.tokens else []
+    """`12,400 tokens, at least $0.03; judges 900 tokens, cost unknown`; empty where nobody counted."""
+    said = [_spent(spend.tokens, spend.cost, spend.known_cost)] if spend.tokens else []
     if spend.judge_tokens:
-        said.append(f"judges {_spent(spend.judge_tokens, spend.judge_cost)}")
+        said.append(f"judges {_spent(spend.judge_tokens, spend.judge_cost, spend.judge_known_cost)}")
     return "; ".join(said)
 
 
@@ -104,10 +111,16 @@ def counts_words(suite: SuiteResult) -> str:
     return ", ".join(counts)
 
 
+def skips_words(suite: SuiteResult) -> str:
+    """Said of a run in which skips are failures, and that has some."""
+    return "Skips count as failures here (--no-skips)" if suite.no_skips and suite.count(Status.SKIPPED) else ""
+
+
 def origin_words(suite: SuiteResult) -> str:
     """With what the conversations were had: `on local, replies echoed: instructions were NOT exercised.`"""
     said = f"on {suite.target.name}, " + ("candidate copies, " if suite.candidate else "")
-    said += f"replies {_MODES.get(suite.mode, '{}').format(suite.replies)}"
+    mode = "replay-nothing" if suite.mode == "replay" and not suite.replies.startswith("recorded") else suite.mode
+    said += f"replies {_MODES.get(mode, '{}').format(suite.replies)}"
     return said + ("." if suite.instructions_exercised else ": instructions were NOT exercised.")
 
 
@@ -130,6 +143,10 @@ def _remarks(suite: SuiteResult, look: Look) -> list[Line]:
         said("Left behind", many, Style.WARN)
     if suite.stopped and suite.stopped not in not_run:
         said("Stopped", suite.stopped, Style.WARN)
+    if skips_words(suite):
+        lines += wrapped(line(Span(f"{skips_words(suite)}.", Style.BAD)), look.width, rest="  ")
+    if look.brief:
+        return lines
     if suite.selection and suite.cases:
         said("Chosen", suite.selection)
     # what a script says costs nothing: its tokens are for nobody to know
@@ -142,8 +159,9 @@ def _not_run(case: CaseResult) -> str:
     return case.not_run or "it was not begun"
 
 
-def _spent(tokens: int, cost: float | None) -> str:
-    return f"{counted(tokens, 'token')}, {'cost unknown' if cost is None else dollars(cost)}"
+def _spent(tokens: int, cost: float | None, known: float) -> str:
+    least = f"at least {dollars(known)}" if known else "cost unknown"
+    return f"{counted(tokens, 'token')}, {least if cost is None else dollars(cost)}"
 
 
 def _sign(status: Status, look: Look) -> str:
@@ -174,7 +192,8 @@ def _ending(case: CaseResult) -> str:
 
 _MODES = {
     "record": "{}, recorded on tapes",
-    "replay": "replayed from tapes, {}",
+    "replay": "from tapes ({})",
+    "replay-nothing": "from tapes",
     "auto": "{}, replayed from tapes where they are fresh",
 }
 

@@ -11,13 +11,14 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asstctl.core.address import Address
 from asstctl.core.change import Change
 from asstctl.core.errors import WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.resource import Desired
+from asstctl.documents.paths import shown
 from asstctl.workspace.before import desired_before
 from asstctl.workspace.git import NoAnswer, NoGit, ask_git
 from asstctl.workspace.workspace import Workspace
@@ -70,13 +71,18 @@ def concerned(workspace: Workspace, plan: Plan, cases: "Iterable[Case]", since: 
         differing = _since_then(workspace, changed)
     if differing is None:
         differing = {change.address: _names(change) for change in plan.changes if change.pending or change.block}
+    script = _script(workspace)
+    answers_otherwise = changed is not None and script in changed.files
+    if answers_otherwise:
+        what = f"{script} changed, which says what is replied on {workspace.target.name}"
+        warnings = (*warnings, f"{what}: every conversation counts as affected")
     chosen, found = [], dict[Address, frozenset[str]]()
     for case in cases:
         needed = workspace.with_dependencies(frozenset({Address("assistant", case.assistant)}))
         mine = {address: differing[address] for address in needed if address in differing}
         found |= mine
         unknown = since is not None and changed is None
-        if mine or unknown or (changed and _touches(case, changed.files)):
+        if mine or unknown or answers_otherwise or (changed and _touches(case, changed.files)):
             chosen.append(case)
     return Concerned(tuple(chosen), found, warnings)
 
@@ -123,12 +129,21 @@ def _files_of(case: "Case") -> set[str]:
     return {case.where.path, *(rule.where.path for rule in rules), *(file.shown for file in sent if file.path)}
 
 
+def _script(workspace: Workspace) -> str:
+    """The file that says what is replied on a target in this process, as its path in the project; "" for none."""
+    replies: Any = workspace.target.replies if workspace.is_embedded else None
+    if not isinstance(replies, Mapping) or "script" not in replies:
+        return ""
+    return shown(workspace.project.root, Path(str(replies["script"])))
+
+
 def _changed_since(root: Path, since: str) -> tuple[_Since | None, tuple[str, ...]]:
     """The files below the project that differ from a revision, untracked ones included; None where git cannot say."""
     try:
         ask_git(root, "rev-parse", "--git-dir")
     except NoAnswer as error:
-        return None, _not_known("there is no git" if isinstance(error, NoGit) else str(error))
+        why = "there is no git" if isinstance(error, NoGit) else "the project lies in no git repository"
+        return None, _not_known(why)
     try:
         found = ask_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
     except NoAnswer as error:

@@ -16,7 +16,7 @@ from asstctl.core.suggest import did_you_mean
 from asstctl.workspace.expressions import Expression, read_expression
 from asstctl.workspace.history import not_passed, read_history
 from asstctl.workspace.shards import Shard, in_shard
-from asstctl.workspace.testing import Selected
+from asstctl.workspace.testing import Selected, counted
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
@@ -67,13 +67,13 @@ class Selection:
             if not history:
                 raise Refused(
                     f"no earlier run on {self._target} is remembered",
-                    detail=f"--failed plays what did not pass the last time; this project has {_counted(left)}",
+                    detail=f"--failed plays what did not pass the last time; this project has {counted(left)}",
                     hint="play all of them: asstctl test",
                 )
             left = tuple(case for case in left if case.node in bad)
             said.append("--failed")
             if not left:
-                return Selected((), f"{_counted(cases)}: none of them failed the last time", empty_is_fine=True)
+                return Selected((), f"{counted(cases)}: none of them failed the last time", empty_is_fine=True)
         for option, fits in self._filters():
             before, left = left, tuple(case for case in left if fits(case))
             said.append(option)
@@ -84,7 +84,7 @@ class Selection:
             mine = in_shard((case.node for case in left), choice.shard, choice.seconds)
             left = tuple(case for case in left if case.node in mine)
             said.append(f"--shard {choice.shard}")
-        words = f"{len(left):,} of {_counted(cases)}: {', '.join(said)}" if said else ""
+        words = f"{len(left):,} of {counted(cases)}: {', '.join(said)}" if said else ""
         return Selected(left, words, empty_is_fine=choice.shard is not None and bool(cases))
 
     def _filters(self) -> "Iterable[tuple[str, Callable[[Case], bool]]]":
@@ -147,11 +147,7 @@ def _none(option: str, cases: "Sequence[Case]") -> Refused:
     tags = list(dict.fromkeys(tag for case in cases for tag in case.tags))
     return Refused(
         "nothing to test",
-        detail=f"{option} fits none of {_counted(cases)}: {', '.join(names[:_NAMED])}{more}\n"
+        detail=f"{option} fits none of {counted(cases)}: {', '.join(names[:_NAMED])}{more}\n"
         + (f"their tags: {', '.join(tags)}" if tags else "none of them has a tag"),
         hint="all that there are: asstctl test --list",
     )
-
-
-def _counted(cases: "Sequence[Case]") -> str:
-    return f"{len(cases):,} conversation" + ("" if len(cases) == 1 else "s")

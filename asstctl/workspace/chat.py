@@ -27,6 +27,7 @@ from asstctl.workspace.conversations import signatures, withheld
 from asstctl.workspace.ledger import FileLedger
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.selection import select_assistant
+from asstctl.workspace.tapes import secret_values
 from asstctl.workspace.test import replies_of, stub_environment
 from asstctl.workspace.workspace import Workspace
 
@@ -107,24 +108,28 @@ async def open_chat(workspace: Workspace, wanted: Wanted, person: "Person") -> A
     """Open a chat; what its thread holds is deleted when it is left."""
     from asstctl.conversation.belongings import Belongings
     from asstctl.conversation.chatting import Chat
+    from asstctl.conversation.tapes.secrets import Sieve
 
     addresses = [one.address for one in workspace.desired()]
     address = select_assistant(wanted.assistant, addresses, "chat")
     stubs = _stubs(workspace, address, wanted)
     async with workspace.open() as provider:
         cast = await _cast(workspace, provider, address, wanted)
+        secrets = tuple(secret_values(workspace))
+        sieve = Sieve(secrets) if secrets else None
         cannot = provider.store.capabilities.missing
         host = provider.thread_host()
         with closing(FileLedger(workspace.project.root, new_run(), workspace.info)) as ledger:
             chat = Chat(
                 host,
                 cast.ids[address.key],
-                stubs,
+                partial(stubs, veil=sieve.without if sieve else None),
                 person,
                 lambda: Belongings(host, ledger, f"chat with {address.key}", _PATIENCE),
                 bears=run_pair(workspace.project.name, ledger.run),
                 stream=Need.STREAM not in cannot,
                 patience=wanted.patience,
+                curtain=sieve,
             )
             try:
                 yield OpenChat(workspace, address, chat, *replies_of(workspace), cannot, cast.warnings)
@@ -154,7 +159,7 @@ async def _cast(workspace: Workspace, provider: Provider, address: Address, want
     return Cast(ids)
 
 
-def _stubs(workspace: Workspace, address: Address, wanted: Wanted) -> "Callable[[], Stubs]":
+def _stubs(workspace: Workspace, address: Address, wanted: Wanted) -> "Callable[..., Stubs]":
     """Makes the stubs of one thread, none of them asked yet."""
     from asstctl.conversation.answers import Stubs
     from asstctl.conversation.loose_stubs import loose_stubs

@@ -14,6 +14,7 @@ from asstctl.manifest import Loaded, Secret, masked
 from asstctl.manifest.secrets import leaks
 from asstctl.manifest.variables import Variables
 from asstctl.workspace.judges import able_judges
+from asstctl.workspace.known_files import known_files
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def load_conversations(
     if not files:
         return (), ()
     from asstctl.conversation.cases import load_cases
+    from asstctl.conversation.cited import unknown_files
     from asstctl.conversation.judge_names import check_judges
     from asstctl.conversation.purse import check_budgets
 
@@ -63,11 +65,13 @@ def load_conversations(
             if one.address.kind == "assistant"
         },
         vars=loaded.variables.values,
+        given=loaded.variables.given,
         withheld=withheld(loaded.variables, workspace.project.secrets),
     )
     if not has_errors(workspace.project.diagnostics):  # else judges and prices may be missing that it has
         judges, prices = able_judges(workspace.project), workspace.project.test.prices
         diagnostics = (*diagnostics, *check_judges(cases, judges), *check_budgets(cases, prices))
+    diagnostics = (*diagnostics, *unknown_files(cases, known_files(loaded.desired)))
     return cases, masked(diagnostics, workspace.project.secrets)
 
 

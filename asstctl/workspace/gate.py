@@ -18,7 +18,7 @@ from asstctl.engine.read import Reading
 from asstctl.workspace.affected import concerned
 from asstctl.workspace.conversations import assistants_of, cases_of
 from asstctl.workspace.test import Seen, play, refuse_scripted
-from asstctl.workspace.testing import Selected, Testing
+from asstctl.workspace.testing import Selected, Testing, counted
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ async def pass_gate(
         return None
     testing = replace(gate.testing, candidate=True, no_skips=True)
     refuse_scripted(workspace, testing, plan, found)
-    words = f"{len(found.cases):,} of {len(cases):,} with the tag {', '.join(gate.tags)} affected"
+    tags = " or ".join(gate.tags)
+    words = f"{len(found.cases):,} of {counted(cases)} tagged {tags}: those of assistants that change"
     chosen = Selected(found.cases, words)
     suite = await play(workspace, provider, testing, chosen, Seen(plan, reading))
     gate.on_suite(suite)

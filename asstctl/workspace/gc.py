@@ -75,7 +75,7 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
                     if ledger is None:
                         alive.append(run)
                     elif _is_of(ledger.header, info):
-                        sweeps.append(sweep := Sweep(provider, info.project, run, every=every))
+                        sweeps.append(sweep := Sweep(provider, info.project, run, every=every, suspects=True))
                         await sweep.through(ledger, partial(known_uploads, workspace, provider))
             except StoreError:
                 unreadable.append(run)
@@ -100,12 +100,14 @@ async def gc(workspace: Workspace, *, every: bool = False, clock: Callable[[], f
 
 @dataclass
 class Sweep:
-    """Removes what one run made, and remembers what came of it. `every`: what was kept on purpose too."""
+    """Removes what one run made, and remembers what came of it. `every`: what was kept on purpose too. `suspects`: a
+    file that something else uses by now stays, whatever the ledger says."""
 
     provider: Provider
     project: str
     run: str
     every: bool = False
+    suspects: bool = False
     removed: list[Leftover] = field(default_factory=list)
     failed: list[Leftover] = field(default_factory=list)
     lost: list[Leftover] = field(default_factory=list)
@@ -122,6 +124,8 @@ class Sweep:
             for kind in (Made.THREAD, *_MARKED, Made.FILE):
                 entries = [entry for entry in ledger.left if entry.kind is kind and entry not in kept]
                 certain = [entry for entry in entries if entry.id]
+                if kind is Made.FILE and certain and self.suspects:
+                    certain = await self._unused(certain, ledger)
                 await _few_at_once(partial(self._remove, ledger, entry, entry.id, host) for entry in certain)
                 if doubtful := [entry for entry in entries if not entry.id]:
                     await self._look_for(kind, doubtful, ledger, known_uploads, host)
@@ -175,6 +179,24 @@ class Sweep:
             # what a person has to decide on is told until they have
             if not maybe and not failed:
                 ledger.gone(entry.number)
+
+    async def _unused(self, entries: list[Entry], ledger: Kept) -> list[Entry]:
+        """Those that nothing uses but this run; the others, which bear no sign of whose they are, are forgotten."""
+        used: set[str] = set()
+        try:
+            for live in [live for kind in _MARKED for live in await self._listed(kind)]:
+                if self._run_of(live) == self.run:
+                    continue
+                used |= {id for id in items_of(live.fields.get(CODE_FILES), CODE_KEY) if isinstance(id, str)}
+                if live.kind == STORE and self.provider.files is not None:
+                    used |= {file.id for file in await self.provider.files.attached(live.id)}
+        except ProviderError as error:
+            self.failed += [Leftover(self.run, one.kind, one.name, one.id, str(error)) for one in entries]
+            return []
+        for entry in entries:
+            if entry.id in used:
+                ledger.gone(entry.number)
+        return [entry for entry in entries if entry.id not in used]
 
     async def _uploads(
         self, entries: Iterable[Entry], known_uploads: Callable[[], Awaitable[Collection[str]]]

@@ -6,9 +6,11 @@
 cannot be read is no history, and the next run writes a new one.
 """
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,25 +80,40 @@ def with_results(history: History, results: Iterable[CaseResult], now: datetime)
 
 
 def remember(root: Path, target: str, results: Iterable[CaseResult]) -> None:
-    """Add a run to the history of its target, at one stroke. Raises StoreError where it cannot be written."""
-    after = with_results(read_history(root, target), results, datetime.now(UTC))
-    if not after:
+    """Add a run to the history of its target, at one stroke: of two runs that end together both are remembered.
+
+    Raises StoreError where it cannot be written.
+    """
+    if not with_results({}, results := tuple(results), datetime.now(UTC)):
         return
     file = history_file(root, target)
-    nodes = {
-        node: {"status": str(past.status), "seconds": past.seconds, "tokens": past.tokens, "when": past.when}
-        for node, past in sorted(after.items())
-    }
     try:
         make_private(file.parent.parent)
         make_private(file.parent)
-        _replace(file, json_text({"schema": SCHEMA, "nodes": nodes}) + "\n")
+        with _alone(file.parent):
+            after = with_results(read_history(root, target), results, datetime.now(UTC))
+            nodes = {
+                node: {"status": str(past.status), "seconds": past.seconds, "tokens": past.tokens, "when": past.when}
+                for node, past in sorted(after.items())
+            }
+            _replace(file, json_text({"schema": SCHEMA, "nodes": nodes}) + "\n")
     except OSError as problem:
         raise StoreError(
             "the history of test runs cannot be written",
             detail=f"{file}: {problem.strerror or problem}",
             hint="the results above stand; check the folder, for `asstctl test --failed` reads it",
         ) from problem
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While nobody else of this project does; it goes with the process that holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _replace(file: Path, text: str) -> None:

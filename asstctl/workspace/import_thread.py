@@ -27,12 +27,10 @@ async def import_thread(workspace: Workspace, thread: str, *, into: str = "", as
         try:
             history = await host.history(thread)
         except NotFound as error:
-            raise NotFound(
+            raise Refused(
                 f"there is no thread {thread} on {workspace.target.name}",
                 detail=f"{workspace.info.place} knows no thread of this id",
                 hint="check the id, and name the target that it is on: --target NAME",
-                status=error.status,
-                request_id=error.request_id,
             ) from error
         finally:
             await host.aclose()

@@ -12,7 +12,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -32,9 +32,11 @@ from asstctl.documents.paths import OUR_FOLDER
 from asstctl.documents.source import read_plain
 from asstctl.engine.runs.journal import prepare
 from asstctl.engine.runs.journals import ENDING, RUN, path_of, runs
+from asstctl.providers.assistants.ids import is_id
 
 _LONGEST = 64 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
+_LARGEST = 2**63
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 _OLD = os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
 
@@ -116,7 +118,9 @@ class FileLedger:
 
     def gone(self, entry: int) -> None:
         del self._entries[entry]
-        self._write("gone", {"entry": entry})
+        # a full disk is no trouble: what is looked for in vain is gone too
+        with suppress(StoreError):
+            self._write("gone", {"entry": entry})
 
     def close(self) -> None:
         """Give the file back, and take it away where nothing is left; from here on the run counts as dead."""
@@ -147,6 +151,8 @@ class FileLedger:
             unnamed.rename(self._path)
         except OSError:
             os.close(file)
+            with suppress(OSError):
+                unnamed.unlink()
             raise
         return file
 
@@ -236,10 +242,8 @@ class DeadLedger:
     def gone(self, entry: int) -> None:
         """It is deleted, was never made, or nobody will find it."""
         del self._left[entry]
-        try:
+        with suppress(OSError):
             _append(self._file, "gone", {"entry": entry})
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
 
 
 @contextmanager
@@ -293,32 +297,68 @@ def read_ledger(root: Path, run: str) -> Ledgered:
             said = read_json(line)
             match said["line"]:
                 case "header" if number == 1:
-                    header = Header(**{name: value for name, value in said.items() if name != "line"})
+                    header = _header(said)
                 case "intended":
-                    size = said.get("bytes")
-                    entry = Entry(
-                        int(said["entry"]), Made(said["kind"]), str(said["name"]), float(said["at"]), bytes=size
-                    )
+                    entry = _intended(said)
                     left[entry.number] = entry
                 case "made":
-                    left[said["entry"]] = replace(left[said["entry"]], id=str(said["id"]))
+                    left[_number(said["entry"])] = replace(left[said["entry"]], id=_id(said["id"]))
                 case "kept":
-                    left[said["entry"]] = replace(left[said["entry"]], kept=True)
+                    left[_number(said["entry"])] = replace(left[said["entry"]], kept=True)
                 case "gone":
-                    del left[said["entry"]]
+                    del left[_number(said["entry"])]
                 case _:
                     raise ValueError("not a line of a ledger")
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise _unreadable(path, f"line {number} is not what a ledger holds") from error
     if header is None or header.run != run or not RUN.fullmatch(run):
         raise _unreadable(path, "its first line is not what a ledger begins with")
     return Ledgered(header, tuple(left.values()))
 
 
+def _header(said: Mapping[str, Any]) -> Header:
+    revision = said["revision"]
+    texts = {one.name: _text(said[one.name]) for one in fields(Header) if one.name != "revision"}
+    return Header(**texts, revision=None if revision is None else _text(revision))
+
+
+def _intended(said: Mapping[str, Any]) -> Entry:
+    size, at = said.get("bytes"), said["at"]
+    if not isinstance(at, int | float):
+        raise TypeError("not a time")
+    number, size = _number(said["entry"]), None if size is None else _number(size)
+    return Entry(number, Made(said["kind"]), _text(said["name"]), float(at), bytes=size)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _id(value: object) -> str:
+    """What one part of a path can carry."""
+    if not is_id(value):
+        raise TypeError("not an id")
+    return str(value)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise TypeError("not a number")
+    return value
+
+
 def _append(file: int, line: str, said: Mapping[str, Json]) -> None:
+    """Write a line, whole or not at all: behind half of one nobody could read what follows. Raises OSError."""
     rest = json_text({"line": line, **said}).encode("utf-8", "backslashreplace") + b"\n"
-    while rest:
-        rest = rest[os.write(file, rest) :]
+    before = os.fstat(file).st_size
+    try:
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    except OSError:
+        os.ftruncate(file, before)
+        raise
 
 
 def _end_line(file: int) -> None:

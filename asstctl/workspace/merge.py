@@ -30,7 +30,7 @@ def merged(paths: Sequence[Path]) -> SuiteResult:
         except InvalidInput as invalid:
             problems += invalid.diagnostics
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(problems, sends=False)
     first = read[0]
     for other in read[1:]:
         for what, one, two in (
@@ -107,7 +107,7 @@ def _joined(
         run=", ".join(dict.fromkeys(suite.run for suite in suites if suite.run)),
         mode=suites[0].mode if len({suite.mode for suite in suites}) == 1 else "live",
         stopped="; ".join(dict.fromkeys(suite.stopped for suite in suites if suite.stopped)),
-        selection=f"{len(suites)} runs joined",
+        selection=f"{len(suites)} runs joined" if len(suites) > 1 else suites[0].selection,
         empty_is_fine=all(suite.empty_is_fine for suite in suites),
         no_skips=any(suite.no_skips for suite in suites),
         spend=_spend([suite.spend for suite in suites]),
@@ -136,6 +136,8 @@ def _spend(spends: Sequence[Spend]) -> Spend:
         _sum(one.cost for one in spends if one.tokens),
         sum(one.judge_tokens for one in spends),
         _sum(one.judge_cost for one in spends if one.judge_tokens),
+        sum(one.known_cost for one in spends),
+        sum(one.judge_known_cost for one in spends),
     )
 
 

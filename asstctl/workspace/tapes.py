@@ -16,7 +16,7 @@ from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.errors import Refused, TapeMissing, TapeStale, WrongUsage
 from asstctl.core.hidden import looks_secret
 from asstctl.core.ports import Provider
-from asstctl.core.tape import Deck
+from asstctl.core.tape import RECORD_IT, Deck
 from asstctl.providers import recorded
 from asstctl.workspace.tape_files import digest_of, read_text, tape_path, write_text
 from asstctl.workspace.testing import Mode
@@ -160,8 +160,8 @@ class ProjectTapes:
         them; None where nothing was replayed."""
         if not self._played:
             return None
-        words = dict.fromkeys(f"{one.replies} on {one.target}" for one in self._played.values())
-        return f"recorded ({', '.join(words)})", all(one.exercised for one in self._played.values())
+        words = dict.fromkeys(f"{_recorded(one.replies)} on {one.target}" for one in self._played.values())
+        return f"recorded {' and '.join(words)}", all(one.exercised for one in self._played.values())
 
     def _replay(self, playing: "Playing") -> "Replay | None":
         """A deck for its tape; None where one has to be made, and may be. Raises TapeMissing and TapeStale."""
@@ -182,8 +182,8 @@ class ProjectTapes:
 
         path = tape_path(playing.case, playing.repeat)
         command = self._again(playing)
-        tape = self._read(path, playing, f"record it: {command}")
-        again = f"record it again: {command}"
+        tape = self._read(path, playing, f"{RECORD_IT}: {command}")
+        again = f"{RECORD_IT} again: {command}"
         header = tape.header
         if (header.conversation, header.repeat) != (playing.case.node, playing.repeat):
             of = f"{path} is one of {header.conversation}, repeat {header.repeat}"
@@ -241,6 +241,11 @@ class ProjectTapes:
     def _again(self, playing: "Playing") -> str:
         often = f" --repeat {self._repeat}" if self._repeat else ""
         return self._target.command(f"test {shlex.quote(playing.case.node)} --record{often}")
+
+
+def _recorded(replies: str) -> str:
+    """What goes on after `recorded`: `from a model at …`, `with replies echoed`."""
+    return replies if replies.startswith("from ") else f"with replies {replies}"
 
 
 def _key(playing: "Playing") -> _Key:

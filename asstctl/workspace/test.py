@@ -30,7 +30,7 @@ from asstctl.workspace.plan import plan_on
 from asstctl.workspace.stage import NoTapes, ProjectStage
 from asstctl.workspace.tape_files import unused_tapes, unused_warning
 from asstctl.workspace.tapes import ProjectTapes, mode_of, recorded_provider, secret_values
-from asstctl.workspace.testing import Selected, Testing
+from asstctl.workspace.testing import Selected, Testing, counted
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ async def play(
             run=ledger.run,
             mode=testing.mode,
             candidate=testing.candidate,
+            deployed=testing.live,
             stopped=run.stopped,
             selection=selected.words,
             no_skips=testing.no_skips,
@@ -259,7 +260,7 @@ def _concerned(workspace: Workspace, testing: Testing, plan: Plan, selected: Sel
     for warning in found.warnings:
         testing.on_warning(warning)
     refuse_scripted(workspace, testing, plan, found)
-    words = f"{len(found.cases):,} of {len(selected.cases):,} affected"
+    words = f"{len(found.cases):,} of {counted(selected.cases)}: those that the change concerns"
     return Selected(found.cases, "; ".join(part for part in (selected.words, words) if part), empty_is_fine=True)
 
 
@@ -285,7 +286,7 @@ def _nothing(workspace: Workspace, selected: Selected) -> SuiteResult:
 def replies_of(workspace: Workspace) -> tuple[str, bool]:
     """Where answers come from, in words, and whether the assistant's own instructions have a part in them."""
     if not workspace.is_embedded:
-        return f"from {workspace.target.provider}", True
+        return f"from {workspace.target.provider} at {workspace.info.place}", True
     replies: Any = workspace.target.replies
     if replies == "echo":
         return "echoed", False

@@ -24,6 +24,11 @@ class Selected:
     empty_is_fine: bool = False
 
 
+def counted(cases: "Sequence[Case]") -> str:
+    """`1 conversation`, `2 conversations`."""
+    return f"{len(cases):,} conversation" + ("" if len(cases) == 1 else "s")
+
+
 Select = Callable[["Sequence[Case]", Path], Selected]
 """Chooses among the conversations of a project, whose folder is given for what earlier runs left there."""
 

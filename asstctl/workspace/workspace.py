@@ -5,7 +5,7 @@ beside it do the work.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from asstctl.core.capabilities import Capabilities
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import has_errors, in_reading_order
 from asstctl.core.errors import InvalidInput, Refused, WrongUsage
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import Observer, Provider
 from asstctl.core.resource import Desired
@@ -33,14 +34,16 @@ class Workspace:
 
     `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
-    `decided` are decisions of this command, before those of the files. `in_memory`: a target in this process begins
-    empty and leaves nothing, whatever its own file holds.
+    `values` are variables that a program gives by value, before those that are typed. `decided` are decisions of this
+    command, before those of the files. `in_memory`: a target in this process begins empty and leaves nothing, whatever
+    its own file holds.
     """
 
     directory: Path
     target_name: str | None = None
     variables: tuple[str, ...] = ()
     var_files: tuple[Path, ...] = ()
+    values: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     observer: Observer | None = None
     folder: str = ""
@@ -78,6 +81,8 @@ class Workspace:
             self.target.name,
             variables=self.variables,
             var_files=self.var_files,
+            values=self.values,
+            names_in=self._variable_names,
             capabilities={name: capabilities(self.project.targets[name].provider) for name in limits_of},
         )
         if self.project.file is None and not loaded.files and not loaded.conversations:
@@ -87,6 +92,11 @@ class Workspace:
                 hint="start one with asstctl init, or name its folder: asstctl -C DIR ...",
             )
         return loaded
+
+    def _variable_names(self, conversations: Sequence[Path], stub_files: Sequence[Path]) -> Collection[str] | None:
+        from asstctl.conversation.variable_names import variable_names
+
+        return variable_names((*conversations, *stub_files), self.project.root)
 
     @property
     def capabilities(self) -> Capabilities:

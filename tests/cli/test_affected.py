@@ -136,7 +136,28 @@ def test_without_git_everything_is_affected_and_that_is_said(project: Project) -
 
     assert result.code == 0
     assert "2 passed" in result.out
-    assert "every conversation counts as affected" in " ".join(result.err.split())
+    assert "every conversation counts as affected: the project lies in no git repository" in " ".join(
+        result.err.split()
+    )
+    assert "fatal" not in result.err
+
+
+def test_a_changed_replies_script_concerns_all(committed: Project) -> None:
+    """It says what is replied, and no plan knows of it."""
+    targets = "targets: {local: {provider: local, replies: {script: r.replies.yaml}}}\n"
+    committed.write("asstctl.yaml", f"version: 1\nproject: school\n{targets}")
+    committed.write("r.replies.yaml", "rules: [{user: hello, say: hello}]\n")
+    git(committed.root, "add", ".")
+    git(committed.root, "commit", "-q", "-m", "b")
+    assert affected(committed) == []
+
+    committed.write("r.replies.yaml", "rules: [{user: hello, say: hello you}]\n")
+    told = committed.run("test", "--affected")
+
+    assert told.code == 0
+    assert "r.replies.yaml changed" in " ".join(told.err.split())
+    assert "every conversation counts as affected" in " ".join(told.err.split())
+    assert "those that the change concerns" in " ".join(told.out.split())
 
 
 def test_instructions_alone_are_not_tested_by_replies_without_a_model(committed: Project) -> None:

@@ -260,6 +260,23 @@ def test_nothing_is_written_outside_of_the_project(clerk: Project, chat: Chat) -
     assert "lies outside of the project" in result.err
 
 
+def test_a_file_that_no_test_would_play_is_not_written(clerk: Project, chat: Chat) -> None:
+    """A path that is found is named."""
+    told = chat("Hi", "/save-test talk.convo.yaml")
+
+    assert "do not find talk.convo.yaml: no test would play it" in " ".join(told.err.split())
+    assert "name assistants/talk.convo.yaml" in told.err
+    assert "To play it" not in told.err
+    assert not (clerk.root / "talk.convo.yaml").exists()
+
+
+def test_an_unknown_thread_is_no_trouble_of_the_provider(far: Project) -> None:
+    told = far.run("test", "import", "thread_nope", "--target", "far")
+
+    assert told.code == 1
+    assert "there is no thread thread_nope" in told.err
+
+
 def test_a_secret_is_not_written(clerk: Project, chat: Chat) -> None:
     result = chat("hello sk-abcdefghijklmnopqrstuvwx", "/save-test assistants/had.convo.yaml")
 
@@ -326,8 +343,10 @@ def test_a_kept_thread_is_imported_as_a_test_that_passes(far: Project, chat: Cha
     passed = far.run("test", "assistants/had.convo.yaml")
     assert passed.code == 0, passed
     far.done("test", "gc")
+    assert far.run("test", "import", thread, "--into", "assistants/kept.convo.yaml").code == 0
+    far.done("test", "gc", "--all")
     gone = far.run("test", "import", thread)
-    assert gone.code == 3
+    assert gone.code == 1
     assert f"there is no thread {thread} on far" in gone.err
 
 

@@ -355,7 +355,17 @@ def test_a_kill_in_the_middle_leaves_copies_that_gc_removes(deployed: Deployed) 
     assert "Nothing to remove on prod." in deployed.project.done("test", "gc")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "a cancelled job"])
+_HANGS_UP = pytest.mark.skipif(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="children outlive terminals")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, id="a cancelled job"),
+        pytest.param(signal.SIGHUP, id="a closed terminal", marks=_HANGS_UP),
+    ],
+)
 def test_an_interrupt_in_the_middle_leaves_nothing(deployed: Deployed, number: int) -> None:
     deployed.changed("You are kind, and brief.")
     _interrupted(deployed, number, 130)

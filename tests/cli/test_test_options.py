@@ -1,6 +1,7 @@
 """`asstctl test`: which conversations are played, what is written of it, and options that exclude each other."""
 
 import json
+import textwrap
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -79,6 +80,31 @@ def test_what_plays_nothing_is_no_history(talks: Project, option: str) -> None:
     assert not (talks.root / ".asstctl").exists()
 
 
+DECLARES = """
+assistant: tutor
+vars: {word: Hello}
+use: [more.stubs.yaml]
+turns: [{user: "{{ vars.word }} {{ vars.name }}", expect: {contains: "Bonjour Ann"}}]
+"""
+
+
+def test_a_variable_that_a_conversation_declares_or_names_can_be_typed(project: Project) -> None:
+    project.write("assistants/hello.convo.yaml", DECLARES)
+    project.write("assistants/more.stubs.yaml", 'stubs: {"*": {return: "{{ vars.deep }}"}}\n')
+    project.write("given.yaml", "name: Ann\nword: Hallo\nnam: Bea\n")
+
+    typed = project.run("test", "--var", "word=Bonjour", "--var", "deep=1", "--var-file", "given.yaml")
+    unused = project.run("validate", "--var", "deep=1", "--var-file", "given.yaml")
+    misspelt = project.run("test", "--var", "wrod=Bonjour", "--var", "name=Ann", "--var", "deep=1")
+
+    assert "1 passed" in typed.out
+    assert "`nam` is under no `vars:`" in unused.out
+    assert "`word`" not in unused.out
+    assert misspelt.code == 64
+    assert "--var wrod: no variable is called so" in misspelt.err
+    assert "did you mean `word`?" in misspelt.err
+
+
 def test_a_check_reads_files_and_nothing_else(talks: Project) -> None:
     assert talks.done("test", "--check") == "2 files are valid: 4 conversations.\n"
     talks.write("assistants/bad.convo.yaml", "assistant: tutor\nturns:\n  - usr: Hi\n")
@@ -117,6 +143,7 @@ def test_a_check_can_be_strict(project: Project) -> None:
         (("--tag", "a,,b"), "--tag: a word is missing"),
         (("--junit", "nowhere/j.xml"), "--junit: nowhere/j.xml lies in a folder that is not there"),
         (("--check", "--format", "junit"), "--format junit is for results"),
+        (("--fail-fast", "2"), "write --fail-fast=2"),
         ((f"{FILE}::greet",), f"{FILE} holds no conversation `greet`"),
     ],
 )
@@ -168,10 +195,85 @@ def test_shards_play_every_conversation_once_and_are_joined(talks: Project) -> N
     assert "no file holds its result: is a shard missing?" in lost.out
 
 
+PRICED = "test: {prices: {gpt-4o: {input: 2.5, output: 10}}}\n"
+
+
 def test_a_shard_has_its_share_of_the_cost(talks: Project) -> None:
+    with (talks.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(PRICED)
     result = talks.run("test", "--shard", "1/4", "--max-cost", "2")
 
     assert "--max-cost: $0.5 for this shard, one of 4 equal shares" in result.err
+
+
+def test_a_cost_limit_without_prices_is_wrong_usage_and_plays_nothing(talks: Project) -> None:
+    """The lines to write are said, and they are valid once they hold the prices. From tapes nothing is paid."""
+    result = talks.run("test", "--max-cost", "2")
+
+    assert (result.code, result.out) == (64, "")
+    assert "--max-cost needs prices, and asstctl.yaml has none" in result.err
+    assert (
+        "  test:\n    prices:  # US dollars for a million tokens\n      gpt-4o: {input: USD, output: USD}\n"
+        in result.err
+    )
+    lines = textwrap.dedent(result.err[result.err.index("  test:\n") :])
+    with (talks.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(lines.replace("USD", "1"))
+    assert talks.run("test", "--max-cost", "2").code == 0
+    assert talks.run("test", "--record").code == 0
+    talks.write("asstctl.yaml", (talks.root / "asstctl.yaml").read_text("utf-8").partition("test:\n")[0])
+    assert talks.run("test", "--max-cost", "2", "--replay").code == 0
+
+
+def test_a_run_whose_model_has_no_price_is_inconclusive(talks: Project) -> None:
+    """Also where all of it had begun when that was learned, and whatever passed."""
+    with (talks.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(PRICED.replace("gpt-4o", "another"))
+
+    result = talks.run("test", "--max-cost", "2", "-j", "99")
+
+    assert result.code == 3
+    assert "4 passed in " in result.out
+    assert "Stopped: the cost limit of the run cannot be kept: its cost is not known" in " ".join(result.out.split())
+
+
+def test_a_budget_in_dollars_without_prices_is_an_error_at_its_place(talks: Project) -> None:
+    talks.write("assistants/b.convo.yaml", FAILS + "budget:\n  tokens: 9000\n  cost_usd: 0.5\n")
+
+    result = talks.run("validate")
+
+    line = len(FAILS.strip().splitlines()) + 3
+    assert result.code != 0
+    assert "`cost_usd` needs prices, and asstctl.yaml has none" in result.err + result.out
+    assert f"assistants/b.convo.yaml:{line}" in result.err + result.out
+    with (talks.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(PRICED)
+    assert talks.run("validate").code == 0
+
+
+def test_a_missing_tape_of_a_repeat_is_recorded_with_as_many(talks: Project) -> None:
+    """As they were asked for."""
+    assert talks.run("test", "--record", "--repeat", "2").code == 0
+    (talks.root / "assistants/tutor.yaml").write_text(
+        (talks.root / "assistants/tutor.yaml").read_text("utf-8").replace("beginners", "experts"), "utf-8"
+    )
+
+    result = talks.run("test", "--replay", "--repeat", "2")
+
+    assert result.code == 3
+    assert "--record --repeat 2" in result.out
+    assert "--repeat" not in talks.run("test", "--replay").out
+
+
+def test_what_was_kept_is_left_alone_by_gc(talks: Project) -> None:
+    """The report names the command that removes it."""
+    talks.write("assistants/fails.convo.yaml", FAILS)
+    assert "to remove  asstctl test gc --all\n" in talks.run("test", "--keep-failed").out
+
+    left = " ".join(talks.done("test", "gc").split())
+    assert "1 thread that was kept on purpose. To remove it too: asstctl test gc --all" in left
+    assert "Removed 1 object from local." in talks.done("test", "gc", "--all")
+    assert "Nothing to remove on local." in talks.done("test", "gc", "--all")
 
 
 def test_lines_on_stdout_are_lines_alone(talks: Project) -> None:
@@ -249,6 +351,28 @@ def test_the_help_is_in_sections_and_holds_80_columns(project: Project, width: s
         "Options of every command:",
     ]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_quiet_shows_what_did_not_pass_and_the_summary(talks: Project) -> None:
+    talks.write("assistants/fails.convo.yaml", FAILS)
+    told = talks.run("test", "-q", "--tag", "smoke", "assistants/talks.convo.yaml")
+    failed = talks.run("test", "-q")
+
+    assert told.code == 0
+    assert told.out.startswith("4 passed in ")
+    assert len(told.out.splitlines()) == 1
+    assert "fails" in failed.out
+    assert "greets" not in failed.out
+
+
+def test_what_is_no_result_of_ours_is_one_error_and_nothing_would_have_been_sent(talks: Project) -> None:
+    talks.write("other.csv", "id,name\n1,a\n2,b\n")
+    told = talks.run("test", "merge", "other.csv")
+
+    assert told.code == 1
+    assert "write one with: asstctl test --jsonl FILE" in told.err
+    assert "1 error.\n" in told.err
+    assert "Nothing was sent" not in told.err
 
 
 def test_test_merge_needs_a_file(project: Project) -> None:

@@ -43,6 +43,7 @@ def read(
     *,
     functions: Mapping[str, Mapping[str, Signature]] = BOT,
     vars: Mapping[str, Any] | None = None,  # noqa: A002
+    given: Mapping[str, Any] | None = None,
     withheld: Withheld | None = None,
     use: tuple[str, ...] = (),
 ) -> tuple[list[Case], list[Diagnostic]]:
@@ -58,6 +59,7 @@ def read(
         assistants=functions,
         functions=functions,
         vars=vars or {},
+        given=given or {},
         withheld=withheld or Withheld(),
     )
     return list(cases), list(diagnostics)

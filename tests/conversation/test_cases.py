@@ -163,7 +163,7 @@ BAD: list[tuple[str, str, list[tuple[str, str, str]]]] = [
     (
         "operator's value",
         HEAD + "turns:\n  - user: hi\n    expect: {contains: [a, 1], regex: '('}\n",
-        [("4:28", "operator-value", "correct the value"), ("4:39", "operator-value", "correct the value")],
+        [("4:28", "operator-value", "quote it: '1'"), ("4:39", "operator-value", "correct the value")],
     ),
     (
         "unknown matcher",

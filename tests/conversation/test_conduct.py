@@ -112,6 +112,15 @@ async def test_retries_end_and_wait_longer_each_time() -> None:
     assert (result.status, result.retries, now()) == (Status.ERROR, 2, 3.0)
 
 
+async def test_a_retried_conversation_shows_the_time_of_all_attempts() -> None:
+    stage, _ = scripted([2.0, FAULT], [3.0, says("x")])
+    stage.clock = now
+
+    result = (await run(stage, case(turn("hi", "x"), retry=Retry(1, EVERY)))).results[0]
+
+    assert (result.retries, result.seconds) == (1, 5.0)
+
+
 @pytest.mark.parametrize(("every", "played"), [(False, 1), (True, 3)])
 async def test_a_recording_plays_repeats_that_a_verdict_does_not_need(every: bool, played: int) -> None:
     stage, _ = scripted([says("no")], [says("x")], [says("x")])

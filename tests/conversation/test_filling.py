@@ -36,6 +36,30 @@ conversations:
     assert case.turns[0].user == "Hello Ann of the file, own Ann"
 
 
+@pytest.mark.parametrize(
+    ("given", "user"),
+    [
+        ({"order": "typed"}, "typed 1 for project"),
+        ({"count": "2", "who": "Bea"}, "own 2 for Bea"),
+        ({"count": "many"}, "own many for project"),
+    ],
+)
+def test_what_was_typed_goes_before_the_variables_of_every_file(
+    tmp_path: Path, given: dict[str, Any], user: str
+) -> None:
+    """A text becomes a number where the file that declares it has one; where nothing does it is what it is."""
+    text = """\
+assistant: bot
+vars: {order: file, next: "{{ vars.count if vars.count is string else vars.count + 1 }}", count: 1}
+conversations:
+  - id: a
+    vars: {order: own, count: 1}
+    turns: [{user: "{{ vars.order }} {{ vars.count }} for {{ vars.who }}", expect: {contains: "{{ vars.order }}"}}]
+"""
+    project = {"who": "project", "count": 7}
+    assert one(tmp_path, text, vars={**project, **given}, given=given).turns[0].user == user
+
+
 def test_a_lone_expression_keeps_its_type_where_a_type_matters(tmp_path: Path) -> None:
     """Lists and maps too; texts that people say are texts whatever is put into them."""
     text = """\

@@ -16,7 +16,7 @@ from asstctl.conversation.prices import Used
 from asstctl.conversation.questions import INSTRUCTIONS, question_of
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
-from asstctl.core.errors import BadAnswer, RateLimited, TapeMissing
+from asstctl.core.errors import BadAnswer, RateLimited, TapeMissing, Unreachable
 from asstctl.core.json_types import Json
 from asstctl.core.thread import Usage
 from tests.conversation.fake_judge import ScriptedJudge, Verdict
@@ -49,10 +49,8 @@ RUBRIC = {"says": "names the amount"}
         ("rubric", {**RUBRIC, "confirm_fail": 3}, [0, 0], 2, "(judge default, 2 verdicts of 2): reason 1"),
         ("rubric", {**RUBRIC, "confirm_fail": 3}, [0, 1, 0], 3, "(judge default, 2 verdicts of 3): reason 1"),
         ("rubric", {**RUBRIC, "confirm_fail": 3}, [0, 1, 1], 3, None),
-        ("rubric", {**RUBRIC, "confirm_fail": 2}, [0, 1], 2, None),
-        ("rubric", {**RUBRIC, "confirm_fail": 2}, [0, 0], 2, "(judge default, 2 verdicts of 2): reason 1"),
-        ("rubric", {**RUBRIC, "confirm_fail": 4}, [0, 1, 0, 1], 4, None),
-        ("rubric", {**RUBRIC, "confirm_fail": 4}, [0, 1, 0, 0], 4, "(judge default, 3 verdicts of 4): reason 1"),
+        ("rubric", {**RUBRIC, "confirm_fail": 5}, [0, 1, 0, 1, 1], 5, None),
+        ("rubric", {**RUBRIC, "confirm_fail": 5}, [0, 1, 0, 0], 4, "(judge default, 3 verdicts of 4): reason 1"),
         ("rubric", {**RUBRIC, "confirm_fail": 5}, [0, 0, 0], 3, "(judge default, 3 verdicts of 3): reason 1"),
         ("not-rubric", "promises a date", [0.69], 1, None),
         ("not-rubric", "promises a date", [0.7], 1, "(judge default): reason 1"),
@@ -178,6 +176,19 @@ async def test_a_judge_that_does_not_answer_in_time_gives_no_verdict() -> None:
     assert (failure.kind, failure.message) == (FailureKind.TIMEOUT, "judge default gave no verdict within 0.01 s")
 
 
+async def test_a_judge_that_its_server_names_is_named_once() -> None:
+    trouble = Unreachable("cannot reach 127.0.0.1:1 (judge default)", detail="connection refused")
+    [failure] = (await judged("rubric", "x", ScriptedJudge([trouble]))).failures
+
+    assert failure.message == "cannot reach 127.0.0.1:1 (judge default): connection refused"
+
+
+async def test_of_a_whole_conversation_the_replies_are_spoken_of() -> None:
+    judging = await judge_with([expect("rubric", "ok")], OBSERVED, {"default": ScriptedJudge([0])}, whole=True)
+
+    assert judging.failures[0].message.startswith('the replies must fulfil "ok"')
+
+
 async def test_vectors_of_two_lengths_are_no_verdict() -> None:
     [failure] = (await judged("similar", "x", ScriptedJudge(vectors=((1.0,), (1.0, 2.0))))).failures
 
@@ -188,7 +199,7 @@ async def test_vectors_of_two_lengths_are_no_verdict() -> None:
 async def test_a_value_that_was_filled_in_late_is_looked_at_again() -> None:
     [failure] = (await judged("rubric", "", ScriptedJudge([1]))).failures
 
-    assert failure.message == "`rubric` could not be checked: it takes a text"
+    assert failure.message == "`rubric` could not be checked: it takes a text with something in it"
     assert failure.kind is FailureKind.JUDGE_NO
 
 
@@ -314,7 +325,7 @@ async def test_a_reply_that_gives_orders_is_judged_like_any_other() -> None:
         ("rubric", "x", None),
         ("rubric", {"says": "x", "min": 1, "judge": "j", "confirm_fail": 9}, None),
         ("similar", {"to": "x", "min": 0.5, "judge": "j"}, None),
-        ("rubric", "", "takes a text"),
+        ("rubric", "", "takes a text with something in it"),
         ("rubric", ["x"], "takes a text, or a map with `says`"),
         ("similar", None, "takes a text, or a map with `to`"),
         ("rubric", {"min": 0.5}, "has no `says`"),
@@ -327,6 +338,11 @@ async def test_a_reply_that_gives_orders_is_judged_like_any_other() -> None:
             "rubric",
             {"says": "x", "confirm_fail": 0},
             "has a wrong `confirm_fail`: it is no number of verdicts from 1 to 9",
+        ),
+        (
+            "rubric",
+            {"says": "x", "confirm_fail": 4},
+            "has a wrong `confirm_fail`: it is even, and 2 against 2 decides nothing: make it odd",
         ),
     ],
 )

@@ -20,6 +20,7 @@ from asstctl.conversation.case import (
 from asstctl.conversation.late import Late
 from asstctl.core.conversation import CaseResult, FailureKind, Status
 from asstctl.core.errors import AnswerLost, Refused, StoreError, TapeMissing, TapeStale, Unreachable
+from asstctl.core.ledger import Made
 from asstctl.core.price import Price
 from asstctl.core.suite import CaseBegan, CaseEnded, Moment, TurnBegan
 from asstctl.core.thread import (
@@ -45,6 +46,32 @@ PDF = UserFile("files/a.pdf", where(3), Path("files/a.pdf"), tools=(Tool.FILE_SE
 CSV = UserFile("files/b.csv", where(4), Path("files/b.csv"), tools=(Tool.CODE_INTERPRETER,))
 PHOTO = UserFile("files/c.png", where(5), Path("files/c.png"), detail="low")
 LINK = UserFile("https://example.org/d.png", where(6), url="https://example.org/d.png")
+
+
+class FullLedger(FakeLedger):
+    """A ledger on a disk that is full when this line is written for the so many-th time. A line about what is gone is
+    never missed (`core.ledger`)."""
+
+    def __init__(self, line: str, fails_at: int) -> None:
+        super().__init__()
+        self._line, self._fails_at = line, fails_at
+
+    def _written(self, line: str) -> None:
+        self._fails_at -= line == self._line
+        if not self._fails_at and line == self._line:
+            raise StoreError("the ledger of the run cannot be written")
+
+    def intend(self, kind: Made, name: str) -> int:
+        self._written("intend")
+        return super().intend(kind, name)
+
+    def made(self, entry: int, id: str) -> None:
+        self._written("made")
+        super().made(entry, id)
+
+    def kept(self, entry: int) -> None:
+        self._written("kept")
+        super().kept(entry)
 
 
 def expect(operator: str, value: Any, line: int = 8) -> Expectation:
@@ -124,10 +151,29 @@ async def test_what_may_have_been_made_stays_in_the_ledger(problem: Exception, s
     """A connection that was refused made nothing; an answer that was lost may have."""
     ledger = FakeLedger()
 
-    result = await run_one(World(on_open=problem), case(turn()), ledger=ledger)
+    suite = await run(World(on_open=problem), case(turn()), ledger=ledger)
 
-    assert result.status is Status.ERROR
+    assert suite.results[0].status is Status.ERROR
     assert bool(ledger.left) is stays
+    assert suite.left_behind == (("the thread of schedule, whose id nobody learned",) if stays else ())
+
+
+@pytest.mark.parametrize("line", ["intend", "made", "kept"])
+async def test_a_ledger_that_cannot_be_written_leaves_nothing_and_costs_no_other_verdict(line: str) -> None:
+    """The conversation that needed the line has none; what it made is deleted all the same."""
+    ledger, world = FullLedger(line, 3), World([says("1"), says("2")], stores=("vs_1",))
+    keep = line == "kept"
+    cases = [case(turn(), files=(PDF,), cleanup=Cleanup.NEVER if keep else Cleanup.ALWAYS) for _ in range(3)]
+
+    suite = await run(world, *cases, ledger=ledger, jobs=1)
+
+    assert len([one for one in suite.results if one.status is Status.PASSED]) == (3 if keep else 2)
+    assert suite.left_behind == ()
+    kept = {id for id in ledger.on_purpose if id.startswith("thread")}
+    assert world.threads == kept
+    gone = {(kind, id) for _, kind, id in world.said("discard")}
+    made = {("file", f"file_{n}") for n, _ in enumerate(world.said("upload"), 1)}
+    assert made <= gone | {("file", id) for id in ledger.on_purpose}
 
 
 async def test_an_upload_that_comes_too_late_is_deleted_all_the_same() -> None:
@@ -472,13 +518,14 @@ async def test_where_nobody_can_be_asked_in_place_of_a_tape_both_are_said() -> N
     assert result.turns[0].failures[0].kind is FailureKind.TAPE_MISSING
 
 
-async def test_a_tape_that_must_not_be_written_is_missing() -> None:
-    """The conversation has no verdict, and why is said."""
+async def test_a_tape_that_must_not_be_written_leaves_no_verdict() -> None:
+    """Why is said, and no file is named that is not there."""
     refusal = Refused("a key is on the tape", detail="field authorization")
 
     suite = await run(FakeStage.of(World([says("x")]), refusal=refusal), case(turn()))
 
-    assert suite.results[0].status is Status.MISSING
+    assert (suite.results[0].status, suite.results[0].kind) == (Status.ERROR, FailureKind.TAPE_REFUSED)
+    assert suite.results[0].tape == ""
     assert suite.results[0].failure is not None
     assert suite.results[0].failure.message == "its tape was not written: a key is on the tape: field authorization"
 

@@ -15,6 +15,7 @@ from asstctl.render.json import test_lines
 from tests.render.suites import EVERY_FIELD
 
 NO_OBJECT, NO_HEADER = "the line is not a JSON object", f"the first line is not the header of {SCHEMA}"
+NONE = "this is not the JSON Lines of a run of conversations"
 NO_NUMBER = "Input should be a valid number, unable to parse string as a number"
 LINES = test_lines.suite_lines(EVERY_FIELD)
 HEADER, CASE, *_, SUMMARY = LINES.splitlines()
@@ -63,11 +64,12 @@ def test_what_a_later_version_adds_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], [(1, "it is empty")]),
-        (["{"], [(1, NO_OBJECT)]),
-        (["[]", CASE], [(1, NO_OBJECT), (2, NO_HEADER)]),
-        ([CASE], [(1, NO_HEADER)]),
-        ([HEADER.replace("lines/v1", "lines/v9")], [(1, NO_HEADER)]),
+        ([], [(1, f"{NONE}: it is empty")]),
+        (["{"], [(1, f"{NONE}: {NO_OBJECT}")]),
+        (["[]", CASE], [(1, f"{NONE}: {NO_OBJECT}")]),
+        (["id,name", "1,a", "2,b"], [(1, f"{NONE}: {NO_OBJECT}")]),
+        ([CASE], [(1, f"{NONE}: {NO_HEADER}")]),
+        ([HEADER.replace("lines/v1", "lines/v9")], [(1, f"{NONE}: {NO_HEADER}")]),
         ([HEADER, "no", "nor this", SUMMARY], [(2, NO_OBJECT), (3, NO_OBJECT)]),
         ([HEADER, CASE, CASE, SUMMARY], [(3, "its `index` is not that of one more conversation")]),
         ([HEADER, '{"line": "tale"}', SUMMARY], [(2, "`line` is not one of: case, summary")]),

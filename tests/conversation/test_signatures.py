@@ -119,7 +119,7 @@ IN_FILES: list[tuple[str, list[tuple[str, str]]]] = [
     ("finally: {calls: [refund: {amont: 1}]}\n" + TURNS, [("2:28", "unfit-argument")]),
     ("stubs: {refund: {when: {amount: x}, return: {id: a}}}\n" + TURNS, [("2:33", "unfit-argument")]),
     ("stubs: {refund: {return: {id: 1}}}\n" + TURNS, [("2:31", "unfit-answer")]),
-    ("stubs: {refund: [{return: {id: a}}, {sequence: [{return: {id: 1}}]}]}\n" + TURNS, [("2:63", "unfit-answer")]),
+    ("stubs: {refund: [{sequence: [{return: {id: a}}, {return: {id: 1}}]}]}\n" + TURNS, [("2:63", "unfit-answer")]),
     ("stubs: {refund: {fault: malformed}}\n" + TURNS, []),
     ("use: [x.stubs.yaml]\n" + TURNS, [("1:31", "unfit-answer")]),
 ]

@@ -1,10 +1,14 @@
 """Stubs: which rule answers, what each kind says, and what a child process may see and do."""
 
 import asyncio
+import gc
 import os
 import re
 import sys
 import time
+import warnings
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -285,6 +289,66 @@ async def test_a_cancelled_call_leaves_no_child(project: Path) -> None:
     assert not _runs(int(pid.read_text()))
 
 
+BEHAVIOURS = """\
+import os, subprocess, time
+
+def answers(): return "x"
+def dies(): os._exit(3)
+def floods():
+    while True: os.write(1, b"x" * 65536)
+def leaves_one():
+    subprocess.Popen(["sleep", "2"], start_new_session=True)  # it holds the pipes
+    time.sleep(60)
+"""
+
+
+def _left_open(work: Callable[[], Awaitable[object]]) -> list[str]:
+    """What the interpreter complains of after work in a loop of its own, which ends with it."""
+
+    async def done() -> None:
+        with suppress(StubFailed, asyncio.CancelledError):
+            await work()
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        asyncio.run(done())
+        gc.collect()
+    return [str(one.message) for one in said]
+
+
+@pytest.mark.parametrize(
+    ("function", "seconds"), [("answers", 5), ("dies", 5), ("floods", 0.2), ("leaves_one", 0.2), ("none_of_them", 5)]
+)
+def test_a_child_leaves_nothing_open_however_it_ends(tmp_path: Path, function: str, seconds: float) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(BEHAVIOURS)
+
+    def work() -> Awaitable[str]:
+        return call_function(file, function, {}, root=tmp_path, environment=ENVIRONMENT, seconds=seconds)
+
+    assert _left_open(work) == []
+
+
+@pytest.mark.parametrize("second", [None, 1, 2])
+def test_a_call_that_is_cancelled_at_any_moment_leaves_nothing_open(tmp_path: Path, second: int | None) -> None:
+    """And cancelled once more while it ends, as one is whose whole surroundings are cancelled."""
+    file = tmp_path / "own.py"
+    file.write_text(BEHAVIOURS)
+
+    async def cancelled(after: int) -> None:
+        call = call_function(file, "leaves_one", {}, root=tmp_path, environment=ENVIRONMENT)
+        task = asyncio.create_task(call)
+        for steps in (after, second):
+            for _ in range(steps or 0):
+                await asyncio.sleep(0)
+            if steps is not None:
+                task.cancel()
+        await task
+
+    left = {after: found for after in range(14) if (found := _left_open(lambda after=after: cancelled(after)))}
+    assert left == {}
+
+
 def _runs(pid: int) -> bool:
     """Whether a process is there and not merely waiting to be reaped by somebody else."""
     try:
@@ -423,7 +487,7 @@ def test_every_kind_has_a_sample() -> None:
         ("{return: 1, timeout: 5}", "unknown-key", "`timeout` does not go with `return`", 16),
         ("{python: 'code.py:text', timeout: 0}", "stub-shape", "`timeout` is not a number of seconds", 38),
         ("{python: 'code.py:text', timeout: true}", "stub-shape", "`timeout` is not a number of seconds", 38),
-        ("{fault: {slow: 1}}", "stub-shape", "a stub's rule says no answer", 12),
+        ("{fault: {slow: 1}}", "stub-shape", "`slow` only waits, and says no answer", 12),
         ("{fault: {slow: -1, return: 1}}", "stub-shape", "`slow` is not a number of seconds", 19),
         ("{fault: {return: 1}}", "stub-shape", "`fault` names no fault", 12),
         ("{command: ls}", "stub-shape", "`command` is not a list of words", 14),
@@ -695,25 +759,15 @@ async def test_a_hundred_calls_in_one_breath_start_few_children_at_once(
 ) -> None:
     running, most = 0, 0
 
-    async def talk(process: object, request: bytes) -> tuple[bytes, bytes]:
+    async def asked(*anything: object) -> str:
         nonlocal running, most
         running += 1
         most = max(most, running)
         await asyncio.sleep(0)
         running -= 1
-        return b'{"output": ""}', b""
+        return ""
 
-    class Process:
-        pid, returncode, stdin = 2**22 + 1, 0, None
-
-        async def wait(self) -> int:
-            return 0
-
-    async def start(root: Path, environment: object) -> Process:
-        return Process()
-
-    monkeypatch.setattr(child, "_talk", talk)
-    monkeypatch.setattr(child, "_start", start)
+    monkeypatch.setattr(child, "_asked", asked)
     call = call_function(tmp_path, "f", {}, root=tmp_path, environment={})
     await asyncio.gather(call, *(call_function(tmp_path, "f", {}, root=tmp_path, environment={}) for _ in range(99)))
 

@@ -202,6 +202,8 @@ def test_an_interruption_removes_what_was_made(pytester: pytest.Pytester) -> Non
         testing.kill()
         testing.wait()
     assert testing.returncode == 2, out
+    assert "interrupted" in out
+    assert "threading.py" not in out
     assert ledger_runs(pytester.path) == ()
 
 
@@ -295,6 +297,35 @@ def test_a_fixture_says_what_a_variable_is(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_inprocess("-q").assert_outcomes(passed=2)
+
+
+def test_a_value_of_a_test_goes_before_that_of_the_file_and_keeps_its_type(pytester: pytest.Pytester) -> None:
+    own = GREETS.replace("turns:", "vars: {who: nobody, orders: [1]}\nturns:")
+    expects = '"hello {{ vars.who }} {{ vars.orders | length }}"'
+    written(pytester.path, {"greets.convo.yaml": own.replace("hello", expects)})
+    pytester.makepyfile(
+        """
+        import datetime, pytest
+        from asstctl.pytest_plugin import conversations, run_conversation
+
+        @conversations("assistants/greets.convo.yaml")
+        def test_greets(conversation):
+            result = run_conversation(conversation, {"who": "world", "orders": [1, 2, 3]})
+            assert result.turns[0].reply == "hello world 3"
+
+        @conversations("assistants/greets.convo.yaml")
+        def test_misspelt(conversation):
+            run_conversation(conversation, {"whom": "world"})
+
+        @conversations("assistants/greets.convo.yaml")
+        def test_no_json(conversation):
+            with pytest.raises(TypeError, match="the variable who is a date"):
+                run_conversation(conversation, {"who": datetime.date.today()})
+        """
+    )
+    result = pytester.runpytest_inprocess("-q", "--asstctl-var", "who=typed", "-k", "test_")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*whom: no variable is called so*"])
 
 
 _LOADED = """

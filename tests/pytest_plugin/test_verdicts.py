@@ -3,7 +3,12 @@
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from xml.etree import ElementTree
 
 import pytest
@@ -62,6 +67,67 @@ def test_verdicts_are_those_of_the_command(suite: Path, pytester: pytest.Pyteste
     """Passed, failed, skipped, error, a matrix and a repeat."""
     assert by_command(suite, "--no-code") == EXPECTED
     assert by_pytest(pytester, "--asstctl-no-code", *how) == EXPECTED
+
+
+@contextmanager
+def model(asked: list[str]) -> Iterator[str]:
+    """A chat endpoint that repeats what it is told and notes it, slow to answer odd numbers; yields its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            said = body["messages"][-1]["content"]
+            asked.append(said)
+            time.sleep(0.2 * (int(said.split()[-1]) % 2))
+            message = {"role": "assistant", "content": said}
+            answer = json.dumps({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+COUNTED = """
+assistant: shop
+matrix: {number: [1, 2, 3, 4, 5, 6]}
+turns:
+  - user: "%s {{ matrix.number }}"
+    expect: {contains: "{{ matrix.number }}"}
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [("-n", "2", "--dist", mode) for mode in ("load", "loadfile", "worksteal")],
+    ids=["load", "loadfile", "worksteal"],
+)
+def test_each_conversation_is_played_once_by_all_workers_together(
+    pytester: pytest.Pytester, how: tuple[str, ...]
+) -> None:
+    """Counted by the model. Also one that has ended before its worker comes to it."""
+    names = ("a", "b", "c")
+    written(pytester.path, {f"{name}.convo.yaml": COUNTED % name for name in names})
+    asked: list[str] = []
+    with model(asked) as url:
+        project = pytester.path / "asstctl.yaml"
+        project.write_text(project.read_text("utf-8").replace("echo", f"{{chat: {{base_url: '{url}'}}}}"), "utf-8")
+        pytester.runpytest_subprocess("-q", *how, timeout=60).assert_outcomes(passed=18)
+
+    assert sorted(asked) == [f"{name} {number}" for name in names for number in range(1, 7)]
 
 
 def test_verdicts_from_tapes_are_those_of_the_command(suite: Path, pytester: pytest.Pytester) -> None:

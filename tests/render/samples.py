@@ -1,6 +1,7 @@
 """Hand-made results that reach every branch of the renderers; the golden files show what becomes of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -600,6 +601,12 @@ NOT_OPENED = CaseResult(
 SKIPPED = CaseResult(
     "tutor", "runs-code", Where("a.convo.yaml"), (), skipped="python stubs need code (--no-code was given)"
 )
+BROKEN_OFF = replace(
+    PASSED,
+    id="solves-more",
+    turns=(PASSED.turns[0], TurnResult(2, Status.NOT_RUN, "And x - 1 = 2?")),
+    not_run="interrupted",
+)
 UNEXPECTED = CaseResult(
     "guagua",
     "no-calls",
@@ -621,6 +628,37 @@ UNEXPECTED = CaseResult(
 )
 
 SCRIPTED = "scripted (demo.replies.yaml)"
+
+
+def stale_cases(number: int) -> tuple[CaseResult, ...]:
+    """Whose assistant's instructions changed; three in a file."""
+    why = "its tape is stale: assistant.tutor: instructions changed since it was recorded (lines 4-9)"
+    return tuple(
+        CaseResult(
+            "tutor",
+            f"explains-{n}",
+            where := Where(f"assistants/explains-{(n - 1) // 3}.convo.yaml", 3 + 4 * ((n - 1) % 3)),
+            (TurnResult(1, Status.NOT_RUN, "Why?"),),
+            failure=Failure(FailureKind.TAPE_STALE, f"{why}; record it again: asstctl test {where.path}", where=where),
+        )
+        for n in range(1, number + 1)
+    )
+
+
+UNRECORDED = tuple(
+    CaseResult(
+        "tutor",
+        id,
+        Where("assistants/new.convo.yaml", 3),
+        (TurnResult(1, Status.NOT_RUN, "Hi"),),
+        failure=Failure(
+            FailureKind.TAPE_MISSING,
+            f"it has no tape: there is no assistants/tapes/{id}.jsonl; "
+            f"record it: asstctl test --record assistants/new.convo.yaml::{id}",
+        ),
+    )
+    for id in ("one", "two", "three")
+)
 SUITES = {
     "test-failed": SuiteResult((PASSED, FAILED_CALL, SHORT), LOCAL, SCRIPTED, False, 0.6),
     "test-every-end": SuiteResult(
@@ -633,7 +671,9 @@ SUITES = {
         left_behind=("thread_a", "thread_b"),
     ),
     "test-passed": SuiteResult((PASSED, SHORT), LOCAL, "from chat (qwen3:8b)", True, 0.4),
-    "test-interrupted": SuiteResult((PASSED,), LOCAL, SCRIPTED, False, 0.4, interrupted=True),
+    "test-interrupted": SuiteResult((PASSED, BROKEN_OFF), LOCAL, SCRIPTED, False, 0.4, interrupted=True),
+    "test-stale": SuiteResult((PASSED, *stale_cases(12), *UNRECORDED), LOCAL, SCRIPTED, False, 0.4, mode="replay"),
+    "test-stale-all": SuiteResult(stale_cases(4), STAGING, "from assistants", True, 0.4, mode="replay"),
     "test-nothing": SuiteResult((), LOCAL, SCRIPTED, False),
 }
 

@@ -22,8 +22,8 @@ from asstctl.core.thread import RunState, Usage
 from tests.conversation.fakes import FakeStage, Hang, ScriptedJudge, Step, World, calls, says
 
 STAGING = TargetInfo("staging", "assistants", "assistants-v2", "127.0.0.1:8000", "shop")
-LIVE = SuiteResult((), STAGING, "from assistants", True)
-REPLAYED = replace(LIVE, mode="replay", replies="recorded (from assistants on staging)")
+LIVE = SuiteResult((), STAGING, "from assistants at 127.0.0.1:8000", True)
+REPLAYED = replace(LIVE, mode="replay", replies="recorded from assistants at 127.0.0.1:8000 on staging")
 FILE = "assistants/refunds.convo.yaml"
 
 
@@ -212,6 +212,18 @@ conversations:
   - {{id: first, turns: [{{user: Hi, expect: {{contains: Hello}}}}]}}
   - {{id: second, turns: [{{user: Hi, expect: {{contains: Hello}}}}]}}
   - {{id: third, turns: [{{user: Hi, expect: {{contains: Hello}}}}]}}
+""",
+        [used(says("Hello"), 700, 112)],
+        conduct=Conduct(jobs=1, prices=PRICES),
+    ),
+    "budget-stop-between-turns": Scene(
+        f"""
+assistant: clerk
+{STUBS}
+budget: {{tokens: 500}}
+conversations:
+  - {{id: first, turns: [{{user: Hi, expect: {{contains: Hello}}}}, {{user: Bye, expect: {{contains: Bye}}}}]}}
+  - {{id: second, turns: [{{user: Hi, expect: {{contains: Hello}}}}]}}
 """,
         [used(says("Hello"), 700, 112)],
         conduct=Conduct(jobs=1, prices=PRICES),

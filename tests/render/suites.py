@@ -75,7 +75,7 @@ NOT_RUN = CaseResult("clerk", "late", WHERE, (), not_run="the budget is used up"
 EVERY_FIELD = SuiteResult(
     (PLAIN, OFTEN, STALE, SKIPPED, NOT_RUN),
     STAGING,
-    "from assistants",
+    "from assistants at 127.0.0.1:8000",
     True,
     12.5,
     True,
@@ -90,4 +90,5 @@ EVERY_FIELD = SuiteResult(
     True,
     Spend(12_400, 0.03, 900, None),
     Coverage((Covered("clerk", Subject.FUNCTION, "get_order", 2, WHERE),), 80.0),
+    deployed=True,
 )

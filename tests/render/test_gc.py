@@ -33,6 +33,13 @@ TABLE = {
         ["- assistant", "Removed 1 object from", "could not look for more", "the server failed", "GET /vector_stores"],
     ),
     "spared": (Swept(FAR, spared=(OTHER, COPY)), ["vector store vs_1 and assistant asst_1", "runs on other machines"]),
+    "kept": (
+        Swept(FAR, kept=(THREAD, THREAD, Leftover(RUN, Made.FILE, "a.csv", "file_1"))),
+        [
+            "2 threads and 1 file that were kept on purpose",
+            "remove them too: asstctl test gc --target production-eu --all",
+        ],
+    ),
     "alive": (Swept(FAR, alive=(RUN,)), [f"1 run still goes on here: {RUN}"]),
     "unreadable": (Swept(FAR, unreadable=(RUN,)), [f"The ledger of {RUN} cannot be read."]),
 }
@@ -54,6 +61,7 @@ def test_json_holds_the_same_facts(name: str) -> None:
     assert found["schema"] == "asstctl/test-gc/v1"
     assert [one["id"] for one in found["removed"]] == [one.id for one in swept.removed]
     assert [one["id"] for one in found["lost"]] == [None for _ in swept.lost]
+    assert [one["id"] for one in found["kept"]] == [one.id for one in swept.kept]
     assert [one["maybe"] for one in found["lost"]] == [[*one.maybe] for one in swept.lost]
     assert (found["error"] or {}).get("summary") == (swept.error.summary if swept.error else None)
     assert (found["alive"], found["unreadable"]) == ([*swept.alive], [*swept.unreadable])
@@ -61,7 +69,7 @@ def test_json_holds_the_same_facts(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("removed", 0), ("lost", 0), ("doubtful", 0), ("failed", 1), ("cut off", 3), ("unreadable", 1)],
+    [("removed", 0), ("kept", 0), ("lost", 0), ("doubtful", 0), ("failed", 1), ("cut off", 3), ("unreadable", 1)],
 )
 def test_what_should_have_gone_and_is_there_is_a_failure(name: str, code: int) -> None:
     assert TABLE[name][0].exit_code == code

@@ -31,9 +31,9 @@ def test_the_counts_are_those_of_the_run() -> None:
     assert root.attrib == {
         "name": "asstctl",
         "tests": "5",
-        "failures": "2",
+        "failures": "3",
         "errors": "1",
-        "skipped": "2",
+        "skipped": "1",
         "time": "12.500",
     }
 
@@ -49,10 +49,18 @@ def test_a_failure_holds_the_block_of_the_terminal(case: CaseResult, tag: str) -
 
 @pytest.mark.parametrize(("case", "reason"), [(SKIPPED, "it runs code"), (NOT_RUN, "not run: the budget is used up")])
 def test_what_was_not_played_says_why(case: CaseResult, reason: str) -> None:
-    found = case_of(EVERY_FIELD, case.id).find("skipped")
+    found = case_of(replace(EVERY_FIELD, no_skips=False), case.id).find("skipped")
 
     assert found is not None
     assert found.get("message") == reason
+
+
+def test_a_skip_that_counts_as_a_failure_is_one() -> None:
+    found = case_of(replace(EVERY_FIELD, no_skips=True), SKIPPED.id).find("failure")
+
+    assert found is not None
+    assert found.get("message") == "skipped: it runs code"
+    assert found.text == "skipped: it runs code; skips count as failures here (--no-skips)"
 
 
 def test_properties_hold_what_junit_has_no_place_for() -> None:
@@ -77,7 +85,7 @@ def test_a_suite_says_where_replies_came_from() -> None:
     assert suite.get("name") == "assistants/refunds.convo.yaml"
     assert properties(suite) == {
         "target": "staging",
-        "replies": "from assistants",
+        "replies": "from assistants at 127.0.0.1:8000",
         "instructions_exercised": "yes",
         "mode": "auto",
         "candidate": "yes",
@@ -108,7 +116,7 @@ def test_no_text_makes_it_another_document() -> None:
     text = suite_junit(suite)
 
     root = ElementTree.fromstring(text)
-    assert [element.tag for element in root.iter() if element.tag in {"failure", "skipped"}] == ["failure", "skipped"]
+    assert [element.tag for element in root.iter() if element.tag in {"failure", "skipped"}] == ["failure", "failure"]
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from asstctl.core.conversation import Failure, FailureKind
 from asstctl.core.suite import Calling, CaseBegan, CaseEnded, Slowed, TurnBegan
 from asstctl.render.live import Course, Unwatched, Watched, watched
 from asstctl.render.style import PLAIN
@@ -45,8 +46,8 @@ def test_a_running_conversation_has_a_line() -> None:
     told.hear(Calling(0, "get_order"))
     clock.now = 7.4
     assert told.lines(PLAIN, 10)[0] == "    clerk/refund   turn 2 of 4   get_order   7 s"
-    told.hear(TurnBegan(0, 3))
-    assert told.lines(PLAIN, 10)[0] == "    clerk/refund   turn 3 of 4   7 s"
+    told.hear(TurnBegan(0, 3, 812))
+    assert told.lines(PLAIN, 10)[0] == "    clerk/refund   turn 3 of 4   7 s   812 tokens"
 
 
 def test_a_repeated_one_says_which_playing_it_is() -> None:
@@ -66,10 +67,23 @@ def test_the_foot_counts_and_says_what_was_used() -> None:
     told.hear(Slowed(2, 12.0))
 
     assert told.lines(replace(PLAIN, width=120), 10)[-1] == (
-        "  2 of 3 done   1 not passed   1 in flight (at most 2)   rate limit: 12 s to wait   812 tokens, $0.0009"
+        "  2 of 3 done   1 failed   1 in flight (at most 2)   rate limit: 12 s to wait   812 tokens, $0.0019"
     )
     clock.now = 20.0
     assert "rate limit" not in told.lines(replace(PLAIN, width=120), 10)[-1]
+
+
+def test_the_foot_holds_what_was_spent_against_what_may_be() -> None:
+    """And counts what has no verdict apart from what failed."""
+    told = Course(3, Clock(), 0.5)
+    told.hear(CaseBegan(0, "clerk", "a", 2))
+    assert told.lines(PLAIN, 10)[-1] == "  0 of 3 done   1 in flight   $0.00 of $0.50"
+    told.hear(TurnBegan(0, 2, 100))
+    told.hear(CaseEnded(1, replace(FAILED, failure=Failure(FailureKind.TIMEOUT, "late"))))
+
+    assert told.lines(replace(PLAIN, width=120), 10)[-1] == (
+        "  1 of 3 done   1 without a verdict   1 in flight   912 tokens, $0.0019 of $0.50"
+    )
 
 
 def test_what_was_not_begun_is_not_done() -> None:

@@ -262,7 +262,7 @@ def assert_true(page: Path, shell: Shell) -> None:
 def matches(shown: str, printed: str) -> bool:
     """Whether the output is what the page shows, apart from what varies."""
     pieces = [re.escape(piece.strip("\n")) for piece in re.split(rf"^{ANYTHING}$", _steady(shown), flags=re.MULTILINE)]
-    return re.fullmatch(r"\n?(?:.*\n)?".join(pieces), _steady(printed), re.DOTALL) is not None
+    return re.fullmatch(r"\n?(?:.*\n)?".join(pieces) + r"\n?", f"{_steady(printed)}\n", re.DOTALL) is not None
 
 
 def _steady(text: str) -> str:

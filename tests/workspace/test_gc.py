@@ -128,6 +128,30 @@ async def test_what_another_project_made_is_never_touched(served: Served) -> Non
     assert served.counts()["vector_stores"] == 3
 
 
+async def test_what_was_kept_on_purpose_goes_only_with_all(served: Served) -> None:
+    """What it was kept with stays too, while the same run's leftovers go."""
+    served.begin()
+    kept, left = posted(served, "/threads", {}), posted(served, "/threads", {})
+    pair = run_pair("school", RUN)
+    store = posted(served, "/vector_stores", {"name": "files of the thread", "metadata": pair})
+    lost = posted(served, "/vector_stores", {"name": "of a thread that was never kept", "metadata": pair})
+    with closing(FileLedger(served.root, RUN, served.workspace.info)) as ledger:
+        for kind, id in ((Made.THREAD, kept), (Made.VECTOR_STORE, store)):
+            ledger.made(entry := ledger.intend(kind, "guagua/schedule"), id)
+            ledger.kept(entry)
+        ledger.made(ledger.intend(Made.THREAD, "guagua/other"), left)
+        ledger.intend(Made.VECTOR_STORE, "guagua/other")
+
+    found = await swept(served)
+
+    assert sorted(one.id for one in found.removed) == sorted([left, lost])
+    assert [one.id for one in found.kept] == [kept, store]
+    assert [one.id for one in (await swept(served)).kept] == [kept, store]
+    every = await swept(served, every=True)
+    assert ([one.id for one in every.removed], every.kept) == ([kept, store], ())
+    assert ledger_runs(served.root) == ()
+
+
 async def test_threads_go_by_their_ids_alone(served: Served) -> None:
     served.begin()
     thread = posted(served, "/threads", {})

@@ -72,6 +72,16 @@ def test_what_is_not_gone_stays_in_the_file(tmp_path: Path) -> None:
     assert [(entry.number, entry.id) for entry in read_ledger(tmp_path, RUN).left] == [(left, "thread_2")]
 
 
+def test_what_is_kept_on_purpose_stays_in_the_file_as_such(tmp_path: Path) -> None:
+    ledger = begun(tmp_path)
+    kept, left = ledger.intend(Made.THREAD, "a"), ledger.intend(Made.THREAD, "b")
+    ledger.made(kept, "thread_1")
+    ledger.kept(kept)
+    ledger.close()
+
+    assert [(entry.number, entry.kept) for entry in read_ledger(tmp_path, RUN).left] == [(kept, True), (left, False)]
+
+
 def test_a_file_of_the_project_is_noted_with_its_size(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_bytes(b"a,b\n")
     ledger = begun(tmp_path)

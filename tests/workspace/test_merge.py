@@ -36,6 +36,11 @@ def written(folder: Path, *runs: SuiteResult) -> list[Path]:
     return paths
 
 
+def test_one_file_is_its_run_as_it_was(tmp_path: Path) -> None:
+    run = run_of(ended("a"), selection="1 of 2 conversations: -k a", deployed=True)
+    assert merged(written(tmp_path, run)) == run
+
+
 def test_shards_become_one_run(tmp_path: Path) -> None:
     one = run_of(ended("a"), seconds=3.0, spend=Spend(100, 0.5, 10, None), warnings=("w",), run="r1")
     two = run_of(ended("b", FailureKind.TEXT), seconds=5.0, spend=Spend(50, 0.25, 0, None), warnings=("w",), run="r2")

@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -26,7 +26,8 @@ AT_ONCE = 16
 """How many children run at the same time."""
 
 MAX_OUTPUT = 1024 * 1024
-_TAIL = 4096
+_TAIL = 64 * 1024
+_BUFFER = 64 * 1024
 _LAST_WORDS = 1.0
 _MAIN = Path(__file__).with_name("child_main.py")
 _ROOMS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -67,16 +68,36 @@ async def call_command(
 
 async def _answered(request: JsonObject, root: Path, environment: Mapping[str, str], seconds: float) -> str:
     async with _room():
-        process = await _start(root, environment)
+        asked = asyncio.create_task(_asked(request, root, environment, seconds))
         try:
-            async with asyncio.timeout(seconds):
-                said, complaints = await _talk(process, json.dumps(request).encode() + b"\n")
-                await process.wait()
-        except TimeoutError:
-            raise StubFailed(f"took longer than {seconds:g} s") from None
-        finally:
-            await _end(process)
-    return _result(said, complaints, process.returncode, root)
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            await _cancelled(asked)
+            raise
+
+
+async def _cancelled(work: asyncio.Task[str]) -> None:
+    """Break it off once, however often we are: cut off twice, the end of a child would be left half done."""
+    if not work.cancelling():
+        work.cancel()
+    while not work.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+    if not work.cancelled():
+        work.exception()  # it came too late to matter
+
+
+async def _asked(request: JsonObject, root: Path, environment: Mapping[str, str], seconds: float) -> str:
+    process, pipes = await _start(root, environment)
+    try:
+        async with asyncio.timeout(seconds):
+            said, complaints = await _talk(pipes, json.dumps(request).encode() + b"\n")
+            await pipes.exited.wait()
+    except TimeoutError:
+        raise StubFailed(f"took longer than {seconds:g} s") from None
+    finally:
+        await _end(process, pipes)
+    return _result(said, complaints, process.get_returncode(), root)
 
 
 def _room() -> asyncio.Semaphore:
@@ -85,9 +106,27 @@ def _room() -> asyncio.Semaphore:
     return _ROOMS.setdefault(loop, asyncio.Semaphore(AT_ONCE))
 
 
-async def _start(root: Path, environment: Mapping[str, str]) -> Process:
+class _Pipes(SubprocessStreamProtocol):
+    """The pipes of a child. It has `exited` when it has; it is `over` when our ends of its pipes are closed as well."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_BUFFER, loop)
+        self.exited, self.over = asyncio.Event(), asyncio.Event()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.exited.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.over.set()
+
+
+async def _start(root: Path, environment: Mapping[str, str]) -> tuple[asyncio.SubprocessTransport, _Pipes]:
+    loop = asyncio.get_running_loop()
     try:
-        return await asyncio.create_subprocess_exec(
+        return await loop.subprocess_exec(
+            lambda: _Pipes(loop),
             *(sys.executable, "-I", "-B", "-X", "utf8", str(_MAIN)),
             stdin=PIPE,
             stdout=PIPE,
@@ -100,7 +139,7 @@ async def _start(root: Path, environment: Mapping[str, str]) -> Process:
         raise StubFailed(f"no child process could be started: {problem.strerror or problem}") from None
 
 
-async def _talk(process: Process, request: bytes) -> tuple[bytes, bytes]:
+async def _talk(process: _Pipes, request: bytes) -> tuple[bytes, bytes]:
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -129,16 +168,19 @@ async def _tail(stream: asyncio.StreamReader) -> bytes:
     return kept
 
 
-async def _end(process: Process) -> None:
-    """End the child and all that it started."""
-    if process.stdin is not None:
-        process.stdin.close()
+async def _end(process: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
+    """End the child and all that it started, and close its pipes: a grandchild that left the group may hold them."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    # Bounded: a grandchild that left the group and holds a pipe can keep some Pythons waiting for it.
+        os.killpg(process.get_pid(), signal.SIGKILL)
+    await _within(_LAST_WORDS, pipes.exited)
+    process.close()
+    await _within(_LAST_WORDS, pipes.over)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_WORDS):
-            await process.wait()
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> str:
@@ -157,7 +199,10 @@ def _result(said: bytes, complaints: bytes, status: int | None, root: Path) -> s
 
 
 def _last_line(complaints: bytes) -> str:
+    """What was complained of last, if that is a whole line: one whose beginning is lost may begin within a secret."""
     lines = complaints.decode(errors="replace").strip().splitlines()
+    if len(lines) == 1 and len(complaints) >= _TAIL:
+        return ""
     return f": {lines[-1]}" if lines else ""
 
 

@@ -19,8 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_LONGEST = 1000
-
 
 def _load(file: str) -> Any:
     # Behind the standard library: a neighbour named json.py must not replace it.
@@ -58,7 +56,7 @@ def _said(problem: BaseException) -> str:
     said = [part.strip() for part in "".join(traceback.format_exception_only(problem)).splitlines()]
     if isinstance(problem, SyntaxError):  # the lines before show the code, whose place is given anyway
         said = said[-1:]
-    return " ".join(filter(None, said))[:_LONGEST] or repr(problem)
+    return " ".join(filter(None, said)) or repr(problem)
 
 
 def call(request: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from asstctl.conversation.tapes.settling import cleaned, is_cleaning
 from asstctl.conversation.tapes.text import Tape
 from asstctl.core.errors import TapeMissing
 from asstctl.core.json_text import canonical
-from asstctl.core.tape import Answering, Asking
+from asstctl.core.tape import RECORD_IT, Answering, Asking
 
 
 class Replay:
@@ -43,7 +43,7 @@ class Replay:
             raise TapeMissing(
                 "a request is not on its tape",
                 detail=f"{asked}: {nearest(asked, self._tape.exchanges)}",
-                hint=f"record it again: {self._again}",
+                hint=f"{RECORD_IT} again: {self._again}",
             )
         answering = waiting.popleft()
         self._elapsed += answering.seconds

@@ -16,6 +16,11 @@ from asstctl.core.json_types import Json
 SHORTEST = 8
 """A secret of fewer characters is not looked for: it would be found everywhere."""
 
+LINE = 16
+"""The same of one line of a secret with several."""
+_LINES = 200
+_CUT = "…"
+
 _SHAPES = {
     "an API key": r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}",
     "a bearer token": r"(?i:\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}",
@@ -51,7 +56,7 @@ class Sieve:
     """Finds what must not be written: shapes of keys, and secrets that are known by their values."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = [secret for secret in secrets if len(secret) >= SHORTEST]
+        known = [part for secret in secrets for part in _parts(secret)]
         found = {form.decode() for form in Hidden(*known).forms}
         found |= {_PERCENT.sub(lambda escaped: escaped[0].lower(), form) for form in found}
         for _ in range(_WITHIN):
@@ -80,7 +85,18 @@ class Sieve:
         """The text with a mask in the place of each secret."""
         for form in self._forms:
             text = text.replace(form, MASK)
+        if text.endswith(_CUT):
+            left = text.removesuffix(_CUT)
+            whole = self.told_apart(left)
+            text = text if len(left) - whole < SHORTEST else f"{left[:whole]}{MASK}{_CUT}"
         return text
+
+    def told_apart(self, text: str) -> int:
+        """How much of a text is certain to end with no part of a secret that goes on behind it."""
+        end = min((_begins(text, form) for form in self._forms), default=len(text))
+        while spanning := [at for form in self._forms if (at := _spans(text, form, end)) >= 0]:
+            end = min(spanning)
+        return end
 
 
 def _what(text: str, forms: Sequence[str]) -> str:
@@ -88,6 +104,26 @@ def _what(text: str, forms: Sequence[str]) -> str:
         return "the value of a secret"
     found = _ANY_SHAPE.search(text)
     return _NAMES[found.lastindex - 1] if found and found.lastindex else ""
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """A secret, and each line of one with several: who quotes it may join them otherwise, or quote one alone."""
+    if len(secret) >= SHORTEST:
+        yield secret
+    yield from (line for part in secret.splitlines()[:_LINES] if len(line := part.strip()) >= LINE and line != secret)
+
+
+def _begins(text: str, form: str) -> int:
+    """Where a text ends with the beginning of a form; its end where it does not."""
+    at = text.find(form[0], max(0, len(text) - len(form) + 1))
+    while at >= 0 and not form.startswith(text[at:]):
+        at = text.find(form[0], at + 1)
+    return len(text) if at < 0 else at
+
+
+def _spans(text: str, form: str, end: int) -> int:
+    """Where a form stands that begins before `end` and ends behind it; -1 for nowhere."""
+    return text.find(form, max(0, end - len(form) + 1), min(len(text), end + len(form) - 1)) if end < len(text) else -1
 
 
 def _escaped(form: str) -> Iterator[str]:

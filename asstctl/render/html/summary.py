@@ -8,7 +8,7 @@ from asstctl.render.failure import BAD
 from asstctl.render.html.conversations import ENDS, SIGNS, words_of
 from asstctl.render.html.markup import Content, Markup, tag
 from asstctl.render.html.texts import lines_of
-from asstctl.render.test import spend_words
+from asstctl.render.test import skips_words, spend_words
 from asstctl.render.values import counted
 
 _MODES = {
@@ -81,6 +81,8 @@ def _notices(suite: SuiteResult) -> Content:
         said.append(("Stopped", suite.stopped))
     for reason, number in Counter(case.skipped for case in suite.cases if case.skipped).items():
         said.append((f"Skipped {number:,}", reason))
+    if skips_words(suite):
+        said.append(("Verdict", skips_words(suite)))
     not_run = (case.not_run or "it was not begun" for case in suite.cases if case.status is Status.NOT_RUN)
     said += [(f"Not run {number:,}", reason) for reason, number in Counter(not_run).items()]
     said += [("Warning", warning) for warning in suite.warnings]

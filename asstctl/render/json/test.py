@@ -1,8 +1,8 @@
 """test: every conversation with its whole transcript.
 
 test     target replies instructions_exercised seconds interrupted exit_code counts{status: n} cases[case] warnings[]
-         left_behind[] run mode candidate stopped selection empty_is_fine no_skips
-         spend{tokens cost judge_tokens judge_cost} coverage | null
+         left_behind[] run mode candidate deployed stopped selection empty_is_fine no_skips
+         spend{tokens cost judge_tokens judge_cost known_cost judge_known_cost} coverage | null
 case     assistant id status where seconds skipped failure turns[turn] name tags[] kind not_run closing[failure] thread
          kept rate{passed ran needed planned} | null repeats[case] retries deployed: case | null began tape recorded
          tokens cost judged: usage | null judge_cost
@@ -13,7 +13,7 @@ failure  kind message error call where mismatches[{path expected actual}]
 usage    {prompt_tokens completion_tokens} | null
 coverage percentage minimum exercised items[{assistant subject name conversations where}]
 
-Costs are in US dollars, null where a price is unknown.
+Costs are in US dollars, null where a price is unknown; `known_cost` is what is known of one that is not whole.
 """
 
 from asstctl.core.conversation import CaseResult, Failure, Status, TurnResult
@@ -47,6 +47,7 @@ def suite_object(suite: SuiteResult) -> Object:
         "run": suite.run,
         "mode": suite.mode,
         "candidate": suite.candidate,
+        "deployed": suite.deployed,
         "stopped": suite.stopped,
         "selection": suite.selection,
         "empty_is_fine": suite.empty_is_fine,
@@ -56,6 +57,8 @@ def suite_object(suite: SuiteResult) -> Object:
             "cost": spend.cost,
             "judge_tokens": spend.judge_tokens,
             "judge_cost": spend.judge_cost,
+            "known_cost": spend.known_cost,
+            "judge_known_cost": spend.judge_known_cost,
         },
         "coverage": _coverage(suite.coverage) if suite.coverage else None,
     }

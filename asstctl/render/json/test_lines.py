@@ -1,6 +1,6 @@
 """test as JSON Lines: what is known is written as it comes, so that a run that breaks off loses nothing.
 
-header   schema line: "header" version target mode candidate shard planned[{assistant id where name tags[]}]
+header   schema line: "header" version target mode candidate deployed shard planned[{assistant id where name tags[]}]
 case     line: "case" index, and a case as `json.test` has it
 summary  line: "summary", and all of `json.test` but its cases
 
@@ -32,6 +32,7 @@ def header_line(began: SuiteBegan) -> str:
             "target": target_object(began.target),
             "mode": began.mode,
             "candidate": began.candidate,
+            "deployed": began.deployed,
             "shard": began.shard,
             "planned": [planned_object(one) for one in began.planned],
         }
@@ -51,7 +52,7 @@ def summary_line(suite: SuiteResult) -> str:
 def suite_lines(suite: SuiteResult) -> str:
     """All lines of a run that has ended."""
     planned = tuple(Planned(one.assistant, one.id, one.where, one.name, one.tags) for one in suite.cases)
-    header = header_line(SuiteBegan(suite.target, planned, suite.mode, suite.candidate))
+    header = header_line(SuiteBegan(suite.target, planned, suite.mode, suite.candidate, deployed=suite.deployed))
     cases = (case_line(index, case) for index, case in enumerate(suite.cases))
     return "".join((header, *cases, summary_line(suite)))
 
