@@ -190,20 +190,20 @@ class Chat:
 
     async def _output(self, call: ToolCall) -> str:
         """The answer to a call: a stub's, or the person's."""
-        told = replace(call, name=self.told(call.name), arguments=self.told(call.arguments))
-        self.person.called(told)
+        masked = replace(call, name=self.told(call.name), arguments=self.told(call.arguments))
+        self.person.called(masked)
         transcript = Transcript()
         (output,) = await self._stubs.answer_all([call], transcript, _NOWHERE)
         if transcript.failures:
-            output = self._by_hand(call, told, transcript.failures[0])
+            output = self._by_hand(call, masked, transcript.failures[0])
         else:
             self.person.answered(self.told(output))
         self._calls.append(PastCall(call.name, call.arguments, output))
         return output
 
-    def _by_hand(self, call: ToolCall, told: ToolCall, failure: Failure) -> str:
+    def _by_hand(self, call: ToolCall, masked: ToolCall, failure: Failure) -> str:
         schema, why = self._stubs.returns.get(call.name), _why(failure)
-        while (answer := self.person.ask(told, self.told(why))) is not None:
+        while (answer := self.person.ask(masked, self.told(why))) is not None:
             if schema is None or not (wrong := misfits_of(answer, schema)):
                 return answer
             told = "; ".join(f"{one.path}: expected {one.expected}, got {one.actual}" for one in wrong)

@@ -132,13 +132,17 @@ class ConversationReader:
         }
         turns = value.get("turns")
         if isinstance(turns, list):
-            filled["turns"] = [self._filled_turn(filler, i, turns) for i in range(len(turns))]
+            saved: list[str] = []
+            filled_turns: list[Json] = []
+            for number, turn in enumerate(turns):
+                filled_turns.append(self._filled_turn(filler, number, turn, saved))
+                saved = [*saved, *names] if (names := saved_names([turn])) else saved
+            filled["turns"] = filled_turns
             if "finally" in value:
                 filled["finally"] = filler.fill(("finally",), value["finally"], saved=saved_names(turns))
         return filled
 
-    def _filled_turn(self, filler: Filler, number: int, turns: Sequence[Json]) -> Json:
-        turn, saved = turns[number], saved_names(turns[:number])
+    def _filled_turn(self, filler: Filler, number: int, turn: Json, saved: Sequence[str]) -> Json:
         if not isinstance(turn, Mapping):
             return turn
         return {

@@ -5,28 +5,15 @@ measured, because a price is unknown or nobody counts tokens, is a purse that is
 says so: it holds nothing back else.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from asstctl.conversation.case import Budget, Case
 from asstctl.core.conversation import CaseResult, Status, TurnResult
-from asstctl.core.diagnostic import Diagnostic, error
-from asstctl.core.price import Price
 from asstctl.core.suite import Spend
 
 NO_PRICE = "its cost is not known: no price for the model that answered stands under `test.prices`"
 NO_COUNT = "its tokens are not known: the provider does not count them"
-_WRITTEN = "`test: {prices: {MODEL: {input: USD, output: USD}}}`, for a million tokens"
 _UNMEASURED = (NO_PRICE, NO_COUNT)
-
-
-def check_budgets(cases: Iterable[Case], prices: Mapping[str, Price]) -> tuple[Diagnostic, ...]:
-    """The budgets of files that are in dollars where no price is known at all, each once: nobody could keep them."""
-    summary = "`cost_usd` needs prices, and asstctl.yaml has none"
-    hint = f"write them to asstctl.yaml: {_WRITTEN}; or limit `tokens`"
-    budgets = (case.budget for case in cases if case.budget is not None and case.budget.cost is not None)
-    wanting = () if prices else dict.fromkeys(budget.where for budget in budgets)
-    return tuple(error("no-prices", summary, where, hint=hint) for where in wanting)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ report shows.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +19,8 @@ from asstctl.core.suite import SuiteBegan, SuiteResult
 SCHEMA = "asstctl/test-lines/v1"
 _HINT = "write one with: asstctl test --jsonl FILE"
 _NONE = "this is not the JSON Lines of a run of conversations"
+
+_MOST = 10**15
 
 T = TypeVar("T")
 
@@ -90,6 +92,17 @@ class _Adapter(Generic[T]):
 _BEGAN, _CASE, _SUITE = _Adapter(SuiteBegan), _Adapter(CaseResult), _Adapter(SuiteResult)
 
 
+def _is_beyond(value: object) -> bool:
+    """Whether it holds a number of which no sum or rate can be reckoned."""
+    if isinstance(value, int | float):
+        return not abs(value) <= _MOST
+    if isinstance(value, Mapping):
+        return any(map(_is_beyond, value.values()))
+    if is_dataclass(value):
+        return any(_is_beyond(getattr(value, name)) for name in value.__dataclass_fields__)
+    return isinstance(value, tuple | list) and any(map(_is_beyond, value))
+
+
 class _Lines:
     """The lines of one file, and what is wrong with them."""
 
@@ -119,7 +132,10 @@ class _Lines:
     def value(self, adapter: _Adapter[T], line: Mapping[str, Any], number: int, what: str) -> T | None:
         """The line as a value; None where it is none, which is noted."""
         try:
-            return adapter.read(line)
+            read = adapter.read(line)
+            if not _is_beyond(read):
+                return read
+            self.wrong(number, f"the line is not {what}: a number in it is none that a run could have")
         except ValidationError as problem:
             for one in problem.errors(include_url=False, include_input=False, include_context=False)[:5]:
                 path = ".".join(str(step) for step in one["loc"])

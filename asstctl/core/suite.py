@@ -130,10 +130,10 @@ class SuiteResult:
     `instructions_exercised` is False where replies were scripted or echoed: the assistant's own instructions
     had no part in them. `warnings` are sentences, `left_behind` names what could not be deleted. `run` is the run's
     id, `mode` where the conversations came from: live, record, replay or auto. `candidate`: copies were talked to;
-    `deployed`: what is deployed, whatever the files say.
-    `stopped` is why not all were begun, where nobody interrupted it, or which limit could not be kept: a run that was
-    stopped has no verdict but failures. `selection` says in words how the conversations
-    were chosen, and `empty_is_fine` that choosing none of them is a result.
+    `deployed`: what is deployed, whatever the files say. `stopped` is why not all were begun, where nobody interrupted
+    it, or which limit could not be kept: a run that was stopped has no verdict but failures. `selection` says in words
+    how the conversations were chosen, `everything` that all of the project were, and `empty_is_fine` that choosing none
+    is a result.
     """
 
     cases: tuple[CaseResult, ...]
@@ -154,6 +154,7 @@ class SuiteResult:
     spend: Spend = Spend()
     coverage: Coverage | None = None
     deployed: bool = False
+    everything: bool = False
 
     def count(self, status: Status) -> int:
         """How many conversations ended so."""

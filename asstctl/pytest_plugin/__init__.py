@@ -42,7 +42,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addini("asstctl", "Collect the conversations (*.convo.yaml) of projects of asstctl.", type="bool", default=True)
+    parser.addini(
+        "asstctl", "Collect the conversations (*.convo.yaml) of projects of asstctl.", type="bool", default=True
+    )
     group = parser.getgroup("asstctl", "conversations (asstctl)")
     for option in OPTIONS:
         option.add_to(parser, group)

@@ -94,9 +94,9 @@ def _recording(group: Group, suite: SuiteResult) -> str:
 
 def _names(cases: Sequence[CaseResult], suite: SuiteResult) -> tuple[str, ...]:
     """The fewest names that mean these alone: none for all of them, files, else conversations."""
+    if suite.everything and len(cases) == len(suite.cases):
+        return ()
     if suite.selection:
         return tuple(case.node for case in cases)
-    if len(cases) == len(suite.cases):
-        return ()
     mixed = {case.where.path for case in suite.cases if case not in cases}
     return tuple(dict.fromkeys(case.node if case.where.path in mixed else case.where.path for case in cases))

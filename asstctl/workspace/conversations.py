@@ -52,7 +52,7 @@ def load_conversations(
     from asstctl.conversation.cases import load_cases
     from asstctl.conversation.cited import unknown_files
     from asstctl.conversation.judge_names import check_judges
-    from asstctl.conversation.purse import check_budgets
+    from asstctl.conversation.unpriced import check_prices
 
     cases, diagnostics = load_cases(
         files,
@@ -70,9 +70,15 @@ def load_conversations(
     )
     if not has_errors(workspace.project.diagnostics):  # else judges and prices may be missing that it has
         judges, prices = able_judges(workspace.project), workspace.project.test.prices
-        diagnostics = (*diagnostics, *check_judges(cases, judges), *check_budgets(cases, prices))
+        priced = check_prices(cases, prices, models_of(loaded.desired))
+        diagnostics = (*diagnostics, *check_judges(cases, judges), *priced)
     diagnostics = (*diagnostics, *unknown_files(cases, known_files(loaded.desired)))
     return cases, masked(diagnostics, workspace.project.secrets)
+
+
+def models_of(desired: Iterable[Desired]) -> dict[str, str]:
+    """The models of the assistants, by key."""
+    return {one.address.key: str(one.fields.get("model")) for one in desired if one.address.kind == "assistant"}
 
 
 def signatures(desired: Desired, returns: Mapping[str, JsonObject]) -> "dict[str, Signature]":

@@ -108,6 +108,7 @@ def _joined(
         mode=suites[0].mode if len({suite.mode for suite in suites}) == 1 else "live",
         stopped="; ".join(dict.fromkeys(suite.stopped for suite in suites if suite.stopped)),
         selection=f"{len(suites)} runs joined" if len(suites) > 1 else suites[0].selection,
+        everything=all(suite.everything for suite in suites),
         empty_is_fine=all(suite.empty_is_fine for suite in suites),
         no_skips=any(suite.no_skips for suite in suites),
         spend=_spend([suite.spend for suite in suites]),

@@ -22,7 +22,7 @@ from asstctl.engine.runs.journal import new_run
 from asstctl.workspace.affected import Concerned, concerned
 from asstctl.workspace.candidates import Copies, copies
 from asstctl.workspace.cast import Cast, as_declared, brought_up, deployed_ids, differences, live
-from asstctl.workspace.conversations import assistants_of, cases_of
+from asstctl.workspace.conversations import assistants_of, cases_of, models_of
 from asstctl.workspace.coverage import coverage_of
 from asstctl.workspace.judges import open_judges
 from asstctl.workspace.ledger import FileLedger
@@ -61,7 +61,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
     if not selected.cases:
         return replace(_nothing(workspace, selected), mode=mode)
     if testing.max_cost is not None and mode != "replay":
-        _check_prices(workspace, selected.cases)
+        _check_prices(workspace, testing, selected.cases)
     origin = replies_of(workspace)
     tapes = None if mode == "live" else ProjectTapes(workspace, mode, replies=origin, repeat=testing.repeat)
     testing = replace(testing, mode=mode)
@@ -103,12 +103,18 @@ def _unanswered(tapes: ProjectTapes | None, testing: Testing, cases: "Sequence[C
     return () if testing.mode == "replay" else cases
 
 
-def _check_prices(workspace: Workspace, cases: "Iterable[Case]") -> None:
-    """Raises WrongUsage where no price is known: a limit of cost that cannot be measured is none."""
-    if workspace.project.test.prices:
+def _check_prices(workspace: Workspace, testing: Testing, cases: "Iterable[Case]") -> None:
+    """Warns of models without a price. Raises WrongUsage where no price is known at all: a limit of cost that cannot be
+    measured is none."""
+    from asstctl.conversation.unpriced import unpriced, written_as
+
+    tested, prices = assistants_of(cases), workspace.project.test.prices
+    models = unpriced(models_of(one for one in workspace.desired() if one.address in tested).values(), prices)
+    if prices:
+        for model in models:
+            what = f"--max-cost cannot be kept for {model}, which has no price"
+            testing.on_warning(f"{what}: write to asstctl.yaml, for a million tokens, {written_as([model])}")
         return
-    tested = assistants_of(cases)
-    models = sorted({str(one.fields.get("model")) for one in workspace.desired() if one.address in tested})
     priced = (f"    {model}: {{input: USD, output: USD}}" for model in models)
     lines = ["test:", "  prices:  # US dollars for a million tokens", *priced]
     raise WrongUsage(
@@ -188,6 +194,7 @@ async def play(
             deployed=testing.live,
             stopped=run.stopped,
             selection=selected.words,
+            everything=not testing.files and not selected.words,
             no_skips=testing.no_skips,
             spend=run.spend,
             coverage=covered,

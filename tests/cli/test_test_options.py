@@ -1,6 +1,7 @@
 """`asstctl test`: which conversations are played, what is written of it, and options that exclude each other."""
 
 import json
+import re
 import textwrap
 from pathlib import Path
 from xml.etree import ElementTree
@@ -233,6 +234,7 @@ def test_a_run_whose_model_has_no_price_is_inconclusive(talks: Project) -> None:
     result = talks.run("test", "--max-cost", "2", "-j", "99")
 
     assert result.code == 3
+    assert "--max-cost cannot be kept for gpt-4o, which has no price" in " ".join(result.err.split())
     assert "4 passed in " in result.out
     assert "Stopped: the cost limit of the run cannot be kept: its cost is not known" in " ".join(result.out.split())
 
@@ -249,6 +251,42 @@ def test_a_budget_in_dollars_without_prices_is_an_error_at_its_place(talks: Proj
     with (talks.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
         file.write(PRICED)
     assert talks.run("validate").code == 0
+
+
+COSTS = """
+assistant: tutor
+conversations:
+  - id: cheap
+    turns: [{user: Hi, expect: {contains: Hi, cost: {max_usd: 0.02}}}]
+  - id: other-model
+    run: {model: gpt-4o-mini}
+    turns: [{user: Hi, expect: {contains: Hi}}]
+    finally: {expect: {cost: {max_usd: 0.5}}}
+"""
+
+
+@pytest.mark.parametrize("command", [("validate",), ("test", "--check")])
+def test_a_limit_of_cost_names_the_model_that_has_no_price(project: Project, command: tuple[str, ...]) -> None:
+    """And where to write it; with its price nothing is said."""
+    project.write("assistants/costs.convo.yaml", COSTS)
+
+    def said() -> str:
+        result = project.run(*command)
+        assert result.code == 0
+        return " ".join((result.out + result.err).split())
+
+    without = said()
+    with (project.root / "asstctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(PRICED)
+    with_one = said()
+    both = "{gpt-4o: {input: 1, output: 2}, gpt-4o-mini: {input: 1, output: 2}}"
+    (project.root / "asstctl.yaml").write_text(f"version: 1\nproject: school\ntest: {{prices: {both}}}\n")
+
+    assert "`cost` cannot be measured: `gpt-4o` has no price" in without
+    assert "for a million tokens: `test: {prices: {gpt-4o: {input: USD, output: USD}}}`" in without
+    assert "`gpt-4o` has" not in with_one
+    assert "`cost` cannot be measured: `gpt-4o-mini` has no price" in with_one
+    assert "no price" not in said()
 
 
 def test_a_missing_tape_of_a_repeat_is_recorded_with_as_many(talks: Project) -> None:
@@ -274,6 +312,23 @@ def test_what_was_kept_is_left_alone_by_gc(talks: Project) -> None:
     assert "1 thread that was kept on purpose. To remove it too: asstctl test gc --all" in left
     assert "Removed 1 object from local." in talks.done("test", "gc", "--all")
     assert "Nothing to remove on local." in talks.done("test", "gc", "--all")
+
+
+def test_tapes_that_one_change_made_stale_are_recorded_again_by_one_command(talks: Project) -> None:
+    talks.write("assistants/more.convo.yaml", "assistant: tutor\nturns: [{user: Hi, expect: {contains: Hi}}]\n")
+    talks.done("test", "--record")
+    tutor = talks.root / "assistants/tutor.yaml"
+    tutor.write_text(re.sub("instructions: .*", "instructions: Be brief.", tutor.read_text("utf-8")), "utf-8")
+
+    every = talks.run("test", "--replay").out
+    some = talks.run("test", "--replay", FILE).out
+
+    assert "STALE 5 conversations\n" in every
+    assert " ".join(every.split()).count("instructions changed since it was recorded") == 1
+    assert "  record     asstctl test --record\n" in every
+    assert "5 of 5 conversations need a new recording: asstctl test --auto\n" in every
+    assert f"  record     asstctl test --record {FILE}\n" in some
+    assert "5 passed" in (talks.done("test", "--auto") and talks.done("test", "--replay"))
 
 
 def test_lines_on_stdout_are_lines_alone(talks: Project) -> None:

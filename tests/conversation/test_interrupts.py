@@ -108,9 +108,7 @@ async def _cut_at(moment: int, again: int, world: Counted, ledger: FakeLedger) -
     [(None, None), (AnswerLost("lost"), None), (Unreachable("no"), None), (None, ServerFault("no"))],
     ids=["well", "an answer is lost", "nothing is made", "nothing can be deleted"],
 )
-def test_nothing_is_lost_whenever_it_is_cut_off(
-    opens: Exception | None, closes: Exception | None, again: int
-) -> None:
+def test_nothing_is_lost_whenever_it_is_cut_off(opens: Exception | None, closes: Exception | None, again: int) -> None:
     """Every step of the loop is tried until the suite is done before."""
     moment, cut, moments = 1, True, 0
     while cut:

@@ -673,7 +673,9 @@ SUITES = {
     "test-passed": SuiteResult((PASSED, SHORT), LOCAL, "from chat (qwen3:8b)", True, 0.4),
     "test-interrupted": SuiteResult((PASSED, BROKEN_OFF), LOCAL, SCRIPTED, False, 0.4, interrupted=True),
     "test-stale": SuiteResult((PASSED, *stale_cases(12), *UNRECORDED), LOCAL, SCRIPTED, False, 0.4, mode="replay"),
-    "test-stale-all": SuiteResult(stale_cases(4), STAGING, "from assistants", True, 0.4, mode="replay"),
+    "test-stale-all": SuiteResult(
+        stale_cases(4), STAGING, "from assistants", True, 0.4, mode="replay", everything=True
+    ),
     "test-nothing": SuiteResult((), LOCAL, SCRIPTED, False),
 }
 

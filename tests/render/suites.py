@@ -91,4 +91,5 @@ EVERY_FIELD = SuiteResult(
     Spend(12_400, 0.03, 900, None),
     Coverage((Covered("clerk", Subject.FUNCTION, "get_order", 2, WHERE),), 80.0),
     deployed=True,
+    everything=True,
 )

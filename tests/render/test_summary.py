@@ -97,14 +97,15 @@ def record_command(stale: tuple[CaseResult, ...], others: tuple[CaseResult, ...]
     suite = SuiteResult((*stale, *others), LOCAL, "echoed", False, mode="replay", **facts)
     (group,) = groups_of(suite.cases)
     assert group.cases == stale
-    lines = written(group_lines(group, suite, PLAIN)).splitlines()
+    lines = written(group_lines(group, suite, PLAIN), PLAIN).splitlines()
     return lines[-1].strip().removeprefix("record").strip()
 
 
 @pytest.mark.parametrize(
     ("others", "facts", "command"),
     [
-        ((), {}, "asstctl test --record"),
+        ((), {"everything": True}, "asstctl test --record"),
+        ((), {}, "asstctl test --record assistants/explains-0.convo.yaml assistants/explains-1.convo.yaml"),
         (
             (replace(UNRECORDED[0], where=NEW_FILE, failure=None),),
             {},
@@ -118,8 +119,7 @@ def record_command(stale: tuple[CaseResult, ...], others: tuple[CaseResult, ...]
         (
             (),
             {"selection": "-k x"},
-            "asstctl test --record "
-            + " ".join(f"assistants/explains-{n // 4}.convo.yaml::explains-{n}" for n in range(1, 5)),
+            "asstctl test --record " + " ".join(one.node for one in stale_cases(4)),
         ),
     ],
 )
@@ -140,7 +140,7 @@ def test_repeats_are_recorded_as_often() -> None:
         for one in stale_cases(4)
         if one.failure
     )
-    assert record_command(often) == "asstctl test --record --repeat 3"
+    assert record_command(often, everything=True) == "asstctl test --record --repeat 3"
 
 
 def test_few_or_different_reasons_keep_their_blocks() -> None:

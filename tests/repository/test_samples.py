@@ -71,7 +71,7 @@ def test_the_demo_runs_and_runs_again(sample: Shell) -> None:
     assert "No changes" in _succeed(sample, "asstctl plan --detailed-exitcode")
     printed = _tests(sample, passed=5)
     assert "replies scripted (demo.replies.yaml)" in printed
-    assert "instructions were NOT exercised" in printed
+    assert "instructions were NOT exercised" in " ".join(printed.split())
     assert "No changes" in _succeed(sample, "asstctl plan --detailed-exitcode")
 
 

@@ -22,7 +22,9 @@ from tests.security.test_hostile_conversations import paths
 STAGING = TargetInfo("staging", "assistants", "assistants-v2", "127.0.0.1:8000", "shop")
 WHERE = Where("a.convo.yaml", 3, 2, 4, "  x: y")
 BAD = Failure(FailureKind.CALL_ARGS, "no", (Mismatch("a.b", "1", "2"),), WHERE, 0)
-TURN = TurnResult(1, Status.FAILED, "hi", reply="so", calls=(CallMade("f", "{}", "1"),), failures=(BAD,), usage=Usage(1, 2))
+TURN = TurnResult(
+    1, Status.FAILED, "hi", reply="so", calls=(CallMade("f", "{}", "1"),), failures=(BAD,), usage=Usage(1, 2)
+)
 CASES = (
     CaseResult("clerk", "a", WHERE, (TURN,), 1.0, closing=(BAD,), tags=("smoke",)),
     CaseResult("clerk", "b", WHERE, (), skipped="no code"),
@@ -44,7 +46,7 @@ def merged(project: Project, text: str) -> str:
     shown = project.run("test", "merge", "r.jsonl", "--junit", "j.xml", "--html", "h.html", "--jsonl", "l.jsonl")
     assert "error[bug]" not in shown.err + shown.out, (text, shown)
     assert "Traceback" not in shown.err
-    assert shown.code in {0, 1, 2, 3}
+    assert shown.code in {0, 1, 2, 3, 130}
     assert "\x1b" not in shown.out + shown.err
     return shown.out
 

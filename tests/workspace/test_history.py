@@ -1,6 +1,8 @@
 """History: what is remembered of a run, and what of it the next one."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -127,3 +129,20 @@ def test_an_odd_history_stands_in_no_way(tmp_path: Path, name: str, value: objec
     remember(tmp_path, "local", [ended("b")])
 
     assert "b.convo.yaml::b" in read_history(tmp_path, "local")
+
+
+MANY = """
+import sys
+from pathlib import Path
+from asstctl.workspace.history import remember
+from tests.workspace.test_history import ended
+for number in range(40):
+    remember(Path(sys.argv[1]), "local", [ended(f"{sys.argv[2]}{number}")])
+"""
+
+
+def test_of_runs_that_end_together_each_is_remembered(tmp_path: Path) -> None:
+    running = [subprocess.Popen([sys.executable, "-c", MANY, str(tmp_path), name]) for name in "abc"]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    wanted = {f"{name}{number}.convo.yaml::{name}{number}" for name in "abc" for number in range(40)}
+    assert read_history(tmp_path, "local").keys() == wanted

@@ -1,7 +1,7 @@
 """test: every conversation with its whole transcript.
 
 test     target replies instructions_exercised seconds interrupted exit_code counts{status: n} cases[case] warnings[]
-         left_behind[] run mode candidate deployed stopped selection empty_is_fine no_skips
+         left_behind[] run mode candidate deployed stopped selection everything empty_is_fine no_skips
          spend{tokens cost judge_tokens judge_cost known_cost judge_known_cost} coverage | null
 case     assistant id status where seconds skipped failure turns[turn] name tags[] kind not_run closing[failure] thread
          kept rate{passed ran needed planned} | null repeats[case] retries deployed: case | null began tape recorded
@@ -50,6 +50,7 @@ def suite_object(suite: SuiteResult) -> Object:
         "deployed": suite.deployed,
         "stopped": suite.stopped,
         "selection": suite.selection,
+        "everything": suite.everything,
         "empty_is_fine": suite.empty_is_fine,
         "no_skips": suite.no_skips,
         "spend": {
