@@ -27,8 +27,8 @@ _ORDER = (Made.THREAD, Made.VECTOR_STORE, Made.FILE)
 
 @dataclass(slots=True)
 class _Thing:
-    """One thing, from the moment it is intended. `id` is empty as long as nobody knows it; `gone`: it is deleted, or was
-    never made."""
+    """One thing, from the moment it is intended. `id` is empty as long as nobody knows it; `gone`: it is deleted, or
+    was never made."""
 
     kind: Made
     entry: int

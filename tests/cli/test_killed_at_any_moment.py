@@ -30,7 +30,9 @@ assistant: guagua
 conversations:
   - id: with-files
     thread: {files: [{path: /sales.csv, for: file_search}]}
-    turns: [{user: [hi, {attachment: /sales.csv, for: code_interpreter}], expect: {contains: hi}}, {user: so, expect: {contains: so}}]
+    turns:
+      - {user: [hi, {attachment: /sales.csv, for: code_interpreter}], expect: {contains: hi}}
+      - {user: so, expect: {contains: so}}
   - id: plain
     repeat: {runs: 5, pass: 5}
     turns: [{user: hi, expect: {contains: hi}}]
@@ -47,7 +49,8 @@ def held(database: Path) -> dict[str, int]:
 def begun(project: Project, url: str) -> None:
     project.write(
         "asstctl.yaml",
-        f"version: 1\nproject: school\ndefault_target: far\ntargets: {{far: {{provider: assistants, base_url: '{url}'}}}}\n",
+        "version: 1\nproject: school\ndefault_target: far\n"
+        f"targets: {{far: {{provider: assistants, base_url: '{url}'}}}}\n",
     )
     shutil.rmtree(project.root / "assistants")
     project.write("assistants/guagua.yaml", MANIFEST)
