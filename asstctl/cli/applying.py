@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asstctl.core.suite import SuiteResult
     from asstctl.render.progress import Quiet
     from asstctl.workspace.apply import Conduct
-    from asstctl.workspace.gate import Gate
+    from asstctl.workspace.conversations.gate import Gate
 
 STOPPING = "Stopping: what was sent is waited for, nothing more is started."
 _AT_ONCE = {
@@ -140,8 +140,8 @@ class _Watcher:
         """What has to pass before anything is asked."""
         if not self._conducting.gate:
             return None
-        from asstctl.workspace.gate import Gate
-        from asstctl.workspace.testing import Testing
+        from asstctl.workspace.conversations.gate import Gate
+        from asstctl.workspace.conversations.options import Testing
 
         testing = Testing(
             allow_scripted=self._conducting.allow_scripted,

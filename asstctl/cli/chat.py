@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from asstctl.cli.lines import Lines
     from asstctl.conversation.case import UserFile
     from asstctl.core.thread import ToolCall
-    from asstctl.workspace.chat import OpenChat, Wanted
+    from asstctl.workspace.conversations.chat import OpenChat, Wanted
 
 
 @shared_command("chat")
@@ -57,7 +57,7 @@ def command(
     """
     import asyncio
 
-    from asstctl.workspace.chat import Wanted
+    from asstctl.workspace.conversations.chat import Wanted
 
     wanted = Wanted(key, tuple(path.absolute() for path in stubs), not no_code, live, timeout)
     return asyncio.run(_chat(session, wanted, keep=keep))
@@ -68,7 +68,7 @@ async def _chat(session: Session, wanted: "Wanted", *, keep: bool) -> ExitCode:
 
     from asstctl.cli.lines import Lines
     from asstctl.core.errors import Interrupted
-    from asstctl.workspace.chat import open_chat
+    from asstctl.workspace.conversations.chat import open_chat
 
     lines = Lines()
     talker = _Talker(session, lines, keep=keep)

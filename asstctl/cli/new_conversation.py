@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asstctl.cli.session import Session
 
 if TYPE_CHECKING:
-    from asstctl.workspace.conversation_files import NewConversation
+    from asstctl.workspace.conversations.conversation_files import NewConversation
 
 
 def say_written(session: Session, new: "NewConversation") -> None:

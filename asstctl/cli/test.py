@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from asstctl.cli.reports import Lines, Reports
     from asstctl.conversation.case import Case
     from asstctl.core.suite import Moment, SuiteResult
-    from asstctl.workspace.case_selection import Choice, Selection
-    from asstctl.workspace.testing import Testing
+    from asstctl.workspace.conversations.case_selection import Choice, Selection
+    from asstctl.workspace.conversations.options import Testing
 
 
 _PAUSE = 0.1
@@ -48,7 +48,7 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
       asstctl test --replay --junit junit.xml
       asstctl test --shard 1/4 --jsonl shard-1.jsonl
     """
-    from asstctl.workspace.case_selection import Selection
+    from asstctl.workspace.conversations.case_selection import Selection
 
     check_options(values)
     choice = choice_of(values)
@@ -70,8 +70,8 @@ def _played(
     from asstctl.cli.reports import Reports
     from asstctl.cli.signals import ended_by_term
     from asstctl.core.errors import StoreError
-    from asstctl.workspace.history import remember
-    from asstctl.workspace.test import test
+    from asstctl.workspace.conversations.history import remember
+    from asstctl.workspace.conversations.test import test
 
     workspace = session.workspace
     reports = Reports(reports_of(values))
@@ -94,7 +94,7 @@ def _unplayed(session: Session, testing: "Testing", form: str, *, check: bool) -
     """What `--check` and `--list` show."""
     from asstctl.core.errors import WrongUsage
     from asstctl.render import formats
-    from asstctl.workspace.chosen import checked, chosen
+    from asstctl.workspace.conversations.chosen import checked, chosen
 
     name, option = ("Validation", "--check") if check else ("Chosen", "--list")
     if form not in formats(name):
@@ -156,7 +156,7 @@ class _Watch:
         from asstctl.core.suite import Planned, SuiteBegan
         from asstctl.render.live import watched
         from asstctl.render.test import columns_for
-        from asstctl.workspace.tapes import mode_of
+        from asstctl.workspace.conversations.tapes import mode_of
 
         self._columns = columns_for((case.assistant, case.id) for case in cases)
         how = self.testing

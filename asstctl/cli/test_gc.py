@@ -32,7 +32,7 @@ def command(session: Session, every: bool, form: str) -> ExitCode:
     """
     import asyncio
 
-    from asstctl.workspace.gc import gc
+    from asstctl.workspace.conversations.gc import gc
 
     swept = asyncio.run(gc(session.workspace, every=every))
     session.show(swept, form)

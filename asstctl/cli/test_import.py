@@ -36,6 +36,6 @@ def command(session: Session, thread: str, into: str, assistant: str) -> None:
     import asyncio
 
     from asstctl.cli.new_conversation import say_written
-    from asstctl.workspace.import_thread import import_thread
+    from asstctl.workspace.conversations.import_thread import import_thread
 
     say_written(session, asyncio.run(import_thread(session.workspace, thread, into=into, assistant=assistant)))

@@ -33,7 +33,7 @@ def command(session: Session, files: tuple[Path, ...], form: str, **reports: Any
     """
     from asstctl.cli.reports import Reports
     from asstctl.render.test import suite_text
-    from asstctl.workspace.merge import merged
+    from asstctl.workspace.conversations.merge import merged
 
     suite = merged(files)
     Reports(reports).close(suite)

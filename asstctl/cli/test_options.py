@@ -10,8 +10,8 @@ from click.core import ParameterSource
 from asstctl.core.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from asstctl.workspace.case_selection import Choice
-    from asstctl.workspace.testing import Testing
+    from asstctl.workspace.conversations.case_selection import Choice
+    from asstctl.workspace.conversations.options import Testing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -220,9 +220,9 @@ def mode_of(values: Mapping[str, Any]) -> str:
 
 def choice_of(values: Mapping[str, Any]) -> "Choice":
     """Which conversations were meant."""
-    from asstctl.workspace.case_selection import Choice
-    from asstctl.workspace.merge import durations
-    from asstctl.workspace.shards import Shard
+    from asstctl.workspace.conversations.case_selection import Choice
+    from asstctl.workspace.conversations.merge import durations
+    from asstctl.workspace.conversations.shards import Shard
 
     return Choice(
         values["places"],
@@ -236,7 +236,7 @@ def choice_of(values: Mapping[str, Any]) -> "Choice":
 
 def testing_of(values: Mapping[str, Any], choice: "Choice", **how: Any) -> "Testing":
     """The Testing of these options; `how` is what of it no option says."""
-    from asstctl.workspace.testing import Testing
+    from asstctl.workspace.conversations.options import Testing
 
     given = {"since": values["since"]} if values["since"] else {}
     share = choice.shard.count if choice.shard else 1

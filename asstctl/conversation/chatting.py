@@ -10,13 +10,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from asstctl.conversation.answers import Stubs, Transcript
-from asstctl.conversation.belongings import Belongings
 from asstctl.conversation.case import UserFile
-from asstctl.conversation.cleanup import unhurried
+from asstctl.conversation.playing.answers import Stubs, Transcript
+from asstctl.conversation.playing.belongings import Belongings
+from asstctl.conversation.playing.cleanup import unhurried
+from asstctl.conversation.playing.turn_player import MAX_ROUNDS
+from asstctl.conversation.playing.veil import Curtain, Veiled
 from asstctl.conversation.stubs.returned import misfits_of
-from asstctl.conversation.turn_player import MAX_ROUNDS
-from asstctl.conversation.veil import Curtain, Veiled
 from asstctl.conversation.writing import Had
 from asstctl.core.conversation import Failure, FailureKind
 from asstctl.core.diagnostic import Where

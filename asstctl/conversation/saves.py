@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asstctl.conversation.calls import parse_arguments
 from asstctl.conversation.case import Save
 from asstctl.conversation.checks.reply_json import NotJson, reply_json
+from asstctl.conversation.judging.calls import parse_arguments
 from asstctl.conversation.observed import Observed
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import CallMade, Failure, FailureKind

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from asstctl.conversation.calls import parse_arguments
 from asstctl.conversation.case import UserFile
+from asstctl.conversation.judging.calls import parse_arguments
 from asstctl.conversation.matchers import fits, is_matcher, same
-from asstctl.conversation.signatures import Signature, unfit_arguments
+from asstctl.conversation.reading.signatures import Signature, unfit_arguments
 from asstctl.core.json_text import json_text, read_json
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.thread import PastCall, Spoken

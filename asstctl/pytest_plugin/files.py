@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asstctl.conversation.listing import Listed, listed
+from asstctl.conversation.reading.listing import Listed, listed
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.pytest_plugin.failures import NotPassed, longrepr, text_of
 from asstctl.pytest_plugin.projects import Place, Projects

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from asstctl.conversation.listing import listed
+from asstctl.conversation.reading.listing import listed
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.json_text import json_text
 from asstctl.pytest_plugin.failures import text_of

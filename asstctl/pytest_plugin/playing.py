@@ -21,8 +21,8 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.suite import CaseEnded, Moment, SuiteResult
 from asstctl.pytest_plugin.failures import NotPassed
 from asstctl.pytest_plugin.options import Chosen
-from asstctl.workspace.test import test
-from asstctl.workspace.testing import Selected, Testing
+from asstctl.workspace.conversations.options import Selected, Testing
+from asstctl.workspace.conversations.test import test
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from asstctl.core.suite import SuiteResult
-    from asstctl.workspace.gate import Gate
+    from asstctl.workspace.conversations.gate import Gate
 
 Passing = Callable[[], Awaitable["SuiteResult | None"]]
 """Has the conversations of a gate, and says how they went; None where none is concerned."""
@@ -85,7 +85,7 @@ async def apply(
 
 def _gated(workspace: Workspace, gate: "Gate") -> "Callable[[Provider, Plan, Reading], Awaitable[SuiteResult | None]]":
     """The gate with its conversations, which are loaded only where there is one."""
-    from asstctl.workspace.gate import pass_gate, tagged
+    from asstctl.workspace.conversations.gate import pass_gate, tagged
 
     return partial(pass_gate, workspace, gate, tagged(workspace, gate))
 

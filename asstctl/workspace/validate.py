@@ -11,7 +11,7 @@ from asstctl.workspace.workspace import Workspace
 
 def validate(workspace: Workspace, *, strict: bool = False) -> Validation:
     """Check project file, manifests and conversations; `strict` makes warnings errors."""
-    from asstctl.workspace.conversations import load_conversations
+    from asstctl.workspace.conversations.loading import load_conversations
 
     workspace = replace(workspace, tolerant=True)
     loaded = workspace.load(workspace.project.targets)

@@ -94,7 +94,7 @@ class Workspace:
         return loaded
 
     def _variable_names(self, conversations: Sequence[Path], stub_files: Sequence[Path]) -> Collection[str] | None:
-        from asstctl.conversation.variable_names import variable_names
+        from asstctl.conversation.reading.variable_names import variable_names
 
         return variable_names((*conversations, *stub_files), self.project.root)
 

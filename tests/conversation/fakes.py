@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from asstctl.conversation.stage import Playing
+from asstctl.conversation.playing.stage import Playing
 from asstctl.core.conversation import CaseResult
 from asstctl.core.json_types import Json
 from asstctl.core.ledger import Made

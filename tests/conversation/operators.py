@@ -8,8 +8,8 @@ from textwrap import indent
 from typing import Any
 
 from asstctl.conversation.case import Turn
-from asstctl.conversation.cases import load_cases
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.reading.cases import load_cases
 from asstctl.core.change import ABSENT
 from asstctl.core.conversation import CallMade, Failure, Mismatch
 from asstctl.core.diagnostic import Where

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.conversation.case import Case
-from asstctl.conversation.cases import load_cases
-from asstctl.conversation.filling import Withheld
-from asstctl.conversation.signatures import Signature
+from asstctl.conversation.reading.cases import load_cases
+from asstctl.conversation.reading.filling import Withheld
+from asstctl.conversation.reading.signatures import Signature
 from asstctl.core.diagnostic import Diagnostic
 
 REFUND: Mapping[str, Any] = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from asstctl.conversation.case import Case, Expectation, ExpectedCall, Turn
-from asstctl.conversation.conduct import Conduct
-from asstctl.conversation.runner import SuiteRun, run_cases
+from asstctl.conversation.playing.conduct import Conduct
+from asstctl.conversation.playing.runner import SuiteRun, run_cases
 from asstctl.conversation.stubs.kind import StubRule
 from asstctl.conversation.stubs.returns import Fixed
 from asstctl.core.conversation import CaseResult, FailureKind, TurnResult

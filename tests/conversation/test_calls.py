@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asstctl.conversation.calls import check_calls, matched, parse_arguments
 from asstctl.conversation.case import CallMode, ExpectedCall
+from asstctl.conversation.judging.calls import check_calls, matched, parse_arguments
 from asstctl.core.conversation import CallMade
 from asstctl.core.diagnostic import Where
 from tests.conversation.operators import CALLS as SAMPLES

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.case import CallMode, Case
-from asstctl.conversation.cases import load_cases
-from asstctl.conversation.signatures import Signature
+from asstctl.conversation.reading.cases import load_cases
+from asstctl.conversation.reading.signatures import Signature
 from asstctl.core.diagnostic import Diagnostic, Severity
 
 FUNCTIONS: Mapping[str, Mapping[str, Signature]] = {

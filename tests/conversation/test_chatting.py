@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from asstctl.conversation.answers import Stubs
-from asstctl.conversation.belongings import Belongings
 from asstctl.conversation.chatting import CUT_OFF, GIVEN_UP, Chat, Ended
+from asstctl.conversation.playing.answers import Stubs
+from asstctl.conversation.playing.belongings import Belongings
 from asstctl.conversation.stubs.kind import StubRule
 from asstctl.conversation.stubs.returns import Fixed
 from asstctl.core.diagnostic import Where

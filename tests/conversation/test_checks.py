@@ -11,7 +11,7 @@ from asstctl.conversation.case import Expectation
 from asstctl.conversation.checks import CHECKS
 from asstctl.conversation.checks.check import Check, Explanation, Source
 from asstctl.conversation.checks.judged import JudgedCheck
-from asstctl.conversation.judging import judge_with
+from asstctl.conversation.judging.judging import judge_with
 from asstctl.conversation.observed import Observed
 from asstctl.conversation.text import fold
 from asstctl.core.conversation import CallMade

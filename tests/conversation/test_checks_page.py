@@ -5,7 +5,7 @@ import os
 from asstctl.conversation.case import CallMode
 from asstctl.conversation.checks import CHECKS
 from asstctl.conversation.matchers import MATCHERS
-from asstctl.conversation.models import LongCallModel
+from asstctl.conversation.reading.models import LongCallModel
 from asstctl.conversation.stubs import STUBS
 from tests.conversation import operators
 from tests.conversation.checks_page import page

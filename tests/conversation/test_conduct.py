@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from asstctl.conversation.case import Budget, Case, Expectation, Repeat, Retry, Trouble
-from asstctl.conversation.runner import SuiteRun
-from asstctl.conversation.stage import Playing
+from asstctl.conversation.playing.runner import SuiteRun
+from asstctl.conversation.playing.stage import Playing
 from asstctl.core.conversation import Rate, Status
 from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault, TapeStale, Unreachable
 from asstctl.core.exit_codes import ExitCode

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from asstctl.conversation.case import Case
-from asstctl.conversation.filling import Withheld
 from asstctl.conversation.late import Late, NotFilled, filled, filled_closing, filled_turn, is_late
-from asstctl.conversation.signatures import Signature
+from asstctl.conversation.reading.filling import Withheld
+from asstctl.conversation.reading.signatures import Signature
 from asstctl.core.diagnostic import Severity
 from tests.conversation.reading import BOT, TURNS, read
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.case import Case, Cleanup, Turn, UserFile
-from asstctl.conversation.runner import SuiteRun
+from asstctl.conversation.playing.runner import SuiteRun
 from asstctl.core.errors import AnswerLost, ServerFault, Unreachable
 from asstctl.core.thread import Tool
 from tests.conversation.fakes import FakeLedger, FakeStage, ScriptedHost, ScriptedJudge, Step, World, calls, says

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from asstctl.conversation.case import Case, Closing, Expectation, Turn
 from asstctl.conversation.checks import CHECKS
-from asstctl.conversation.judge_names import check_judges, judges_named
-from asstctl.conversation.judging import Judging, judge_with
+from asstctl.conversation.judging.judge_names import check_judges, judges_named
+from asstctl.conversation.judging.judging import Judging, judge_with
+from asstctl.conversation.judging.questions import INSTRUCTIONS, question_of
 from asstctl.conversation.observed import Observed
 from asstctl.conversation.prices import Used
-from asstctl.conversation.questions import INSTRUCTIONS, question_of
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import BadAnswer, RateLimited, TapeMissing, Unreachable

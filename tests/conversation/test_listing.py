@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from asstctl.conversation.listing import Listed, listed
+from asstctl.conversation.reading.listing import Listed, listed
 from tests.conversation.reading import TURNS, read
 
 ONE = f"assistant: bot\nname: One\ntags: [a, b]\n{TURNS}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asstctl.conversation.matrix import MAX_CELLS, read_matrix
+from asstctl.conversation.reading.matrix import MAX_CELLS, read_matrix
 from asstctl.core.json_text import json_text
 from asstctl.documents.yaml import parse_one
 from tests.conversation.reading import TURNS, read

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.case import Case, Expectation, Turn
-from asstctl.conversation.cited import unknown_files
+from asstctl.conversation.reading.cited import unknown_files
 from asstctl.core.diagnostic import Severity
 from asstctl.core.json_types import Json
 from tests.conversation.reading import TURNS, read

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.conversation.case import Case, Repeat, Turn
-from asstctl.conversation.player import case_result
-from asstctl.conversation.rates import merged, still_needed
+from asstctl.conversation.playing.player import case_result
+from asstctl.conversation.playing.rates import merged, still_needed
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Rate, Status
 from asstctl.core.diagnostic import Where
 from asstctl.core.thread import Usage

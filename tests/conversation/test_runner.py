@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from asstctl.conversation.case import CallMode, ExpectedCall, Message
-from asstctl.conversation.runner import SuiteRun
+from asstctl.conversation.playing.runner import SuiteRun
+from asstctl.conversation.playing.turn_player import MAX_ROUNDS
 from asstctl.conversation.stubs.kind import StubRule
 from asstctl.conversation.stubs.python import Function
-from asstctl.conversation.turn_player import MAX_ROUNDS
 from asstctl.core.conversation import FailureKind, Status
 from asstctl.core.errors import AnswerLost, RateLimited, Unreachable
 from asstctl.core.suite import CaseEnded, Moment
@@ -400,7 +400,7 @@ def test_ctrl_c_ends_in_results() -> None:
 def test_playing_does_not_load_pydantic() -> None:
     """It is for reading files alone."""
     heavy = ("pydantic", "jinja2", "openai")
-    code = f"import asstctl.conversation.runner, sys; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import asstctl.conversation.playing.runner, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

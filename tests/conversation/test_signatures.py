@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from asstctl.conversation.signatures import Signature, unfit_answer, unfit_arguments
+from asstctl.conversation.reading.signatures import Signature, unfit_answer, unfit_arguments
 from tests.conversation.reading import REFUND, TURNS, read
 
 SCHEMA = {

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from asstctl.conversation.answers import Stubs, Transcript
 from asstctl.conversation.late import Late
+from asstctl.conversation.playing.answers import Stubs, Transcript
 from asstctl.conversation.stubs import STUBS, child
 from asstctl.conversation.stubs.child import call_command, call_function, child_environment
 from asstctl.conversation.stubs.fault import FAULTS

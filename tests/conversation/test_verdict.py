@@ -1,8 +1,8 @@
 """The verdict on a turn and on a whole conversation."""
 
 from asstctl.conversation.case import CallMode, Closing, Expectation, ExpectedCall, Turn
+from asstctl.conversation.judging.verdict import expects_end, for_judges, is_slow, judge, judge_stopped
 from asstctl.conversation.observed import Observed
-from asstctl.conversation.verdict import expects_end, for_judges, is_slow, judge, judge_stopped
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asstctl.conversation.case import Case, UserFile
-from asstctl.conversation.cases import load_cases
 from asstctl.conversation.matchers import differences
-from asstctl.conversation.signatures import Signature
+from asstctl.conversation.reading.cases import load_cases
+from asstctl.conversation.reading.signatures import Signature
 from asstctl.conversation.stubs.kind import StubCall
 from asstctl.conversation.stubs.rules import pick
 from asstctl.conversation.writing import Had, Written, conversation_of

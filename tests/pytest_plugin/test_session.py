@@ -13,7 +13,7 @@ import pytest
 from asstctl.core.conversation import Status
 from asstctl.pytest_plugin.playing import play_one
 from asstctl.pytest_plugin.session import how_of
-from asstctl.workspace.ledger import ledger_runs
+from asstctl.workspace.conversations.ledger import ledger_runs
 from tests.pytest_plugin.samples import GREETS, SEVERAL, SHOP, WAITS, written
 
 pytest_plugins = ("pytester",)
@@ -360,5 +360,5 @@ def test_a_run_without_conversations_loads_nothing_of_ours(pytester: pytest.Pyte
 def test_to_collect_loads_nothing_that_plays(root: Path) -> None:
     found = loaded(root, "--co")
     assert "asstctl.pytest_plugin.files" in found
-    heavy = {"openai", "httpx2", "jinja2", "rich", "starlette", "deepdiff", "asstctl.workspace.test"}
+    heavy = {"openai", "httpx2", "jinja2", "rich", "starlette", "deepdiff", "asstctl.workspace.conversations.test"}
     assert found.isdisjoint(heavy)

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from asstctl.conversation.cases import load_cases
-from asstctl.conversation.conduct import Conduct
-from asstctl.conversation.runner import run_cases
-from asstctl.conversation.signatures import Signature
+from asstctl.conversation.playing.conduct import Conduct
+from asstctl.conversation.playing.runner import run_cases
+from asstctl.conversation.reading.cases import load_cases
+from asstctl.conversation.reading.signatures import Signature
 from asstctl.core.conversation import CaseResult
 from asstctl.core.errors import ServerFault, TapeMissing, TapeStale
 from asstctl.core.json_types import JsonObject

@@ -68,6 +68,7 @@ def test_a_look_at_conversations_loads_nothing_that_plays_them(option: str, tmp_
     project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
     (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
     loaded = _loaded_by(["test", option], project)
-    assert "asstctl.conversation.cases" in loaded
+    assert "asstctl.conversation.reading.cases" in loaded
     assert loaded.isdisjoint({"openai", "httpx2", "starlette", "asyncio", "rich", "deepdiff"})
-    assert [name for name in loaded if name.startswith(("asstctl.engine.", "asstctl.workspace.test."))] == []
+    assert not [name for name in loaded if name.startswith("asstctl.engine.")]
+    assert "asstctl.workspace.conversations.test" not in loaded

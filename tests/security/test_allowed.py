@@ -106,7 +106,7 @@ def test_code_under_test_is_given_no_name_that_is_not_allowed(
 ) -> None:
     monkeypatch.setenv("STAGE", "production")
     project.write("asstctl.yaml", "version: 1\ntest: {env: [STAGE]}\n")
-    from asstctl.workspace.test import stub_environment
+    from asstctl.workspace.conversations.test import stub_environment
     from asstctl.workspace.workspace import Workspace
 
     assert stub_environment(Workspace(project.root)) == {"STAGE": "production"}

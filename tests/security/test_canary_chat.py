@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from asstctl.conversation.playing.veil import Veiled
 from asstctl.conversation.tapes.secrets import Sieve
-from asstctl.conversation.veil import Veiled
 from tests.cli.conftest import Project
 from tests.security.test_canary import forms_of
 from tests.security.test_canary_conversations import FORMS, SECRET, TOKEN, chatty

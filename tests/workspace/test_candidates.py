@@ -12,8 +12,8 @@ from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.planning.policy import Policy
 from asstctl.workspace.apply import Conduct, apply
-from asstctl.workspace.candidates import Copies, copies
-from asstctl.workspace.ledger import FileLedger, ledger_runs
+from asstctl.workspace.conversations.candidates import Copies, copies
+from asstctl.workspace.conversations.ledger import FileLedger, ledger_runs
 from asstctl.workspace.plan import plan, plan_on
 from tests.workspace.served import GUAGUA, Served
 

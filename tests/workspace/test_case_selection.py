@@ -8,10 +8,10 @@ from asstctl.conversation.case import Case, Turn
 from asstctl.core.conversation import CaseResult, Failure, FailureKind
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import Refused, WrongUsage
-from asstctl.workspace.case_selection import Choice, Selection
-from asstctl.workspace.history import remember
-from asstctl.workspace.shards import Shard
-from asstctl.workspace.testing import Selected
+from asstctl.workspace.conversations.case_selection import Choice, Selection
+from asstctl.workspace.conversations.history import remember
+from asstctl.workspace.conversations.options import Selected
+from asstctl.workspace.conversations.shards import Shard
 
 
 def case(id: str, file: str = "refunds", *tags: str, name: str = "") -> Case:

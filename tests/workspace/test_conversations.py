@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from asstctl.workspace.conversations import load_conversations
+from asstctl.workspace.conversations.loading import load_conversations
 from asstctl.workspace.workspace import Workspace
 
 MANIFESTS = """\

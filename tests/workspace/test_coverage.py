@@ -5,7 +5,7 @@ from pathlib import Path
 from asstctl.core.conversation import CallMade, CaseResult, Status, TurnResult
 from asstctl.core.diagnostic import Where
 from asstctl.core.thread import Passage
-from asstctl.workspace.coverage import coverage_of
+from asstctl.workspace.conversations.coverage import coverage_of
 from asstctl.workspace.workspace import Workspace
 
 FILES = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.core.errors import WrongUsage
-from asstctl.workspace.expressions import read_expression
+from asstctl.workspace.conversations.expressions import read_expression
 
 WORDS = {"refund", "german", "two words", "and"}
 

@@ -18,8 +18,8 @@ from asstctl.core.ledger import Leftover, Made, Swept
 from asstctl.core.ports import Provider, ResourceStore
 from asstctl.core.resource import Listing
 from asstctl.core.thread import run_pair
-from asstctl.workspace.gc import gc
-from asstctl.workspace.ledger import FileLedger, ledger_folder, ledger_runs
+from asstctl.workspace.conversations.gc import gc
+from asstctl.workspace.conversations.ledger import FileLedger, ledger_folder, ledger_runs
 from asstctl.workspace.plan import plan
 from asstctl.workspace.workspace import Workspace
 from tests.workspace.served import Served

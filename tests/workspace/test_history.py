@@ -12,8 +12,8 @@ from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, 
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import StoreError
 from asstctl.core.thread import Usage
-from asstctl.workspace import history
-from asstctl.workspace.history import history_file, not_passed, read_history, remember, with_results
+from asstctl.workspace.conversations import history
+from asstctl.workspace.conversations.history import history_file, not_passed, read_history, remember, with_results
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -134,7 +134,7 @@ def test_an_odd_history_stands_in_no_way(tmp_path: Path, name: str, value: objec
 MANY = """
 import sys
 from pathlib import Path
-from asstctl.workspace.history import remember
+from asstctl.workspace.conversations.history import remember
 from tests.workspace.test_history import ended
 for number in range(40):
     remember(Path(sys.argv[1]), "local", [ended(f"{sys.argv[2]}{number}")])

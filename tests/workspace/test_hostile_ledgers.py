@@ -17,8 +17,15 @@ from hypothesis import strategies as st
 from asstctl.core.errors import StoreError
 from asstctl.core.ledger import Made
 from asstctl.render.gc import swept_text
-from asstctl.workspace.gc import gc
-from asstctl.workspace.ledger import Entry, FileLedger, dead_ledger, ledger_folder, ledger_runs, read_ledger
+from asstctl.workspace.conversations.gc import gc
+from asstctl.workspace.conversations.ledger import (
+    Entry,
+    FileLedger,
+    dead_ledger,
+    ledger_folder,
+    ledger_runs,
+    read_ledger,
+)
 from tests.workspace.served import Served
 from tests.workspace.test_ledger import RUN, begun, file_of
 

@@ -7,7 +7,7 @@ import pytest
 from asstctl.conversation.tapes.replay import Replay
 from asstctl.conversation.tapes.text import Tape
 from asstctl.core.errors import Refused, TapeMissing
-from asstctl.workspace.judges import able_judges, open_judges
+from asstctl.workspace.conversations.judges import able_judges, open_judges
 from asstctl.workspace.workspace import Workspace
 from tests.tapes.parts import HEADER
 

@@ -14,7 +14,7 @@ from asstctl.core.errors import StoreError
 from asstctl.core.ledger import Made
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import TargetInfo
-from asstctl.workspace.ledger import (
+from asstctl.workspace.conversations.ledger import (
     CopyRecorder,
     FileLedger,
     dead_ledger,

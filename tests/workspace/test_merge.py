@@ -14,7 +14,7 @@ from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import TargetInfo
 from asstctl.core.suite import Planned, Spend, SuiteBegan, SuiteResult
 from asstctl.render.json.test_lines import case_line, header_line, suite_lines, summary_line
-from asstctl.workspace.merge import durations, merged
+from asstctl.workspace.conversations.merge import durations, merged
 
 STAGING = TargetInfo("staging", "assistants", "assistants-v2", "127.0.0.1:8000", "shop")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.core.errors import WrongUsage
-from asstctl.workspace.shards import Shard, in_shard
+from asstctl.workspace.conversations.shards import Shard, in_shard
 
 nodes = st.lists(st.text("abcdef", min_size=1, max_size=6).map("f.convo.yaml::{}".format), unique=True, max_size=30)
 
