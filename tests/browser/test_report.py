@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from asstctl.core.json_text import json_text
 from asstctl.render.html.page import suite_html
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, expect
 from tests.cli.conftest import TUTOR
 from tests.render.showcase import HOSTILE, SHOWCASE, WRONG_ARGUMENT, many
 from tests.repository.consoles import ROOT
