@@ -1,7 +1,7 @@
 """Ledger: what a run of conversations makes on a provider, noted before it is made, so that nothing stays behind.
 
-`workspace.ledger` keeps it in a file; the runner and whoever makes copies write into it. What runs that were killed
-left behind is swept up by `workspace.gc`, and Swept is what came of that.
+`workspace.conversations.ledger` keeps it in a file; the runner and whoever makes copies write into it. What runs that
+were killed left behind is swept up by `gc` beside it, and Swept is what came of that.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Conversations played in the background: one event loop in a thread of its own, and one run for each project in it.
 
 The thread of pytest says which conversations are wanted and waits for their results; everything else happens in the
-loop. A run is one call of the use case `workspace.test`, so that a target is read, and brought up, once.
+loop. A run is one call of the use case `workspace.conversations.test`, so that a target is read, and brought up, once.
 """
 
 import asyncio

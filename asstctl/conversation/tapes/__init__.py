@@ -6,6 +6,6 @@
     text.py      a tape as JSON Lines, and back        nearest.py    what a request that is missing is most like
     secrets.py   what must never be on one             naming.py     what its file is called
 
-Everything here is pure but for the clock that a recording is given. Files are for `workspace.tapes`, HTTP for
+Everything here is pure but for the clock that a recording is given. Files are for `workspace.conversations`, HTTP for
 `net.tape`.
 """

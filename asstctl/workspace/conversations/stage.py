@@ -77,7 +77,7 @@ Ask = Callable[[], Awaitable[tuple[Provider, Cast]]]
 
 @dataclass
 class ProjectStage:
-    """The Stage (`conversation.stage`) of one run. `ask` None: the provider is open already, and not only for tapes."""
+    """The Stage of one run. `ask` None: the provider is open already, and not only for tapes."""
 
     provider: Provider
     cast: Cast

@@ -56,7 +56,7 @@ def recorded_provider(workspace: Workspace) -> Provider:
 
 
 class ProjectTapes:
-    """The tapes of one run (`workspace.stage.Tapes`).
+    """The tapes of one run (`stage.Tapes`).
 
     `replies` says where answers come from on this target, and whether instructions have a part in them. `errors`: what
     went wrong on the server's side is recorded too. `real`: a replay takes as long as the recording did. `repeat` is

@@ -1,8 +1,8 @@
 """Use case: talk to the assistants and check how they behave.
 
-The composition, and nothing else: which conversations there are (`conversations`), which of them are meant (a Select)
+The composition, and nothing else: which conversations there are (`loading`), which of them are meant (a Select)
 and concerned (`affected`), whom they talk to (`cast`, `candidates`) and on which stage (`stage`). How they are played
-is for `conversation.runner`.
+is for `conversation.playing.runner`.
 """
 
 import time
