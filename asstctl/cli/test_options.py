@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -11,7 +11,7 @@ from asstctl.core.errors import WrongUsage
 
 if TYPE_CHECKING:
     from asstctl.workspace.conversations.case_selection import Choice
-    from asstctl.workspace.conversations.options import Testing
+    from asstctl.workspace.conversations.options import Mode, Testing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -175,7 +175,7 @@ def test_options(function: F) -> F:
 def check_options(values: Mapping[str, Any]) -> None:
     """Raises WrongUsage for options that exclude each other, or that say nothing without another.
 
-    Of a mode in the environment and another that was typed, the typed one holds; see `mode_of`.
+    Of a mode in the environment and another that was typed, the typed one holds; see `mode_given`.
     """
     for one, other, why in _CONTRADICTIONS:
         if values[one] and values[other]:
@@ -208,14 +208,14 @@ def check_options(values: Mapping[str, Any]) -> None:
         )
 
 
-def mode_of(values: Mapping[str, Any]) -> str:
+def mode_given(values: Mapping[str, Any]) -> "Mode":
     """Where replies come from. Raises WrongUsage for two answers."""
     given = [name for name in _MODES if values[name]]
     typed = [name for name in given if _is_typed(name)]
     modes = typed or given
     if len(modes) > 1:
         raise _either(modes[0], modes[1], "replies come from one place")
-    return modes[0] if modes else "live"
+    return cast("Mode", modes[0]) if modes else "live"
 
 
 def choice_of(values: Mapping[str, Any]) -> "Choice":
@@ -245,7 +245,7 @@ def testing_of(values: Mapping[str, Any], choice: "Choice", **how: Any) -> "Test
         jobs=values["jobs"],
         turn_timeout=values["timeout"],
         allow_code=not values["no_code"],
-        mode=mode_of(values),  # type: ignore[arg-type]
+        mode=mode_given(values),
         repeat=values["repeat"],
         needed=values["needed"] if values["repeat"] else None,
         max_cost=values["max_cost"] / share if values["max_cost"] else None,

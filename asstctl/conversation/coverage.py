@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import CallMade, CaseResult, TurnResult
 from asstctl.core.coverage import Coverage, Covered, Subject
 from asstctl.core.diagnostic import Where
@@ -65,7 +66,7 @@ def _things(declared: Declared) -> Iterator[tuple[Thing, str]]:
         yield (Subject.FUNCTION, (function,)), function
         named: dict[Thing, str] = {}
         for path, value in islice(_parameters(schema, schema, (function,), ()), MOST):
-            if value is _NO_VALUE:
+            if isinstance(value, Absent):
                 named.setdefault((Subject.PARAMETER, path), _dotted(path))
             else:
                 shown = value if isinstance(value, str) else canonical(value)
@@ -75,11 +76,10 @@ def _things(declared: Declared) -> Iterator[tuple[Thing, str]]:
         yield (Subject.FILE, (_last(file),)), file
 
 
-_NO_VALUE: Json = object()  # type: ignore[assignment]
-
-
-def _parameters(schema: Json, root: JsonObject, path: Path, refs: tuple[str, ...]) -> Iterator[tuple[Path, Json]]:
-    """Each parameter below a schema's place, and each value of the place itself that the schema lists."""
+def _parameters(
+    schema: Json, root: JsonObject, path: Path, refs: tuple[str, ...]
+) -> Iterator[tuple[Path, Json | Absent]]:
+    """Each parameter below a schema's place (ABSENT), and each value of the place itself that the schema lists."""
     if not isinstance(schema, Mapping):
         return
     for value in schema.get("enum") or ():
@@ -93,7 +93,7 @@ def _parameters(schema: Json, root: JsonObject, path: Path, refs: tuple[str, ...
         for part in schema.get(word) or ():
             yield from _parameters(part, root, path, refs)
     for name, below in (schema.get("properties") or {}).items():
-        yield (*path, name), _NO_VALUE
+        yield (*path, name), ABSENT
         yield from _parameters(below, root, (*path, name), refs)
     items = schema.get("items")
     for below in (*(schema.get("prefixItems") or ()), *(items if isinstance(items, list) else (items,))):

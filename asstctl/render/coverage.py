@@ -5,16 +5,11 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from asstctl.core.coverage import Coverage, Covered, Subject
-from asstctl.render.style import PLAIN, Look, Style
-from asstctl.render.text import Line, Span, cells, line, padded, wrapped, written
+from asstctl.render.style import Look, Style
+from asstctl.render.text import Line, Span, cells, line, padded, wrapped
 
 _LABELS = {Subject.ENUM: "value"}
 _LABEL = 11
-
-
-def coverage_text(coverage: Coverage, look: Look = PLAIN) -> str:
-    """The coverage alone."""
-    return written(coverage_lines(coverage, look), look)
 
 
 def coverage_lines(coverage: Coverage, look: Look) -> list[Line]:

@@ -15,14 +15,14 @@ from asstctl.core.runs import Runs
 from asstctl.core.suite import SuiteResult
 from asstctl.render import TEXT, view
 from asstctl.render.apply import address_column, applied_text, outcome_text
-from asstctl.render.coverage import coverage_text
+from asstctl.render.coverage import coverage_lines
 from asstctl.render.diagnostics import problems_text
 from asstctl.render.env import ids_env
 from asstctl.render.plan import apply_question
 from asstctl.render.pull import found_text, pulled_text
 from asstctl.render.style import ASCII, PLAIN, Look
 from asstctl.render.test import suite_text
-from asstctl.render.text import cells
+from asstctl.render.text import cells, written
 from tests.render import samples
 from tests.render.coverage_samples import COVERAGES
 from tests.render.golden import FOLDER, expected
@@ -88,7 +88,7 @@ def texts(look: Look) -> dict[str, Callable[[], str]]:
     """Every text that there is, by the name of its golden file."""
     return {
         **{name: (lambda r=result: text_of(r, look)) for name, result in RESULTS.items()},
-        **{name: (lambda c=coverage: coverage_text(c, look)) for name, coverage in COVERAGES.items()},
+        **{name: (lambda c=coverage: written(coverage_lines(c, look), look)) for name, coverage in COVERAGES.items()},
         "problems-notes": lambda: problems_text(samples.DIAGNOSTICS[-1:], look),
     }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from asstctl.core.conversation import FailureKind
 from asstctl.core.exit_codes import ExitCode
 from asstctl.emulator.replies.chat_request import MODULES
 from tests.repository.consoles import ROOT, Shell, assert_true, files, steps
@@ -76,3 +77,13 @@ def test_the_code_map_names_what_is_there() -> None:
         missing += [f"{folder.name}/{name}" for name in names if indent <= 4 and not (folder / name).exists()]
     assert missing == []
     assert set(packages) == {path.name for path in program.iterdir() if (path / "__init__.py").exists()}
+
+
+def test_the_page_of_conversations_names_every_kind_of_failure() -> None:
+    """Those that fail first, those that leave no verdict after them, and no other."""
+    page = (ROOT / "docs" / "conversations.md").read_text("utf-8")
+    listed = re.search(r"^The kinds of failure are stable.*$", page, re.MULTILINE)
+    assert listed
+    failures, _, undecided = listed[0].partition("and for what has no verdict")
+    named = tuple({*re.findall(r"`(\w+)`", part)} for part in (failures, undecided))
+    assert named == tuple({str(kind) for kind in FailureKind if kind.is_error is error} for error in (False, True))
