@@ -29,12 +29,14 @@ class WireField:
     """One field on one wire.
 
     `reset` is the value that sets the field back to its default (None means JSON null); `resettable` is
-    False where the wire has no way back. `path` is where the value lies in the wire object.
+    False where the wire has no way back. `path` is where the value lies in the wire object. `computed`: the server
+    fills it in by itself, so that a value which nobody declared is no news.
     """
 
     path: tuple[str, ...]
     reset: Json = None
     resettable: bool = True
+    computed: bool = False
 
 
 class Metadata(StrEnum):
@@ -42,6 +44,29 @@ class Metadata(StrEnum):
 
     KEPT = "kept"
     WRITE_ONCE = "write-once"  # a create keeps it, an update leaves the old one (LiteLLM hybrid)
+
+
+class Way(StrEnum):
+    """How a target takes the loss of what its wire cannot hold: the words of `on_unsupported`."""
+
+    DROP = "drop"
+    SESSION = "session"  # threads get it, not the assistant
+    FUNCTION = "function"  # a function stands for it, which tests answer
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Something that a manifest can declare and a wire cannot hold.
+
+    `what` ends the sentence "the Agents API has ..." (`no temperature`), `way` is the nearest way on beside
+    accepting the loss, and `accepts` are the ways in which a target may accept it. `values`: it is these values alone
+    that are meant (`strict: true`); None: any.
+    """
+
+    what: str
+    way: str
+    accepts: tuple[Way, ...] = (Way.DROP,)
+    values: tuple[Json, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,12 @@ class Capabilities:
     `update`, `files`, a kind), a sentence that says so and the way on; `notes` are sentences that every plan on it
     says, and `terms` is what holds of all differences there, for the headers of plans. `trusted`: it is known to
     keep metadata, so the first create of a run need not be tried alone.
+
+    `unsupported`: by kind, what this wire cannot hold although a manifest may declare it, by its path in the words of
+    `on_unsupported` without the kind: a field (`temperature`), a tool by its type (`tools.file_search`), a part of a
+    field (`response_format.strict`); those of kind `function` are parts of functions, wherever they are written.
+    `composite` are top-level keys of the wire object that hold several fields (`text`: the response format, and
+    extensions beside it), so that they are reserved for none of them.
     """
 
     wire: str
@@ -69,3 +100,5 @@ class Capabilities:
     notes: tuple[str, ...] = ()
     terms: str = ""
     trusted: bool = False
+    unsupported: Mapping[str, Mapping[str, Unsupported]] = field(default_factory=dict)
+    composite: frozenset[str] = frozenset()

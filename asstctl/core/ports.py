@@ -22,6 +22,7 @@ from asstctl.core.thread import (
     FilePurpose,
     Judged,
     Opened,
+    Passage,
     RunOptions,
     RunState,
     Said,
@@ -142,6 +143,10 @@ class FileHost(Protocol):
         """Take a file out of a store, where the upload stays; the request's id. Raises NotFound."""
         ...
 
+    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
+        """The passages of a store that fit a query, best first. Raises NotFound."""
+        ...
+
 
 class ThreadHost(Protocol):
     """Threads of one provider: opened, spoken to, run, closed. One host may carry many threads at once.
@@ -156,11 +161,16 @@ class ThreadHost(Protocol):
     async def open(
         self,
         *,
+        assistant: str = "",
+        tools: frozenset[str] = frozenset(),
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
     ) -> Opened:
         """Make a thread with these first messages, and with uploads for its tools.
+
+        `assistant` is whom it is for, by remote id, and `tools` are what the wire gives to threads and not to
+        assistants: some wires bind a thread to one assistant, and answer its first messages at once.
 
         The store that holds those for `file_search`, and what is attached for it to a first message, bears the same
         metadata and is ready before this returns. Where this fails, what it had made is deleted again.

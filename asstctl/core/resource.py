@@ -14,6 +14,7 @@ from asstctl.core.address import Address
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.knowledge import KnowledgeFile
+from asstctl.core.loss import Loss
 
 EXTENSION = "extensions."
 """What the name of a field begins with that is verbatim for one provider."""
@@ -26,7 +27,8 @@ class Desired:
     `fields` holds what is declared; None means managed, at the provider's default. A field that is not in
     it is not declared. `places` says where each field was written ("" is the manifest itself). Ids that are
     not known yet are placeholders (`core.reference`). `files` are those that a vector store is to hold, by path;
-    None where its manifest says nothing of files.
+    None where its manifest says nothing of files. `losses` are what the files say beyond what the target can hold:
+    `fields` is without it. `searched` are the stores that a function which stands for `file_search` searches.
     """
 
     address: Address
@@ -36,6 +38,8 @@ class Desired:
     ignored: frozenset[str] = frozenset()
     depends_on: tuple[Address, ...] = ()
     files: tuple[KnowledgeFile, ...] | None = None
+    losses: tuple[Loss, ...] = ()
+    searched: tuple[Json, ...] = ()
 
     @property
     def name(self) -> str:

@@ -41,6 +41,7 @@ class Need(StrEnum):
     RUN_OPTIONS = "run-options"
     STEPS = "steps"
     STREAM = "stream"
+    ASSISTANT_SPEAKS_FIRST = "assistant-speaks-first"
 
 
 @dataclass(frozen=True, slots=True)

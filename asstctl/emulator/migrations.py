@@ -119,7 +119,30 @@ CREATE INDEX chunks_not_indexed ON chunks (id) WHERE indexed = 0;
 CREATE TABLE dropped_chunks (file_seq INTEGER PRIMARY KEY) STRICT
 """
 
-STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE)
+_AGENTS = """
+CREATE TABLE agents (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE agent_sessions (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, agent_id TEXT,
+  status TEXT NOT NULL, lease_owner TEXT, lease_until REAL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_of_agent ON agent_sessions (agent_id);
+CREATE TABLE agent_turns (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL REFERENCES agent_sessions (id) ON DELETE CASCADE, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX turns_of_session ON agent_turns (session_id);
+CREATE TABLE agent_items (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL REFERENCES agent_sessions (id) ON DELETE CASCADE,
+  turn_id TEXT NOT NULL REFERENCES agent_turns (id) ON DELETE CASCADE, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX items_of_session ON agent_items (session_id);
+CREATE INDEX items_of_turn ON agent_items (turn_id)
+"""
+
+STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE, _AGENTS)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:

@@ -96,6 +96,8 @@ class ScriptedHost:
     async def open(
         self,
         *,
+        assistant: str = "",
+        tools: frozenset[str] = frozenset(),
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),

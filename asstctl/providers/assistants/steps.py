@@ -1,4 +1,4 @@
-"""What the steps of a run say on the Assistants v2 wire: searches, code and function calls. Pure.
+"""What the steps of a run, and searches of stores, say on the Assistants v2 wire. Pure.
 
 Steps that cannot be read say nothing: a check that needs them finds nothing and tells so.
 """
@@ -16,11 +16,13 @@ Step = Mapping[str, Any]
 
 def passages_of(steps: Iterable[Step]) -> tuple[Passage, ...]:
     """What searches found, in the order of the server."""
-    return tuple(
-        Passage(str(one.get("file_name") or one.get("file_id") or ""), _score(one.get("score")), _content(one))
-        for search in _tool_calls(steps, "file_search")
-        for one in _maps(search.get("results"))
-    )
+    searches = (search.get("results") for search in _tool_calls(steps, "file_search"))
+    return tuple(_passage(one, "file_name") for results in searches for one in _maps(results))
+
+
+def found_in(page: Mapping[str, Any]) -> tuple[Passage, ...]:
+    """What a search of a vector store found."""
+    return tuple(_passage(one, "filename") for one in _maps(page.get("data")))
 
 
 def code_of(steps: Iterable[Step]) -> tuple[CodeRun, ...]:
@@ -48,6 +50,10 @@ def _tool_calls(steps: Iterable[Step], kind: str) -> Iterator[Mapping[str, Any]]
         for call in _maps(details.get("tool_calls") if isinstance(details, Mapping) else None):
             if call.get("type") == kind and isinstance(inner := call.get(kind), Mapping):
                 yield inner
+
+
+def _passage(one: Mapping[str, Any], name: str) -> Passage:
+    return Passage(str(one.get(name) or one.get("file_id") or ""), _score(one.get("score")), _content(one))
 
 
 def _code_run(ran: Mapping[str, Any]) -> CodeRun:

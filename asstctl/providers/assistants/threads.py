@@ -103,6 +103,8 @@ class AssistantsThreads:
     async def open(
         self,
         *,
+        assistant: str = "",
+        tools: frozenset[str] = frozenset(),
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
