@@ -27,9 +27,11 @@ COMMANDS = {
     "show": "Show one of them in full, as it is live.",
     "pull": "Bring what was changed on a target into the files.",
     "adopt": "Take over an object that nobody owns.",
+    "migrate": "Make a project of what was saved of the Assistants API.",
     "serve": "Serve the local assistants to programs of yours.",
     "undo": "Take back what an earlier apply did.",
     "destroy": "Delete what this project owns on a target.",
+    "doctor": "Say what keeps the project and its targets from working.",
     "completion": "Print the completion script of a shell.",
 }
 """Every command with its line of help; the module of the same name in this package holds it.

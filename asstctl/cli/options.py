@@ -156,7 +156,7 @@ def _several(option: click.Parameter) -> click.Option:
         metavar="NAME",
         multiple=True,
         envvar=option.envvar,
-        help="A target of the project file; may be repeated, for plans side by side.",
+        help="A target of the project file; may be repeated.",
     )
 
 

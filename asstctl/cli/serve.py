@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +13,23 @@ from asstctl.cli.session import Session
 from asstctl.core.errors import Refused, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from asstctl.emulator import Quirks
+    from asstctl.emulator.emulator import Api
+
 DEFAULT_PORT = 8642
 KEY = "ASSTCTL_SERVE_API_KEY"
 
 
 @shared_command("serve")
+@click.option(
+    "--api",
+    type=click.Choice(("assistants", "agents")),
+    default="assistants",
+    show_default=True,
+    envvar="ASSTCTL_SERVE_API",
+    help="assistants: the Assistants v2 API. agents: OpenAI's Agents API (beta agents=v1).",
+)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -69,13 +82,22 @@ KEY = "ASSTCTL_SERVE_API_KEY"
     "--require-beta",
     is_flag=True,
     envvar="ASSTCTL_SERVE_REQUIRE_BETA",
-    help="Refuse requests without `OpenAI-Beta: assistants=v2`, as the hosted service did.",
+    help="Refuse requests without `OpenAI-Beta: assistants=v2`, as the hosted service did. "
+    "The Agents API always wants its own.",
 )
 @click.option(
     "--withhold-files",
     is_flag=True,
     envvar="ASSTCTL_SERVE_WITHHOLD_FILES",
     help="Refuse to give files for assistants back, as the hosted service did.",
+)
+@click.option(
+    "--quirk",
+    "quirks",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Of the Agents API, as the hosted service shows them: list-lag=SECONDS, late-usage=SECONDS or never, "
+    "pending-calls=SECONDS, reasoning-effort=LEVEL. May be repeated.",
 )
 @click.option(
     "--log-format",
@@ -87,6 +109,7 @@ KEY = "ASSTCTL_SERVE_API_KEY"
 )
 def command(
     session: Session,
+    api: "Api",
     host: str,
     port: int,
     database: str | None,
@@ -98,17 +121,22 @@ def command(
     lenient: bool,
     require_beta: bool,
     withhold_files: bool,
+    quirks: tuple[str, ...],
     log_format: str,
 ) -> ExitCode:
     """Serve the Assistants v2 API over the local database, until Ctrl-C.
 
     What `asstctl apply` wrote to the local target is what programs see; point their OPENAI_BASE_URL at it.
 
+    With --api agents it is OpenAI's Agents API instead, with agents and sessions of its own in the same database.
+    Agents get there through programs, or from a target with `provider: openai` whose `base_url` is this server.
+
     \b
     Examples:
       asstctl serve
       asstctl serve --port 0 --database :memory:
       asstctl serve --replies demo.replies.yaml
+      asstctl serve --api agents --quirk list-lag=5
     """
     import signal
 
@@ -117,6 +145,7 @@ def command(
     host = host.strip("[]")
     key = _key(api_key, api_key_env)
     _check(host, key, replies)
+    taken = _taken(api, quirks)
     served = to_serve(session.workspace, database, replies)
     is_new = served.is_new
 
@@ -130,6 +159,8 @@ def command(
         try:
             emulator = open_emulator(
                 served.database,
+                api=api,
+                quirks=taken,
                 replies=served.replies,
                 api_key=key,
                 lenient=lenient,
@@ -146,15 +177,15 @@ def command(
     def ready(url: str) -> None:
         if log_format == "json":
             said = {"schema": "asstctl/serve/v1", "event": "ready", "url": url}
-            session.result(json.dumps({**said, "database": served.place, "replies": served.source}))
+            session.result(json.dumps({**said, "api": api, "database": served.place, "replies": served.source}))
             return
-        session.result(f"Serving {served.place} at {url} (replies: {served.source})")
+        over = "the Agents API over " if api == "agents" else ""
+        session.result(f"Serving {over}{served.place} at {url} (replies: {served.source})")
         session.result(f"  export OPENAI_BASE_URL={url}")
         session.result(f"  export OPENAI_API_KEY={'...  # the key that this server was given' if key else 'any'}")
         if is_new:
-            session.say(
-                "The database is new: programs find no assistant until one is made, or applied by asstctl apply."
-            )
+            what = "agent" if api == "agents" else "assistant"
+            session.say(f"The database is new: programs find no {what} until one is made, or applied by asstctl apply.")
         session.say("Stop with Ctrl-C; a second one does not wait for runs to finish.")
 
     with log.listening():
@@ -190,6 +221,17 @@ def _check(host: str, key: str | None, replies: str | None) -> None:
         )
     if replies is not None and replies != "echo" and not replies.endswith((".yaml", ".yml")):
         raise WrongUsage(f"there are no replies {replies!r}", hint="asstctl serve --replies echo, or a .replies.yaml")
+
+
+def _taken(api: str, specs: tuple[str, ...]) -> "Quirks":
+    from asstctl.emulator import Quirks, QuirkSpecError
+
+    if specs and api != "agents":
+        raise WrongUsage("quirks are of the Agents API", hint=f"asstctl serve --api agents --quirk {specs[0]}")
+    try:
+        return Quirks.parsed(specs)
+    except QuirkSpecError as error:
+        raise WrongUsage(str(error), hint="asstctl serve --help") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -38,6 +38,10 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
     On a local target the files are what is tested. Elsewhere an assistant that differs from its files is refused,
     unless copies of what the files say (--candidate) or what is deployed (--live) is meant.
 
+    --compare holds each turn against what it was, or against the same on another target: which functions are called,
+    with which arguments, and how far the replies lie apart. Differences are shown and leave the exit code as it is,
+    unless --fail-on-difference is given; then it is 1 too where nothing could be compared.
+
     \b
     Examples:
       asstctl test
@@ -45,6 +49,8 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
       asstctl test -k 'refund and not german' --tag smoke
       asstctl test --failed
       asstctl test --target staging --candidate --affected
+      asstctl test --compare was --repeat 5
+      asstctl test --target staging --compare prod --fail-on-difference
       asstctl test --replay --junit junit.xml
       asstctl test --shard 1/4 --jsonl shard-1.jsonl
     """
@@ -156,6 +162,7 @@ class _Watch:
         from asstctl.core.suite import Planned, SuiteBegan
         from asstctl.render.live import watched
         from asstctl.render.test import columns_for
+        from asstctl.workspace.conversations.other_target import comparing_of
         from asstctl.workspace.conversations.tapes import mode_of
 
         self._columns = columns_for((case.assistant, case.id) for case in cases)
@@ -164,8 +171,15 @@ class _Watch:
         every = cases if how.affected or not self._shard else self._selection.before_shard
         planned = (Planned(case.assistant, case.id, case.where, case.name, case.tags) for case in every)
         mode = mode_of(how.mode, offline=how.offline, live=how.live)
+        workspace = self._session.workspace
         began = SuiteBegan(
-            self._session.workspace.info, tuple(planned), mode, how.candidate, self._shard, deployed=how.live
+            workspace.info,
+            tuple(planned),
+            mode,
+            how.candidate,
+            self._shard,
+            deployed=how.live,
+            comparing=comparing_of(workspace, how),
         )
         places = {case.node: index for index, case in enumerate(cases)}
         self._each(lambda lines: lines.began(began, places))

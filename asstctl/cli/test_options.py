@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from asstctl.core.comparison import DISTANCE
 from asstctl.core.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ SECTIONS = {
         "fail_fast",
         "keep_failed",
     ),
+    "What they are compared with": ("compare", "distance", "fail_on_difference"),
     "What counts": ("strict", "no_skips", "coverage", "min_coverage"),
     "What is shown": ("listed", "checked", "form", "html", "junit", "jsonl"),
 }
@@ -136,6 +138,24 @@ _OPTIONS = (
         help="After N (1) that did not pass nothing more is begun.",
     ),
     _flag("--keep-failed", about="Leave the threads of those that did not pass."),
+    click.option(
+        "--compare",
+        metavar="was|TARGET",
+        default="",
+        envvar="ASSTCTL_COMPARE",
+        help="With the replies that files remember (`was:`), or with the same on another target.",
+    ),
+    click.option(
+        "--compare-distance",
+        "distance",
+        type=click.FloatRange(0, 1),
+        default=DISTANCE,
+        show_default=True,
+        metavar="0..1",
+        envvar="ASSTCTL_COMPARE_DISTANCE",
+        help="Replies no further apart are no difference: 0 is the same words, 1 none in common.",
+    ),
+    _flag("--fail-on-difference", about="Differences are failures too; without it they are only shown."),
     _flag("--strict", about="Warnings are errors."),
     _flag("--no-skips", about="A skipped conversation is a failure."),
     _flag("--coverage", about="Show what of the assistants nothing exercised."),
@@ -161,7 +181,19 @@ _CONTRADICTIONS = (
     ("listed", "checked", "the one shows which conversations there are, the other what is wrong with them"),
     ("listed", "affected", "what a change concerns is known only once the target was read"),
 )
-_PLAYING = (*_MODES, "candidate", "live", "repeat", "fail_fast", "coverage", "min_coverage", "html", "junit", "jsonl")
+_PLAYING = (
+    *_MODES,
+    "candidate",
+    "live",
+    "repeat",
+    "fail_fast",
+    "compare",
+    "coverage",
+    "min_coverage",
+    "html",
+    "junit",
+    "jsonl",
+)
 """Options that mean nothing where nothing is played."""
 
 
@@ -197,9 +229,11 @@ def check_options(values: Mapping[str, Any]) -> None:
         ("needed", "repeat", "it says how many of the repeats must pass"),
         ("history", "shard", "it makes shards of equal length"),
         ("allow_scripted", "affected", "it permits what --affected refuses"),
+        ("distance", "compare", "it says which replies count as different"),
+        ("fail_on_difference", "compare", "it makes failures of the differences that are found"),
     )
     for name, other, why in needs:
-        if values[name] and not values[other] and _is_typed(name):
+        if values[name] is not None and not values[other] and _is_typed(name):
             raise WrongUsage(f"{_spelled(name)} needs {_spelled(other)}", detail=why, hint=f"add {_spelled(other)}")
     if values["needed"] and values["repeat"] and values["needed"] > values["repeat"]:
         raise WrongUsage(
@@ -268,6 +302,9 @@ _AS_THEY_ARE = (
     "fail_fast",
     "keep_failed",
     "min_coverage",
+    "compare",
+    "distance",
+    "fail_on_difference",
 )
 
 

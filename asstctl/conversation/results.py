@@ -70,7 +70,14 @@ def read_results(text: str, name: str) -> Results:
         raise InvalidInput(reader.problems)
     results = tuple(cases[index] for index in sorted(cases))
     unended = SuiteResult(
-        (), began.target, "", True, mode=began.mode, candidate=began.candidate, deployed=began.deployed
+        (),
+        began.target,
+        "",
+        True,
+        mode=began.mode,
+        candidate=began.candidate,
+        deployed=began.deployed,
+        comparing=began.comparing,
     )
     suite = ended or unended
     return Results(name, began, replace(suite, cases=results), complete=ended is not None)

@@ -5,7 +5,7 @@ environment, which whoever owns the pipeline sets there.
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from asstctl.core.base_url import is_loopback
 from asstctl.core.errors import Refused
@@ -37,8 +37,9 @@ def in_ci(environ: Mapping[str, str]) -> bool:
     )
 
 
-def check_key_host(url: str, environ: Mapping[str, str]) -> None:
-    """Raises Refused where a key must not go to this address; the way on names what to set where.
+def check_key_host(url: str, environ: Mapping[str, str], *, own: str = "") -> None:
+    """Raises Refused where a key must not go to this address; the way on names what to set where. `own` is the
+    provider's built-in address, which no project file can change: its host is always allowed.
 
     That is checked in CI, and wherever ASSTCTL_ALLOW_HOSTS is set: an unknown CI service is held to it too. An entry
     of it is a host at its usual port, or HOST:PORT; no pattern is one.
@@ -47,9 +48,9 @@ def check_key_host(url: str, environ: Mapping[str, str]) -> None:
         return
     parts = urlsplit(url)
     host = _plain(parts.hostname or "")
-    if is_loopback(host):
+    if is_loopback(host) or (own and _origin(parts) == _origin(urlsplit(own))):
         return
-    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    port = _origin(parts)[2]
     name = f"[{host}]" if ":" in host else host
     wanted = name if port == _DEFAULT_PORTS[parts.scheme] else f"{name}:{port}"
     entries = _entries(environ.get(HOSTS, ""))
@@ -84,6 +85,10 @@ def how_to_read(name: str) -> str:
 
 def _entries(text: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, _plain(parts.hostname or ""), parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
 def _plain(host: str) -> str:

@@ -84,8 +84,12 @@ class Capabilities:
     `unsupported`: by kind, what this wire cannot hold although a manifest may declare it, by its path in the words of
     `on_unsupported` without the kind: a field (`temperature`), a tool by its type (`tools.file_search`), a part of a
     field (`response_format.strict`); those of kind `function` are parts of functions, wherever they are written.
+    `changed`: by kind and in the same words, what it holds and takes otherwise than the Assistants v2 wire, as a
+    sentence; those of kind `function` speak of what a function leaves out.
     `composite` are top-level keys of the wire object that hold several fields (`text`: the response format, and
-    extensions beside it), so that they are reserved for none of them.
+    extensions beside it), so that they are reserved for none of them. `extension_tools` are the types of tools that
+    an extension `tools` may hold: those of this wire alone.
+    `api` is what people call what is spoken there, whatever the dialect.
     """
 
     wire: str
@@ -101,4 +105,14 @@ class Capabilities:
     terms: str = ""
     trusted: bool = False
     unsupported: Mapping[str, Mapping[str, Unsupported]] = field(default_factory=dict)
+    changed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     composite: frozenset[str] = frozenset()
+    extension_tools: frozenset[str] = frozenset()
+    api: str = "API"
+
+    @property
+    def computed(self) -> frozenset[tuple[str, str]]:
+        """Fields that the server fills in by itself, by kind and name."""
+        return frozenset(
+            (kind, name) for kind, fields in self.fields.items() for name, one in fields.items() if one.computed
+        )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from asstctl.core.comparison import Comparison
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.thread import Citation, CodeRun, Passage, Usage
@@ -162,7 +163,8 @@ class CaseResult:
     that were not met. `not_run` is why it was never begun, or not gone on with (a budget, the first failure, Ctrl-C).
     `rate` and `repeats` (each playing) are there for a repeated one, whose turns and failures are those of the first
     playing that did not pass. `retries` counts playings begun anew after trouble with the infrastructure. `deployed` is
-    the same conversation with what is deployed, where this one was had with a candidate. `began` is in seconds since
+    the same conversation with what is deployed, where this one was had with a candidate, and `comparison` holds one
+    playing against what it was, or against the same on another target. `began` is in seconds since
     the run began. `tape` is the file that was replayed (`recorded`) or recorded. `judged` is what judges used,
     `judge_cost` in US dollars.
     """
@@ -189,11 +191,22 @@ class CaseResult:
     recorded: bool = False
     judged: Usage | None = None
     judge_cost: float | None = None
+    comparison: Comparison | None = None
 
     @property
     def node(self) -> str:
         """What names it on the command line: `FILE::ID`."""
         return f"{self.where.path}::{self.id}"
+
+    @property
+    def playings(self) -> "tuple[CaseResult, ...]":
+        """Each time that it was had."""
+        return self.repeats or (self,)
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Those of all playings that were held against something."""
+        return tuple(one.comparison for one in self.playings if one.comparison is not None)
 
     @property
     def status(self) -> Status:
@@ -236,12 +249,12 @@ class CaseResult:
     @property
     def usage(self) -> Usage | None:
         """What its turns used, all playings counted; None where nobody counts."""
-        counted = [one.usage for case in (self.repeats or (self,)) for one in case.turns if one.usage]
+        counted = [one.usage for case in self.playings for one in case.turns if one.usage]
         return sum(counted, start=Usage(0, 0)) if counted else None
 
     @property
     def cost(self) -> float | None:
         """What its turns cost in US dollars, all playings counted; None where the price of any of them is unknown."""
-        ran = [turn for case in (self.repeats or (self,)) for turn in case.turns if turn.status is not Status.NOT_RUN]
+        ran = [turn for case in self.playings for turn in case.turns if turn.status is not Status.NOT_RUN]
         costs = [turn.cost for turn in ran]
         return None if not ran or None in costs else sum(cost for cost in costs if cost is not None)

@@ -4,8 +4,10 @@ Diagnostics are collected and shown together, never thrown one at a time. How th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from asstctl.core.json_types import EMPTY
 
 
 class Severity(StrEnum):
@@ -80,12 +82,14 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 class Validation:
     """What a look at all files gave: their diagnostics in reading order, how many were read, what they hold.
 
-    `found` counts by noun in the singular (`assistant`: 2).
+    `found` counts by noun in the singular (`assistant`: 2). `losses` are what each target accepts to be without, in the
+    words of `on_unsupported`.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
     found: Mapping[str, int]
+    losses: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
 
     @property
     def failed(self) -> bool:

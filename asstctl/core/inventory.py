@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from asstctl.core.address import Address
 from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.loss import Loss
 from asstctl.core.plan import TargetInfo
 
 
@@ -30,7 +31,8 @@ class Resource:
     """One address that is declared or owned; `status` says in a few words where it stands.
 
     `fields` are the live ones, our mark left out of the metadata. Where nothing is live `id` is empty and they
-    are those of the files. `files` are those of a vector store, None where nobody looked.
+    are those of the files. `files` are those of a vector store, None where nobody looked. `losses` are what the files
+    say beyond what the target holds.
     """
 
     address: Address
@@ -41,6 +43,7 @@ class Resource:
     created_at: int | None = None
     fields: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     files: tuple[HeldFile, ...] | None = None
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,14 @@ from asstctl.core.capabilities import Way
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """How a target takes one loss. `function` is the name of the one that stands for what is lost."""
+
+    way: Way
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """One loss of one object that its target accepts. `field` is in the words of `on_unsupported`, with the kind:
     `assistant.temperature`, `function.strict`. `function` is the name of the one that stands for it."""

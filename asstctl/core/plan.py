@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
+from asstctl.core.loss import Loss
 
 UNDO = "undo "
 """How the flag begins that names the run which a plan takes back."""
@@ -51,6 +53,7 @@ class Plan:
     Objects that need nothing are in it too, as KEEP, so that each object is counted exactly once. `notes`
     are sentences that change nothing (orphans, undeclared values, marks of other projects). `digest` is what an
     approval names (`engine.planning.approval`); `promoted_from` is the target that was found to be what the files say.
+    `losses` are what the files say beyond what the target holds, as it accepts that.
     """
 
     target: TargetInfo
@@ -61,6 +64,7 @@ class Plan:
     flags: tuple[str, ...] = ()  # what was permitted or restricted beyond the default, as options, sorted
     digest: str = ""
     promoted_from: str = ""
+    losses: tuple[tuple[Address, Loss], ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, Self
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
 from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
+from asstctl.core.models import Offered
 from asstctl.core.resource import Listing, Live
 from asstctl.core.tape import Deck
 from asstctl.core.thread import (
@@ -83,12 +84,13 @@ class ResourceStore(Protocol):
 class Provider(Protocol):
     """An open adapter to one API: an async context manager, closed once. `place` is a host, or a file.
 
-    `files` is None where the wire has no files or no vector stores.
+    `files` is None where the wire has no files or no vector stores, `models` where it is not asked which there are.
     """
 
     place: str
     store: ResourceStore
     files: "FileHost | None"
+    models: "ModelList | None"
 
     def thread_host(self, deck: Deck | None = None) -> "ThreadHost":
         """A host for conversations; hosts of one provider may share connections. With a deck, all goes through it."""
@@ -143,8 +145,12 @@ class FileHost(Protocol):
         """Take a file out of a store, where the upload stays; the request's id. Raises NotFound."""
         ...
 
-    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
-        """The passages of a store that fit a query, best first. Raises NotFound."""
+
+class ModelList(Protocol):
+    """The models of one account."""
+
+    async def offered(self) -> Offered:
+        """Those that it may use, asked once."""
         ...
 
 
@@ -193,6 +199,14 @@ class ThreadHost(Protocol):
 
     async def cancel(self, thread: str) -> bool:
         """End what goes on in a thread; whether it can be spoken to again. False where the wire cannot end a run."""
+        ...
+
+    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
+        """The passages of a vector store that fit a query, best first: what answers a function that stands for
+        `file_search`. Here, and not on FileHost, because it is a part of the conversation, and of its tape.
+
+        Raises NotFound.
+        """
         ...
 
     async def history(self, thread: str) -> tuple[Spoken, ...]:

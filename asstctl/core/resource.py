@@ -6,11 +6,12 @@ of its own (`extensions.text`). Field values have the shapes of the Assistants v
 provider; its codec translates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.knowledge import KnowledgeFile
@@ -18,6 +19,18 @@ from asstctl.core.loss import Loss
 
 EXTENSION = "extensions."
 """What the name of a field begins with that is verbatim for one provider."""
+
+
+def sharing(names: Iterable[str], kind: str, capabilities: Capabilities) -> frozenset[str]:
+    """The fields of a kind that lie under one key of the wire with some of these (`Capabilities.composite`), and these.
+
+    Such a key is replaced whole, so that whoever sends one of them sends all.
+    """
+    fields, given = capabilities.fields.get(kind, {}), frozenset(names)
+    keys = {fields[name].path[0] if name in fields else name.removeprefix(EXTENSION) for name in given}
+    shared = keys & capabilities.composite
+    beside = {name for name, one in fields.items() if one.path[0] in shared}
+    return given | beside | {EXTENSION + key for key in shared}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from asstctl.core.comparison import Comparing, Totals, totals
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.coverage import Coverage
 from asstctl.core.diagnostic import Where
@@ -107,6 +108,7 @@ class SuiteBegan:
     candidate: bool = False
     shard: str = ""
     deployed: bool = False
+    comparing: Comparing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class SuiteResult:
     `deployed`: what is deployed, whatever the files say. `stopped` is why not all were begun, where nobody interrupted
     it, or which limit could not be kept: a run that was stopped has no verdict but failures. `selection` says in words
     how the conversations were chosen, `everything` that all of the project were, and `empty_is_fine` that choosing none
-    is a result.
+    is a result. `comparing` says with what they were compared, and each of them what came of it.
     """
 
     cases: tuple[CaseResult, ...]
@@ -155,10 +157,16 @@ class SuiteResult:
     coverage: Coverage | None = None
     deployed: bool = False
     everything: bool = False
+    comparing: Comparing | None = None
 
     def count(self, status: Status) -> int:
         """How many conversations ended so."""
         return sum(c.status is status for c in self.cases)
+
+    @property
+    def compared(self) -> Totals:
+        """What comparing them came to."""
+        return totals(case.comparisons for case in self.cases)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -168,7 +176,23 @@ class SuiteResult:
         nothing = not self.cases and not self.empty_is_fine
         skips = self.no_skips and self.count(Status.SKIPPED)
         uncovered = self.coverage is not None and not self.coverage.enough
-        if nothing or skips or uncovered or self.count(Status.FAILED):
+        if nothing or skips or uncovered or self.count(Status.FAILED) or self._unlike:
             return ExitCode.FAILED
         undecided = (Status.ERROR, Status.STALE, Status.MISSING, Status.NOT_RUN)
-        return ExitCode.INCONCLUSIVE if self.stopped or any(map(self.count, undecided)) else ExitCode.DONE
+        open_ = self.stopped or any(map(self.count, undecided)) or self._uncompared
+        return ExitCode.INCONCLUSIVE if open_ else ExitCode.DONE
+
+    @property
+    def _unlike(self) -> bool:
+        """Whether differences were to be failures, and there are some, or there was nothing to look for them in."""
+        if self.comparing is None or not self.comparing.fails or not self.cases:
+            return False
+        open_ = any(one.undecided for case in self.cases for one in case.comparisons)
+        found = self.compared
+        return found.alike < found.conversations or (not found.conversations and not open_)
+
+    @property
+    def _uncompared(self) -> bool:
+        """Whether differences were to be failures, and trouble stood in the way of finding them all."""
+        fails = self.comparing is not None and self.comparing.fails
+        return fails and any(one.undecided for case in self.cases for one in case.comparisons)

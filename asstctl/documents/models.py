@@ -6,7 +6,7 @@ location is never mistaken for a key of the file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
@@ -61,11 +61,11 @@ def by_shape(choose: Callable[[Any], str]) -> Discriminator:
     return Discriminator(lambda value: f"<{choose(value)}>")
 
 
-def problem(code: str, summary: str, hint: str = "") -> PydanticCustomError:
-    """What a validator raises. Must carry no text of the file in `code`."""
-    return PydanticCustomError(
-        cast("Any", code.replace("-", "_")), "{summary}", {"summary": summary, "hint": hint, "code": code}
-    )
+def problem(code: str, summary: str, hint: str = "", *, secret: bool = False) -> PydanticCustomError:
+    """What a validator raises. Must carry no text of the file in `code`. `secret`: its line is not shown, because the
+    value may hold a secret."""
+    context = {"summary": summary, "hint": hint, "code": code, "secret": secret}
+    return PydanticCustomError(cast("Any", code.replace("-", "_")), "{summary}", context)
 
 
 def check(
@@ -194,7 +194,8 @@ class _Context:
         kind, context, given = item["type"], item.get("ctx", {}), item["input"]
         name = f"`{dotted(path)}`" if path else self.what
         if "code" in context:  # one of our own validators
-            return error(context["code"], context["summary"], where, hint=context["hint"])
+            shown = replace(where, text="") if context["secret"] else where
+            return error(context["code"], context["summary"], shown, hint=context["hint"])
         if kind == "string_pattern_mismatch":
             return error("bad-value", f"{name} must match `{context['pattern']}`", where, hint="change the value")
         if kind in _LIMITS:

@@ -1,4 +1,4 @@
-"""The embedded provider: a faithful Assistants v2 server over one SQLite file.
+"""The embedded provider: a faithful server of Assistants v2, or of the Agents API, over one SQLite file.
 
 A program of its own that imports nothing else of asstctl and never learns what a plan is. This module is its public
 face and stays cheap to import: each name below is loaded when it is first asked for.
@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asstctl.emulator.agents.quirks import Quirks
     from asstctl.emulator.emulator import Emulator, open_emulator
     from asstctl.emulator.errors import (
         CannotListen,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         DiskFull,
         EmulatorError,
         FaultSpecError,
+        QuirkSpecError,
         RepliesFileError,
         RepliesProblem,
         UnknownReplies,
@@ -30,6 +32,8 @@ __all__ = [
     "Emulator",
     "EmulatorError",
     "FaultSpecError",
+    "QuirkSpecError",
+    "Quirks",
     "RepliesFileError",
     "RepliesProblem",
     "RequestEntry",
@@ -39,6 +43,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Quirks": "agents.quirks",
     "Emulator": "emulator",
     "open_emulator": "emulator",
     "RequestEntry": "request_log",

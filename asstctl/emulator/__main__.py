@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from asstctl.emulator.agents.quirks import Quirks
 from asstctl.emulator.emulator import open_emulator
 from asstctl.emulator.errors import EmulatorError
 from asstctl.emulator.replies import Replies
@@ -18,7 +19,10 @@ _GRACE = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.quirk and options.api != "agents":
+        parser.error("quirks are of --api agents")
     log = RequestLog(options.log) if options.log else None
     try:
         listener = listen(_HOST, options.port)
@@ -27,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         emulator = open_emulator(
             options.database,
+            api=options.api,
+            quirks=Quirks.parsed(options.quirk),
             replies=_replies(options.replies),
             lenient=options.lenient,
             reply_delay=options.reply_delay,
@@ -61,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m asstctl.emulator", description=__doc__)
     parser.add_argument("--database", required=True, help="the SQLite file, made if it is not there")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--api", choices=("assistants", "agents"), default="assistants")
     parser.add_argument("--replies", default="echo", metavar="echo|FILE", help="echo, or a .replies.yaml file")
     parser.add_argument("--reply-delay", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--api-key", help="refuse every other key")
@@ -68,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--withhold-files", action="store_true", help="give files for assistants not back")
     parser.add_argument("--lenient", action="store_true", help="refuse nothing that an SDK can send")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append a JSON line for every request")
+    parser.add_argument("--quirk", action="append", default=[], metavar="NAME=VALUE", help="see agents/quirks.py")
     parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="for tests, see faults/")
     return parser
 

@@ -8,7 +8,6 @@ import hmac
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,27 +17,24 @@ from asstctl.emulator.asgi import Receive, Scope, Send, header, refused, send_an
 from asstctl.emulator.bodies import read_json
 from asstctl.emulator.calls import Call
 from asstctl.emulator.ids import new_request_id
-from asstctl.emulator.routes import FORMS, ROUTES, Handler
+from asstctl.emulator.routes import FORMS, Handler, Routes
 from asstctl.emulator.services import Services
+from asstctl.emulator.store import Body
+from asstctl.emulator.wire import Wire
 
 _HEALTH = "/health"
-_BETA = ("/v1/assistants", "/v1/threads")
-"""Where the contract demands the beta header; everything else never did (A1)."""
 
 _log = logging.getLogger("asstctl.emulator")
 
 
 class App:
-    """The server as an ASGI callable. It needs no lifespan: the store is open before it is called.
+    """The server as an ASGI callable. It needs no lifespan: the store is open before it is called."""
 
-    require_beta: refuse what comes without `OpenAI-Beta: assistants=v2` where the real service does.
-    """
-
-    def __init__(self, services: Services, *, api_key: str | None = None, require_beta: bool = False) -> None:
+    def __init__(self, services: Services, wire: Wire, *, api_key: str | None = None) -> None:
         self._services = services
+        self._wire = wire
         self._api_key = None if api_key is None else api_key.encode()
-        self._require_beta = require_beta
-        self._paths = _index(ROUTES)
+        self._paths = _index(wire.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,20 +47,21 @@ class App:
         try:
             response = await self._respond(Request(scope, receive, send))
         except refusals.Refusal as refusal:
-            response = refused(refusal)
+            response = self._refused(scope, refusal)
         except ClientDisconnect:
             return
         except sqlite3.DatabaseError as error:
-            response = refused(_of_database(error, request_id))
+            response = self._refused(scope, _of_database(error, request_id))
         except Exception:
             _log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
-            response = refused(refusals.server_fault(request_id))
+            response = self._refused(scope, refusals.server_fault(request_id))
         await send_answer(response, request_id, began, scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
         scope = request.scope
         method: str = scope["method"]
         url: str = scope["path"]
+        self._wire.admit(scope)
         if url != _HEALTH:
             self._check_key(scope)
         handlers, path = self._match(url)
@@ -76,10 +73,15 @@ class App:
             if method == "OPTIONS":
                 return Response(status_code=204, headers=refusal.headers)
             raise refusal
-        self._check_beta(scope, url)
+        self._wire.check(scope)
         self._services.knowledge.resume(self._services)
-        body = await read_json(request) if method == "POST" and handler not in FORMS else {}
+        body: Body = {}
+        if method == "POST" and handler not in FORMS:
+            body = await read_json(request, strict=self._wire.strict(url))
         return await handler(Call(self._services, request, path, body))
+
+    def _refused(self, scope: Scope, refusal: refusals.Refusal) -> Response:
+        return refused(self._wire.worded(scope["path"], refusal))
 
     def _match(self, url: str) -> tuple[dict[str, Handler], dict[str, str]]:
         node = self._paths
@@ -106,13 +108,6 @@ class App:
             if not hmac.compare_digest(given.strip(), self._api_key):
                 raise refusals.wrong_key()
 
-    def _check_beta(self, scope: Scope, url: str) -> None:
-        beta = header(scope, b"openai-beta")
-        if b"assistants=v1" in beta:
-            raise refusals.wrong_beta(beta.decode("latin-1"))
-        if self._require_beta and b"assistants=v2" not in beta and url.startswith(_BETA):
-            raise refusals.no_beta()
-
 
 async def _decline(scope: Scope, receive: Receive, send: Send) -> None:
     """Whatever is not a request: a WebSocket is refused, a lifespan is not ours."""
@@ -131,7 +126,7 @@ class _Node:
         self.handlers: dict[str, Handler] = {}
 
 
-def _index(routes: Mapping[tuple[str, str], Handler]) -> _Node:
+def _index(routes: Routes) -> _Node:
     root = _Node()
     for (method, pattern), handler in routes.items():
         node = root

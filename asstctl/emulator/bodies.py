@@ -8,6 +8,7 @@ import json
 from starlette.requests import Request
 
 from asstctl.emulator import refusals
+from asstctl.emulator.json_text import sendable
 from asstctl.emulator.store import Body
 
 JSON = "application/json"
@@ -19,8 +20,11 @@ MAX_NESTING = 128
 """Levels of objects and arrays. An answer shows what a request gave some levels deeper, and must still have room."""
 
 
-async def read_json(request: Request) -> Body:
-    """The JSON object that a request carries; no body at all is an empty one."""
+async def read_json(request: Request, *, strict: bool = False) -> Body:
+    """The JSON object that a request carries; no body at all is an empty one.
+
+    strict: refuse what does not say that it is JSON, and an object that has a key twice, of which the last counts.
+    """
     chunks = []
     size = 0
     async for chunk in request.stream():
@@ -29,14 +33,18 @@ async def read_json(request: Request) -> Body:
             raise refusals.body_too_large(MAX_BODY)
         chunks.append(chunk)
     raw = b"".join(chunks)
-    if not raw.strip():
+    if not raw.strip() and not strict:
         return {}
-    kind = request.headers.get("content-type", JSON)
+    kind = request.headers.get("content-type", "" if strict else JSON)
     if kind.partition(";")[0].strip().lower() != JSON:
         raise refusals.wrong_content_type(kind, JSON)
+    if not raw.strip():
+        return {}
     try:
         # Decoded here: the parser would guess at other encodings, and let halves of surrogate pairs through.
-        body = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+        pairs = _distinct if strict else None
+        text = raw.decode("utf-8-sig")
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=pairs)
         # Such a half parses from an escape too, but no answer could ever carry it.
         if b"\\u" in raw:
             json.dumps(body, ensure_ascii=False).encode()
@@ -67,6 +75,16 @@ def _nests_deeper(body: Body, levels: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> Body:
+    members: Body = {}
+    for key, value in pairs:
+        if key in members:
+            # Not yet looked at: it may hold what no answer can carry.
+            raise refusals.malformed_json(f"it has the key '{sendable(key)}' twice")
+        members[key] = value
+    return members
 
 
 def _refuse_constant(name: str) -> float:

@@ -21,8 +21,8 @@ from asstctl.emulator.store import Body, Page, UnknownCursor, load_all
 
 Json = Any
 
-# SDK helpers poll once a second unless they are told better.
-_POLL_AFTER = {"openai-poll-after-ms": "10"}
+POLL_AFTER = {"openai-poll-after-ms": "10"}
+"""SDK helpers poll once a second unless they are told better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def answer(body: Json, status: int = 200, headers: Mapping[str, str] | None = No
 
 def polled_answer(body: Body, *, active: bool) -> Response:
     """An object that clients read again and again until it is at rest."""
-    return answer(body, headers=_POLL_AFTER if active else None)
+    return answer(body, headers=POLL_AFTER if active else None)
 
 
 def find_below(call: Call, parent: Collection, collection: Collection) -> Body:
@@ -92,6 +92,13 @@ def listing(
             raise refusals.unknown_cursor(param, collection.noun, cursor) from error
         # Nothing stands next to what is not there, and a client that pages comes to its end.
         texts, has_more = [], False
+    return page_answer(collection, texts, has_more, show)
+
+
+def page_answer(
+    collection: Collection, texts: list[str], has_more: bool, show: Callable[[Body], Body] | None = None
+) -> Response:
+    """What a store gave for a page, in the envelope of the wire."""
     bodies = load_all(texts)
     if show is not None:
         texts = [compact(show(body)) for body in bodies]

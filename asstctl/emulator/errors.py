@@ -7,6 +7,7 @@
       UnknownReplies      a reply backend or one of its settings that does not exist
       RepliesFileError    a rules file that does not say what it should, with every problem found
       FaultSpecError      a fault that cannot be read
+      QuirkSpecError      a quirk that cannot be read
       CannotListen        an address that cannot be listened on
 
 What a client of the wire meets is in `refusals.py`.
@@ -82,6 +83,10 @@ class RepliesFileError(EmulatorError):
 
 class FaultSpecError(EmulatorError):
     """A fault specification does not follow the grammar of the package `faults`."""
+
+
+class QuirkSpecError(EmulatorError):
+    """A quirk specification does not follow the grammar of the module `agents/quirks.py`."""
 
 
 class CannotListen(EmulatorError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asstctl.emulator.agents.quirks import Quirks
     from asstctl.emulator.code.sandbox import Sandbox
     from asstctl.emulator.files.blobs import Blobs
     from asstctl.emulator.knowledge.knowledge import Knowledge
@@ -24,3 +25,4 @@ class Services:
     blobs: Blobs
     knowledge: Knowledge
     sandbox: Sandbox
+    quirks: Quirks

@@ -149,14 +149,22 @@ class Store:
                 del self._removed[next(iter(self._removed))]
         return bool(rows)
 
+    def was_removed(self, collection: Collection, object_id: str) -> bool:
+        """Whether this process removed such an object, as far as it remembers."""
+        return (collection.object, object_id) in self._removed
+
     def all(self, collection: Collection, **where: Json) -> list[Body]:
         """Every object that has these values in these columns, oldest first."""
         tests, values = _conditions(where)
         sql = f"SELECT body FROM {collection.table}{tests} ORDER BY seq"  # noqa: S608 - as above
         return load_all(text for (text,) in self.connection.execute(sql, values))
 
-    def page(self, collection: Collection, page: Page, where: Mapping[str, Json]) -> tuple[list[str], bool]:
+    def page(
+        self, collection: Collection, page: Page, where: Mapping[str, Json], tagged: Mapping[str, str] | None = None
+    ) -> tuple[list[str], bool]:
         """A page in the requested order as texts, and whether there is more in the direction of reading.
+
+        `tagged` are pairs that the metadata of each must have.
 
         Order is that of insertion, so objects of one second page correctly. With `before` alone the page is the one
         next to the cursor, so that reading backwards meets every object.
@@ -167,6 +175,9 @@ class Store:
             if cursor is not None:
                 limits.append("seq < ?" if follows == page.descending else "seq > ?")
                 values.append(self._position(collection, cursor, where))
+        for pair in (tagged or {}).items():
+            limits.append("EXISTS (SELECT 1 FROM json_each(body, '$.metadata') WHERE key = ? AND value = ?)")
+            values += pair
         backwards = page.before is not None and page.after is None
         order = "DESC" if page.descending != backwards else "ASC"
         tests = f" WHERE {' AND '.join(limits)}" if limits else ""

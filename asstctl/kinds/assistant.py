@@ -4,11 +4,13 @@ Shapes and closed sets of words only; how large things may be differs by wire an
 The field table (codes, defaults, compare rules) is in `assistant_fields`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validator
 
+from asstctl.core.base_url import broken_rule
 from asstctl.core.resource import EXTENSION
 from asstctl.core.suggest import nearest, shortened
 from asstctl.documents.models import Many, Model, by_key, by_shape, problem
@@ -18,6 +20,9 @@ from asstctl.kinds.shared import Metadata, field_of
 
 FIELD_NAMES = tuple(ASSISTANT.fields)
 """The fields of an assistant, as `ignore_changes` names them."""
+
+CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What a manifest may call a credential; its id differs by target."""
 
 
 class TextFile(Model):
@@ -84,10 +89,52 @@ class FunctionTool(_Tool):
     ]
 
 
+def _server_url(url: str) -> str:
+    if broken := broken_rule(url, has_key=True):
+        summary = "`server_url` is neither an https URL nor one on this machine"
+        hint = "write https://HOST/PATH; what is secret belongs into a `credential`"
+        raise problem("bad-url", summary, hint, secret=broken.secret)
+    return url
+
+
+def _credential(name: str) -> str:
+    if not CREDENTIAL_NAME.fullmatch(name):
+        hint = "write a name: `credentials` of each target says which credential it is"
+        raise problem("bad-name", "`credential` is not the name of a credential", hint, secret=True)
+    return name
+
+
+class McpTool(_Tool):
+    """A server that speaks the Model Context Protocol. `credential` is a name: no secret stands in a manifest."""
+
+    type: Literal["mcp"]
+    server_label: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
+    server_url: Annotated[str, AfterValidator(_server_url)]
+    allowed_tools: Many[str] | None = None
+    credential: Annotated[str, AfterValidator(_credential)] | None = None
+
+
+class Location(Model):
+    city: str | None = None
+    country: str | None = None
+    region: str | None = None
+    timezone: str | None = None
+
+
+class WebSearchTool(_Tool):
+    type: Literal["web_search"]
+    mode: Literal["disabled", "cached", "live"] | None = None
+    context_size: Literal["low", "medium", "high"] | None = None
+    allowed_domains: Many[str] | None = None
+    location: Location | None = None
+
+
 Tool = Annotated[
     Annotated[CodeInterpreterTool, Tag("<code_interpreter>")]
     | Annotated[FileSearchTool, Tag("<file_search>")]
-    | Annotated[FunctionTool, Tag("<function>")],
+    | Annotated[FunctionTool, Tag("<function>")]
+    | Annotated[McpTool, Tag("<mcp>")]
+    | Annotated[WebSearchTool, Tag("<web_search>")],
     by_key("type"),
 ]
 

@@ -7,6 +7,9 @@ writes is in `assistant.py`. A code is never reused for another field.
 from asstctl.kinds.canonical import id_set, mapping, optional_text, response_format, tools, with_default
 from asstctl.kinds.field import Field, Kind, table
 
+TOOL_TYPES = frozenset({"code_interpreter", "file_search", "function", "mcp", "web_search"})
+"""Tools that have words of their own in a manifest, whichever wires take them."""
+
 ASSISTANT = Kind(
     "assistant",
     table(

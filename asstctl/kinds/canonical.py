@@ -133,6 +133,10 @@ def _tool(tool: Any) -> tuple[str, Json]:
             return "file_search", _file_search(_settings(tool, "file_search"))
         case "function":
             return _function(_settings(tool, "function"))
+        case "mcp" if isinstance(tool.get("server_label"), str) and isinstance(tool.get("server_url"), str):
+            return f"mcp.{tool['server_label']}", _mcp(tool)
+        case "web_search":
+            return "web_search", _web_search(tool)
     return str(tool.get("type")), plain(tool)
 
 
@@ -146,10 +150,37 @@ def _file_search(settings: Mapping[str, Any]) -> Json:
 
 
 def _function(function: Mapping[str, Any]) -> tuple[str, Json]:
-    known = _known(function, ("parameters", "strict"))
+    # the last two are switches that no manifest has words for, and that somebody may turn on elsewhere
+    known = _known(function, ("parameters", "strict", "defer_loading", "async"))
     return f"function.{function.get('name')}", _stripped(
-        known, {"parameters": {"type": "object", "properties": {}}, "strict": False}
+        known,
+        {"parameters": {"type": "object", "properties": {}}, "strict": False, "defer_loading": False, "async": False},
     )
+
+
+def _mcp(tool: Mapping[str, Any]) -> Json:
+    """A server that a URL leads to; one that is a program to start has no words in a manifest, and is kept as it is."""
+    known = {key: tool.get(key) for key in ("server_url", "credential", "credential_id")}
+    return _stripped({**known, "allowed_tools": _set(tool.get("allowed_tools"))}, {})
+
+
+def _web_search(tool: Mapping[str, Any]) -> Json:
+    place = _settings(tool, "location")
+    location = _stripped({key: place.get(key) for key in ("city", "country", "region", "timezone")}, {})
+    known = {
+        "mode": tool.get("mode"),
+        "context_size": tool.get("context_size"),
+        "allowed_domains": _set(tool.get("allowed_domains")),
+        "location": location or None,
+    }
+    return _stripped(known, {"mode": "live", "context_size": "medium"})
+
+
+def _set(value: Json) -> Json:
+    """Names whose order means nothing. None of them is not all of them: an empty list stays."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        return value
+    return sorted({*value})
 
 
 def _settings(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

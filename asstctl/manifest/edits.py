@@ -21,6 +21,7 @@ from asstctl.documents.source import read_text
 from asstctl.documents.yaml import Path as Place
 from asstctl.manifest.layers import Layer
 from asstctl.manifest.sources import Sources
+from asstctl.manifest.tool_words import ANY, Words
 
 
 @dataclass(eq=False)
@@ -39,7 +40,7 @@ class NotPlaced(Exception):
 class Edits:
     """Edits of one project for one target, as far as they are made. `stores` are ours by id.
 
-    `in_overlay`: everything is written for this target alone.
+    `in_overlay`: everything is written for this target alone. `words` are what it says of tools there.
     """
 
     sources: Sources
@@ -47,6 +48,7 @@ class Edits:
     provider: str
     stores: Mapping[str, Address] = field(default_factory=dict)
     in_overlay: bool = False
+    words: Words = ANY
     _before: dict[str, str | None] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
 

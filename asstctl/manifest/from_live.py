@@ -17,6 +17,7 @@ from asstctl.core.json_types import Json
 from asstctl.core.mark import PAIRS, is_ours
 from asstctl.core.pull import Left
 from asstctl.core.resource import EXTENSION, Live
+from asstctl.core.suggest import shortened
 from asstctl.documents.models import check_parts
 from asstctl.documents.templates import has_template
 from asstctl.documents.yaml import Path as Place
@@ -28,8 +29,8 @@ from asstctl.kinds.function import is_schema_file
 from asstctl.manifest.functions import check_parameters
 from asstctl.manifest.kinds import KINDS
 from asstctl.manifest.secrets import Secret, leaks
+from asstctl.manifest.tool_words import ANY, Words, declared
 from asstctl.manifest.write_back import NO_FORM, NULLS, as_expression, has_nulls, response_format
-from asstctl.manifest.write_tools import declared
 
 LONG_TEXT = 10
 """Lines of instructions up to which they stand in the YAML."""
@@ -37,7 +38,19 @@ LONG_TEXT = 10
 LONG_FUNCTION = 15
 """Lines of a function up to which it stands in its assistant."""
 
+LONG_CHARACTERS = 2_000
+"""Characters of instructions up to which they stand in the YAML, however few their lines are."""
+
 MOST_PAIRS = 16
+
+_TOOL_KEYS: Mapping[str, Collection[str]] = {
+    "code_interpreter": ("type",),
+    "file_search": ("type", "file_search"),
+    "function": ("type", "function"),
+    "mcp": ("type", "server_label", "server_url", "allowed_tools", "credential_id"),
+    "web_search": ("type", "mode", "context_size", "allowed_domains", "location"),
+}
+"""What a manifest can say of a tool, as the wire has it."""
 
 _RESOURCE_IDS = {"file_search": "vector_store_ids", "code_interpreter": "file_ids"}
 
@@ -60,6 +73,21 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the objects are, in what is said of them. `too_many` is the way on where metadata leaves no room, and
+    `stays` what becomes of what no file says. `knowledge` is a comment above manifests that name raw ids, which the
+    targets in `without_ids` do not know."""
+
+    too_many: str
+    stays: str
+    knowledge: str = ""
+    without_ids: Sequence[str] = ()
+
+
+ACCOUNT = Origin("remove some on the provider, and pull again", "it stays on the object as it is")
+
+
+@dataclass(frozen=True)
 class _Trial:
     value: Json
 
@@ -68,10 +96,16 @@ class _Trial:
 
 
 def write_manifests(
-    objects: Sequence[Live], provider: str, taken: Iterable[Address], secrets: Sequence[Secret] = ()
+    objects: Sequence[Live],
+    provider: str,
+    taken: Iterable[Address],
+    secrets: Sequence[Secret] = (),
+    origin: Origin = ACCOUNT,
+    words: Words = ANY,
 ) -> Written:
-    """Manifests for these objects, stores first. `taken` are addresses that are in use; none holds a secret."""
-    writer = _Writer(provider, {*taken}, secrets)
+    """Manifests for these objects, stores first. `taken` are addresses that are in use; none holds a secret. `words`
+    are what manifests may say of their tools."""
+    writer = _Writer(provider, {*taken}, secrets, origin, words)
     for live in sorted(objects, key=lambda one: one.kind != "vector_store"):
         writer.name(live)
     writer.share_functions([live for live in objects if live.kind == "assistant"])
@@ -96,8 +130,12 @@ def key_for(name: str, id: str, taken: Collection[Address], kind: str) -> str:
 
 
 class _Writer:
-    def __init__(self, provider: str, taken: set[Address], secrets: Sequence[Secret]) -> None:
+    def __init__(
+        self, provider: str, taken: set[Address], secrets: Sequence[Secret], origin: Origin, words: Words
+    ) -> None:
         self.provider = provider
+        self.words = words
+        self.origin = origin
         self.secrets = secrets
         self.taken = taken
         self.made = Written()
@@ -111,7 +149,7 @@ class _Writer:
         address = Address(live.kind, key)
         if len(live.metadata) + PAIRS > MOST_PAIRS:
             reason = f"its {len(live.metadata)} metadata pairs leave no room for the mark, which takes {PAIRS} of 16"
-            self.made.left.append(Left(address, live.id, reason, hint="remove some on the provider, and pull again"))
+            self.made.left.append(Left(address, live.id, reason, hint=self.origin.too_many))
             return
         self.taken.add(address)
         self.addresses[live.kind, live.id] = address
@@ -157,7 +195,7 @@ class _Writer:
                 if name == "name" and KINDS[live.kind].named_by_key and not live.name:
                     said[name] = None  # or the key would become its name
                 continue
-            if name == "instructions" and (value.count("\n") >= LONG_TEXT or has_template(value)):
+            if name == "instructions" and _is_body(value):
                 instructions = value
                 continue
             first, _, rest = name.partition(".")
@@ -170,12 +208,14 @@ class _Writer:
             said["extensions"] = {self.provider: extensions}
         self._unsaid(address, live)
         said = self._sound(address, said)
+        if live.kind == "assistant" and "tool_resources" in said and self.origin.without_ids:
+            said["targets"] = {target: {"tool_resources": None} for target in self.origin.without_ids}
         order = [name for name in KINDS[live.kind].model.model_fields if name in said]
         self._file(address, live, {name: said[name] for name in order}, instructions)
 
     def _file(self, address: Address, live: Live, said: Mapping[str, Any], instructions: str) -> None:
         self.made.adopted[address] = live.id
-        head = whole(said)
+        head = (self.origin.knowledge if "tool_resources" in said else "") + whole(said)
         if instructions:
             self.made.files.append(NewFile(f"{address.key}.md", f"---\n{head}---\n{instructions}"))
             return
@@ -254,15 +294,15 @@ class _Writer:
         keyed = tools(found)
         if self._refusal(found) or (isinstance(keyed, Mapping) and any(name.endswith("'") for name in keyed)):
             return None
-        said = [declared(tool) for tool in found]
+        said = [declared(tool, self.words) for tool in found]
         return None if any(tool is None or _unsound_function(tool) for tool in said) else said
 
     def _tools(self, address: Address, live: Live) -> Any:
         said = self._declared_tools(live)
         if said is None:
             found: Any = live.fields.get("tools") or []
-            kinds = sorted({str(tool.get("type")) for tool in found if declared(tool) is None})
-            unsound = [reason for tool in map(declared, found) if tool and (reason := _unsound_function(tool))]
+            kinds = sorted({str(tool.get("type")) for tool in found if declared(tool, self.words) is None})
+            unsound = [reason for tool in found if (reason := self._unsound_tool(tool))]
             reason = f"a tool of type {', '.join(kinds)} cannot be declared" if kinds else "two tools have one name"
             self._leave(address, "tools", f"{'; '.join(unsound) or reason}, so that none of them is")
             return None
@@ -270,6 +310,12 @@ class _Writer:
             if tool["type"] == "function":
                 tool["function"] = self.functions.get(canonical(tool["function"]), tool["function"])
         return said
+
+    def _unsound_tool(self, tool: Any) -> str:
+        if id := self.words.unnamed(tool):
+            return f"credential {shortened(id)} has no name among the `credentials` of the target"
+        said = declared(tool, self.words)
+        return _unsound_function(said) if said else ""
 
     def _extensions(self, address: Address, live: Live) -> dict[str, Json]:
         """Fields that only this provider knows; a vector store cannot have any."""
@@ -308,7 +354,7 @@ class _Writer:
                     self._leave(address, f"tool_resources.{tool}.{key}", "a manifest has no such key")
         found: Any = live.fields.get("tools") or []
         for tool in found:
-            if declared(tool) is not None:
+            if declared(tool, self.words) is not None:
                 for path in _more(tool):
                     self._leave(address, f"tools.{path}", "a manifest has no such key")
 
@@ -327,7 +373,12 @@ class _Writer:
         return said
 
     def _leave(self, address: Address, what: str, reason: str) -> None:
-        self.made.left.append(Left(address, what, reason, hint="it stays on the object as it is"))
+        self.made.left.append(Left(address, what, reason, hint=self.origin.stays))
+
+
+def _is_body(text: str) -> bool:
+    """Whether instructions are to be the body of their file: what is long, and what would be a template in YAML."""
+    return text.count("\n") >= LONG_TEXT or len(text) > LONG_CHARACTERS or has_template(text)
 
 
 def _unsound_function(tool: Mapping[str, Any]) -> str:
@@ -352,8 +403,7 @@ def _unsound(schema: Json, *, strict: bool) -> str:
 def _more(tool: Mapping[str, Any]) -> Iterable[str]:
     """The keys of a tool that no manifest can say and that say something."""
     kind = str(tool.get("type"))
-    known = {"code_interpreter": {"type"}, "file_search": {"type", "file_search"}, "function": {"type", "function"}}
-    yield from (f"{kind}.{key}" for key in tool if key not in known[kind] and tool[key] is not None)
+    yield from (f"{kind}.{key}" for key in tool if key not in _TOOL_KEYS[kind] and tool[key] is not None)
     inner = tool.get(kind)
     if kind == "function" and isinstance(inner, Mapping):
         own = {"name", "description", "parameters", "strict"}

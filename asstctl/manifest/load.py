@@ -15,12 +15,15 @@ from asstctl.core.collector import collector_paused
 from asstctl.core.decisions import NONE, Decisions
 from asstctl.core.diagnostic import Diagnostic, Where, error, in_reading_order, warning
 from asstctl.core.json_types import EMPTY, Json, JsonObject
+from asstctl.core.loss import Loss
+from asstctl.core.models import ModelUse
 from asstctl.core.resource import Desired
 from asstctl.core.suggest import nearest
 from asstctl.documents.paths import is_file
 from asstctl.manifest.assistants import ASSISTANT
 from asstctl.manifest.changes import read_changes
 from asstctl.manifest.discovery import discover
+from asstctl.manifest.extensions import reserved
 from asstctl.manifest.files import Files
 from asstctl.manifest.functions import FUNCTION, Function, read_function
 from asstctl.manifest.given_names import check_given
@@ -31,16 +34,11 @@ from asstctl.manifest.local_files import LocalFiles
 from asstctl.manifest.manifests import Manifests, read_manifests
 from asstctl.manifest.project import Project
 from asstctl.manifest.project_model import PROVIDERS
+from asstctl.manifest.refusals import check_accepted, refusals
 from asstctl.manifest.resources import IDENTITY, Context, Resource, read_resource
 from asstctl.manifest.secrets import masked
 from asstctl.manifest.texts import Renderer, Skipped
 from asstctl.manifest.variables import Given, Variables, read_given, variables_of
-
-EXTENSION_PROVIDERS = (*PROVIDERS, "openai")
-"""Whose extensions a manifest may hold: also of providers that this version cannot be pointed at yet."""
-
-FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
-"""What every wire's objects hold and no request may."""
 
 NamesIn = Callable[[Sequence[Path], Sequence[Path]], Collection[str] | None]
 """The variables that conversation files and the stub files of a project declare or name; None: that cannot be told."""
@@ -50,7 +48,9 @@ NamesIn = Callable[[Sequence[Path], Sequence[Path]], Collection[str] | None]
 class Loaded:
     """What the files mean on one target. `files` counts the manifest files that were read.
 
-    `declared` are all addresses of the files, those whose manifests have errors included. `returns` are the schemas of
+    `declared` are all addresses of the files, those whose manifests have errors included. `losses` are those that each
+    target accepts, of all its objects, and `models` what its assistants name, as far as capabilities were given.
+    `returns` are the schemas of
     what functions answer, by assistant and by name: what no wire has, and tests hold stubs against. `variables` are
     what templates of this target may name.
     """
@@ -64,6 +64,8 @@ class Loaded:
     decisions: Decisions = NONE
     returns: Mapping[str, Mapping[str, JsonObject]] = field(default_factory=dict)
     variables: Variables = field(default_factory=Variables)
+    losses: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
+    models: Mapping[str, tuple[ModelUse, ...]] = field(default_factory=dict)
 
 
 def load(
@@ -105,13 +107,15 @@ def _load(
         functions.setdefault(manifest.address.key, function)
         diagnostics += more
     local_files = LocalFiles(files, largest_file(known.values()))
-    shared = _Shared(project, manifests, functions, defaults, files, local_files, given)
+    shared = _Shared(project, manifests, functions, defaults, files, local_files, given, known)
     resources = shared.resources(target_name)
     others = {name: shared.resources(name, lenient=True) for name in known if name != target_name}
     for read in (resources, *others.values()):
         diagnostics += tuple(found for one in read for found in one.diagnostics)
-    diagnostics += _over_limits({target_name: resources, **others}, known)
-    diagnostics += _reserved_extensions({target_name: resources, **others}, known)
+    every = {target_name: resources, **others}
+    diagnostics += _over_limits(every, known)
+    diagnostics += _reserved_extensions(every, known)
+    diagnostics += (*check_accepted(project, known), *refusals(project, target_name, every, known))
     diagnostics += _unused_functions(manifests, functions, defaults.get(ASSISTANT.name))
     decisions, more = read_changes(manifests.changes, manifests, tuple(project.targets), target_name)
     diagnostics += more
@@ -134,7 +138,20 @@ def _load(
         decisions=decisions,
         returns={one.desired.address.key: one.parts.returns for one in resources if one.desired and one.parts.returns},
         variables=shared.variables(target_name),
+        losses={name: _accepted(read) for name, read in every.items()},
+        models={name: tuple(_models(read)) for name, read in every.items()},
     )
+
+
+def _accepted(resources: Iterable[Resource]) -> tuple[Loss, ...]:
+    return tuple(dict.fromkeys(loss for one in resources if one.desired for loss in one.desired.losses))
+
+
+def _models(resources: Iterable[Resource]) -> Iterator[ModelUse]:
+    for one in resources:
+        model = one.desired.fields.get("model") if one.desired else None
+        if one.desired and isinstance(model, str):
+            yield ModelUse(one.desired.address, model, one.locate(("model",)))
 
 
 @dataclass(frozen=True)
@@ -148,6 +165,7 @@ class _Shared:
     files: Files
     local_files: LocalFiles
     given: Given
+    capabilities: Mapping[str, Capabilities]
 
     def variables(self, target_name: str) -> Variables:
         """What the templates of a target see."""
@@ -165,7 +183,7 @@ class _Shared:
             provider=target.provider,
             own_all=target.own_all,
             targets=tuple(self.project.targets),
-            extension_providers=EXTENSION_PROVIDERS,
+            extension_providers=tuple(PROVIDERS),
             manifests=self.manifests,
             functions=self.functions,
             files=self.files,
@@ -173,6 +191,9 @@ class _Shared:
             renderer=Renderer(self.files, self.variables(target_name), lenient),
             defaults=self.defaults,
             secrets=self.project.secrets,
+            capabilities=self.capabilities.get(target_name),
+            accepts=target.accepts,
+            credentials=target.credentials,
         )
         read = []
         for manifest in self.manifests.every:
@@ -219,20 +240,13 @@ def _reserved_extensions(
     resources: Mapping[str, Sequence[Resource]], capabilities: Mapping[str, Capabilities]
 ) -> tuple[Diagnostic, ...]:
     """Extensions that name a field of the wire itself: they would write it past its compare rule."""
-    diagnostics = []
-    for target, known in capabilities.items():
-        own = {kind: {field.path[0] for field in fields.values()} for kind, fields in known.fields.items()}
-        for one in resources[target]:
-            for name, place in one.extensions:
-                if name in own.get(one.kind.name, ()):
-                    hint = f"write `{name}:` outside of `extensions`; `targets:` sets it for one target"
-                    summary = f"`{name}` is a field of its own, and not an extension"
-                elif name in FILLED_BY_SERVER:
-                    summary, hint = f"`{name}` is filled in by the server", "remove it"
-                else:
-                    continue
-                diagnostics.append(error("reserved-extension", summary, place, hint=hint))
-    return tuple(diagnostics)
+    return tuple(
+        error("reserved-extension", found.summary, one.extension_place(name, found.path), hint=found.hint)
+        for target, known in capabilities.items()
+        for one in resources[target]
+        for name, value in one.extensions
+        for found in reserved(name, value, one.kind.name, known)
+    )
 
 
 def _takes(names: Sequence[str]) -> str:

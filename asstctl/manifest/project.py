@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.json_types import Json
+from asstctl.core.loss import Accepted
 from asstctl.core.ports import Replies
 from asstctl.core.price import Price
 from asstctl.documents.yaml import Document
@@ -31,7 +32,9 @@ class Target:
 
     `replies` is `echo`, `{"script": PATH}` or `{"chat": {...}}` with the key in it, and so is not printed.
     `max_deletes` and `list_lag` (seconds) are None where the file says nothing. `vars` are still as written.
-    `own_all`: what a manifest does not declare is kept at the provider's default.
+    `own_all`: what a manifest does not declare is kept at the provider's default. `accepts` are the losses that the
+    target takes knowingly, by their words in `on_unsupported`; None where the file says `error`. `credentials` are ids
+    by the names that manifests have for them.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Target:
     auth: str = ""
     headers: Mapping[str, Secret] = field(default_factory=dict)
     unset_headers: Mapping[str, str] = field(default_factory=dict)
+    accepts: Mapping[str, Accepted | None] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

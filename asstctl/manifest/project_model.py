@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, Tag
 
 from asstctl.core.suggest import did_you_mean, shortened
 from asstctl.documents.models import Many, Model, by_shape, problem
+from asstctl.kinds.assistant import CREDENTIAL_NAME
+from asstctl.kinds.function import FUNCTION_NAME
 from asstctl.manifest.kinds import DECLARING
 
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -20,10 +22,12 @@ _JUDGE_NAME = re.compile(r"\w[\w-]{0,59}")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a target that one provider takes and needs, beside those that every target has."""
+    """The settings of a target that one provider takes and needs, beside those that every target has. `keyed`: away
+    from this machine it also needs an `api_key`."""
 
     takes: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    keyed: bool = False
 
 
 PROVIDERS: Mapping[str, Settings] = {
@@ -31,9 +35,10 @@ PROVIDERS: Mapping[str, Settings] = {
     "assistants": Settings(
         takes=("base_url", "api_key", "passthrough_url", "dialect", "auth", "headers"), needs=("base_url",)
     ),
+    "openai": Settings(takes=("base_url", "api_key", "credentials"), keyed=True),
 }
 
-EVERY_TARGET = ("provider", "vars", "limits", "timeout", "own", "list_lag")
+EVERY_TARGET = ("provider", "vars", "limits", "timeout", "own", "list_lag", "on_unsupported")
 
 
 class FromEnvironment(Model):
@@ -87,6 +92,30 @@ def _with_defaults(kind: str) -> str:
     return kind
 
 
+class StandIn(Model):
+    """`{function: NAME}`: the function that stands for what is lost."""
+
+    function: str = Field(pattern=FUNCTION_NAME, max_length=64)
+
+
+OnUnsupported = Annotated[
+    Annotated[Literal["error", "drop", "session"], Tag("<word>")] | Annotated[StandIn, Tag("<function>")],
+    by_shape(lambda value: "function" if isinstance(value, Mapping) else "word"),
+]
+"""One entry of `on_unsupported`; its key, and which of these it takes, is checked where capabilities are known."""
+
+
+def _credential_name(name: str) -> str:
+    if not CREDENTIAL_NAME.fullmatch(name):
+        hint = "use letters, digits, `-` and `_`"
+        raise problem("bad-name", f"`{shortened(name)}` cannot be the name of a credential", hint)
+    return name
+
+
+CredentialId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,256}$")]
+"""The id of a credential that a vault keeps. The secret itself has no place in a file."""
+
+
 class Limits(Model):
     max_deletes: int | None = Field(default=None, ge=0)
 
@@ -133,6 +162,8 @@ class TargetModel(Model):
     timeout: float | None = Field(default=None, gt=0)
     own: Literal["declared", "all"] = "declared"
     list_lag: float | None = Field(default=None, ge=0)
+    on_unsupported: dict[str, OnUnsupported] = Field(default_factory=dict)
+    credentials: dict[Annotated[str, AfterValidator(_credential_name)], CredentialId] = Field(default_factory=dict)
 
 
 def _judge_name(name: str) -> str:

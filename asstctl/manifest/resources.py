@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, warning
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.knowledge import Attribute, KnowledgeFile, LocalFile
+from asstctl.core.loss import Accepted
 from asstctl.core.resource import EXTENSION, Desired
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.models import check_parts, without
@@ -26,6 +28,7 @@ from asstctl.manifest.manifests import Manifest, Manifests
 from asstctl.manifest.overlays import with_body, with_overlay
 from asstctl.manifest.secrets import Secret, leaks
 from asstctl.manifest.texts import Renderer
+from asstctl.manifest.unsupported import Held, held_by
 
 IDENTITY = ("kind", "key", "targets")
 """What defaults and overlays may not set."""
@@ -37,7 +40,8 @@ FILES = "files"
 class Context:
     """One target, and all that manifests on it may speak of. `functions` holds None for one that has errors.
 
-    `extension_providers` are those whose extensions a manifest may hold.
+    `extension_providers` are those whose extensions a manifest may hold. `capabilities` are what the target can hold,
+    None where that is not known; `accepts` are the losses that it takes, `credentials` ids by their names there.
     """
 
     target: str
@@ -52,6 +56,9 @@ class Context:
     renderer: Renderer
     defaults: Mapping[str, Layer]
     secrets: Sequence[Secret]
+    capabilities: Capabilities | None = None
+    accepts: Mapping[str, Accepted | None] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,13 @@ class Parts:
 
 @dataclass(frozen=True)
 class Resource:
-    """One object on one target. `desired` is None when it has errors; `parts` are what limits look at."""
+    """One object on one target. `desired` is None when it has errors; `parts` are what limits look at, `held` is what
+    the target holds of it."""
 
     kind: Kind
     merged: Layered
     parts: Parts
+    held: Held
     desired: Desired | None
     diagnostics: tuple[Diagnostic, ...]
 
@@ -103,11 +112,15 @@ class Resource:
         return self.parts.locate(path, key) or self.merged.where(path, key=key)
 
     @property
-    def extensions(self) -> Iterator[tuple[str, Where]]:
-        """Those for this target's provider, and where each was written."""
-        for name in self.parts.fields:
+    def extensions(self) -> Iterator[tuple[str, Json]]:
+        """Those for this target's provider."""
+        for name, value in self.parts.fields.items():
             if name.startswith(EXTENSION):
-                yield name.removeprefix(EXTENSION), self.merged.where(self.parts.written[name], key=True)
+                yield name.removeprefix(EXTENSION), value
+
+    def extension_place(self, name: str, path: Place = ()) -> Where:
+        """Where a path in one of them was written."""
+        return self.merged.where((*self.parts.written[EXTENSION + name], *path), key=True)
 
 
 def read_resource(kind: Kind, manifest: Manifest, context: Context) -> Resource:
@@ -126,10 +139,11 @@ def read_resource(kind: Kind, manifest: Manifest, context: Context) -> Resource:
         parts.declare("name", manifest.address.key, ())
     places = {"": manifest.where} | {name: merged.where(path, key=True) for name, path in parts.written.items()}
     diagnostics += (*parts.diagnostics, *_check_secrets(parts, places, context.secrets))
+    held = held_by(context.capabilities, kind.name, parts.fields, context.accepts, context.credentials)
     desired = None
     if model is not None and not has_errors(diagnostics) and parts.complete:
-        desired = _desired(kind, manifest.address, merged, parts, places, own_all=context.own_all)
-    return Resource(kind, merged, parts, desired, tuple(diagnostics))
+        desired = _desired(kind, manifest.address, merged, parts, held, places, context)
+    return Resource(kind, merged, parts, held, desired, tuple(diagnostics))
 
 
 def merged_layers(kind: Kind, body: Layer, defaults: Layer | None, target: str) -> Layered:
@@ -180,14 +194,22 @@ def _check_secrets(parts: Parts, places: Mapping[str, Where], secrets: Sequence[
 
 
 def _desired(
-    kind: Kind, address: Address, merged: Layered, parts: Parts, places: Mapping[str, Where], *, own_all: bool
+    kind: Kind,
+    address: Address,
+    merged: Layered,
+    parts: Parts,
+    held: Held,
+    places: Mapping[str, Where],
+    context: Context,
 ) -> Desired:
-    known = LIVE_KINDS[kind.name].fields
+    known = _on_wire(kind, context.capabilities)
     named = frozenset(merged.value.get("ignore_changes") or ())
     ignored = frozenset(_ignored(known, named)) if named else named
-    fields: Mapping[str, Json] = parts.fields
-    if own_all:
-        fields = {name: None for name in known if name not in kind.required and name not in ignored} | parts.fields
+    fields: Mapping[str, Json] = held.fields
+    if context.own_all:
+        computed = context.capabilities.computed if context.capabilities else ()
+        owned = [name for name in known if (kind.name, name) not in computed and name not in kind.required]
+        fields = {name: None for name in owned if name not in ignored} | held.fields
     return Desired(
         address,
         fields,
@@ -196,7 +218,15 @@ def _desired(
         ignored=ignored,
         depends_on=parts.depends_on,
         files=parts.knowledge,
+        losses=tuple(loss for _, loss in sorted(held.losses.items())),
+        searched=held.searched,
     )
+
+
+def _on_wire(kind: Kind, capabilities: Capabilities | None) -> Sequence[str]:
+    """The fields of a kind that the target has, in the order of their table."""
+    on_wire = capabilities.fields.get(kind.name) if capabilities else None
+    return [name for name in LIVE_KINDS[kind.name].fields if on_wire is None or name in on_wire]
 
 
 def _ignored(known: Iterable[str], named: frozenset[str]) -> Iterator[str]:

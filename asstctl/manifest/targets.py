@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asstctl.core.allowed import NAMES, how_to_read
-from asstctl.core.base_url import broken_rule
+from asstctl.core.base_url import broken_rule, is_loopback
+from asstctl.core.capabilities import Way
 from asstctl.core.diagnostic import Diagnostic, error, warning
 from asstctl.core.hidden import looks_secret
+from asstctl.core.loss import Accepted
 from asstctl.core.ports import Replies
 from asstctl.core.price import Price
 from asstctl.core.suggest import did_you_mean
@@ -37,6 +39,7 @@ from asstctl.manifest.project_model import (
     JudgeModel,
     ProjectModel,
     Script,
+    StandIn,
     TargetModel,
 )
 from asstctl.manifest.secrets import Secret
@@ -88,6 +91,18 @@ def _sends_secrets(model: TargetModel) -> bool:
     return model.api_key is not None or model.auth == "entra" or bool(model.headers)
 
 
+def _accepted(said: str | StandIn) -> Accepted | None:
+    if isinstance(said, StandIn):
+        return Accepted(Way.FUNCTION, said.function)
+    return None if said == "error" else Accepted(Way(said))
+
+
+def _is_away(model: TargetModel) -> bool:
+    """Whether a target's server is not on this machine, as far as its address says."""
+    host = urlsplit(model.base_url or "").hostname
+    return host is None or not is_loopback(host)
+
+
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc.lower()
@@ -132,6 +147,9 @@ class _Reader:
             if written.get(key) is None and (*place, key) not in self.dropped:
                 summary = f"target `{name}` has no `{key}`"
                 self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
+        if settings.keyed and model.api_key is None and (*place, "api_key") not in self.dropped and _is_away(model):
+            summary = f"target `{name}` has no `api_key`, and nothing is for callers without one there"
+            self.refuse("missing-key", summary, place, "add `api_key: {env: OPENAI_API_KEY}`", key=True)
         if model.base_url is not None and "base_url" in known:
             self.url(model.base_url, (*place, "base_url"), has_key=_sends_secrets(model))
             self.dialect(model, place)
@@ -152,6 +170,8 @@ class _Reader:
             auth=model.auth or "",
             headers={name: secret for name, key in model.headers.items() if (secret := self.secret(key.env))},
             unset_headers={name: key.env for name, key in model.headers.items() if not self.secret(key.env)},
+            accepts={path: _accepted(said) for path, said in model.on_unsupported.items()},
+            credentials=dict(model.credentials),
         )
 
     def dialect(self, model: TargetModel, place: Place) -> None:

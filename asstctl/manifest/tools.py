@@ -71,7 +71,7 @@ class ToolReader:
             if tool["type"] == "function" and function is None:
                 wire = None
                 continue
-            name = str(function.wire["name"]) if function else ""
+            name = str(function.wire["name"] if function else tool.get("server_label", ""))
             if (tool["type"], name) in seen:
                 summary = f"the tool `{name or tool['type']}` is given twice"
                 diagnostics.append(error("duplicate-tool", summary, merged.where(place), hint="remove one of them"))

@@ -13,6 +13,7 @@ from asstctl.core.change import ABSENT, Absent
 from asstctl.core.diagnostic import Where, has_errors
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
+from asstctl.core.loss import Loss
 from asstctl.core.resource import EXTENSION, Desired
 from asstctl.core.suggest import shortened
 from asstctl.documents.edit_steps import value_at
@@ -48,7 +49,7 @@ def take(made: Edits, desired: Desired, live: LiveField) -> None:
     if not has_form(live.value):
         raise NotPlaced(NO_FORM, desired.places.get(live.name))
     manifest = made.sources.by_address[desired.address]
-    one = FieldWriter(made, manifest, made.sources.layered(manifest, made.target), live)
+    one = FieldWriter(made, manifest, made.sources.layered(manifest, made.target), live, desired.losses)
     with made.undone_by_refusal():
         one.write()
 
@@ -75,6 +76,12 @@ def response_format(value: Json) -> Json:
     return value
 
 
+def _schema_of(value: Any) -> Mapping[str, Json]:
+    """The schema of a response format, with its name; nothing where it has none."""
+    inner = value.get("json_schema") if isinstance(value, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}
+
+
 def as_expression(text: str) -> str | None:
     """A template that gives a text with braces in it; None where there is none."""
     written = f"{{{{ {json_text(text)} }}}}"
@@ -97,12 +104,13 @@ class _Trial:
 
 @dataclass
 class FieldWriter:
-    """One field of one manifest, on its way back."""
+    """One field of one manifest, on its way back. `losses` are what the files say beyond what the target holds."""
 
     made: Edits
     manifest: Manifest
     layered: Layered
     live: LiveField
+    losses: tuple[Loss, ...] = ()
 
     @property
     def raw(self) -> Mapping[str, Any]:
@@ -308,7 +316,14 @@ class FieldWriter:
         self.put((*place, "file_ids"), new)
 
     def _response_format(self) -> None:
-        self.put(("response_format",), response_format(plain(self.live.value)))
+        """What a target cannot hold of a schema is the same on both sides there, and stays as it is written."""
+        value: Any = response_format(plain(self.live.value))
+        live, mine, written = (_schema_of(one) for one in (value, self.live.desired, self.raw.get("response_format")))
+        if live and mine and written:
+            keys = [*written, *(key for key in live if key not in written)]
+            sources = {key: written if same(mine.get(key), live.get(key)) else live for key in keys}
+            value = {**value, "json_schema": {key: of[key] for key, of in sources.items() if key in of}}
+        self.put(("response_format",), value)
 
 
 _WRITERS: Mapping[str, Callable[[FieldWriter], None]] = {

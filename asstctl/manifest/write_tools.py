@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asstctl.core.change import ABSENT
 from asstctl.core.json_types import Json
+from asstctl.core.suggest import shortened
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.canonical import plain, same
@@ -17,36 +18,15 @@ from asstctl.kinds.canonical import tools as canonical
 from asstctl.kinds.function import is_schema_file
 from asstctl.manifest.edits import NotPlaced
 from asstctl.manifest.layers import Layered
+from asstctl.manifest.tool_words import Words, declared
 
 if TYPE_CHECKING:
     from asstctl.manifest.write_back import FieldWriter
-
-FUNCTION_KEYS = ("description", "parameters", "strict")
 
 
 def write_tools(one: "FieldWriter") -> None:
     """Make the tools of a manifest those that are live. Raises NotPlaced."""
     _Tools(one).write()
-
-
-def declared(tool: Any) -> dict[str, Json] | None:
-    """A tool of the wire as a manifest says it; None for one that none can declare."""
-    if not isinstance(tool, Mapping):
-        return None
-    ((_, known),) = canonical([tool]).items()  # type: ignore[union-attr]  # one tool has one entry
-    match tool.get("type"):
-        case "code_interpreter":
-            return {"type": "code_interpreter"}
-        case "file_search":
-            return {"type": "file_search", **({"file_search": known} if known else {})}
-        case "function":
-            inner = tool.get("function")
-            name = inner.get("name") if isinstance(inner, Mapping) else None
-            if not isinstance(name, str):
-                return None
-            kept = {key: known[key] for key in FUNCTION_KEYS if key in known}
-            return {"type": "function", "function": {"name": name, **kept}}
-    return None
 
 
 class _Tools:
@@ -58,6 +38,7 @@ class _Tools:
         self.live: Mapping[str, Any] = _canonical(one.live.value)
         self.mine: Mapping[str, Any] = _canonical(one.live.desired)
         self.wire = {name: tool for tool in _items(one.live.value) for name in _canonical([tool])}
+        self.words: Words = self.made.words
         self.where = self.layered.where(("tools",), key=True)
 
     def write(self) -> None:
@@ -93,6 +74,8 @@ class _Tools:
 
     def _name(self, tool: Mapping[str, Any]) -> str:
         written = tool.get("function")
+        if tool["type"] == "mcp":
+            return f"mcp.{tool['server_label']}"
         if tool["type"] != "function":
             return str(tool["type"])
         if isinstance(written, Mapping):
@@ -104,11 +87,20 @@ class _Tools:
         return self.made.sources.layered(self.made.sources.function(key), self.made.target)
 
     def _new(self, name: str) -> Json:
-        tool = declared(self.wire[name])
+        if stood_for := next((loss for loss in self.one.losses if name == f"function.{loss.function}"), None):
+            lost = stood_for.field.rpartition(".")[2]
+            raise NotPlaced(f"no file says what function {stood_for.function} is: it stands for {lost}", self.where)
+        tool = declared(self.wire[name], self.words)
         if tool is None:
+            self._refuse_unnamed(self.wire[name])
             kind = self.wire[name].get("type")
             raise NotPlaced(f"a tool of type {kind} cannot be declared", self.where)
         return tool
+
+    def _refuse_unnamed(self, tool: Mapping[str, Any]) -> None:
+        if id := self.words.unnamed(tool):
+            hint = f"add `credentials: {{NAME: {shortened(id)}}}` under targets.{self.made.target}"
+            raise NotPlaced(f"its credential {shortened(id)} has no name on {self.made.target}", self.where, hint)
 
     def _let_in(self, number: int, name: str) -> Json:
         """A tool that this target does not get, and has now: its `only` or `except` changes, nothing else may."""
@@ -137,11 +129,23 @@ class _Tools:
         tool = self.raw[number]
         if tool["type"] == "function":
             return self._changed_function(number, name)
+        if tool["type"] != "file_search":
+            return self._changed_flat(tool, name)
         settings = self._patched(tool.get("file_search") or {}, name)
         rest = {key: item for key, item in tool.items() if key != "file_search"}
         if not settings:
             return rest
         return {**tool, "file_search": settings}
+
+    def _changed_flat(self, tool: Mapping[str, Any], name: str) -> Json:
+        """A tool whose settings stand beside its type; of a credential its name is written."""
+        self._refuse_unnamed(self.wire[name])
+        new = self._patched(tool, name)
+        if "credential_id" in self._differences(name):
+            id = new.pop("credential_id", None)
+            new.pop("credential", None)
+            new |= {"credential": self.words.credentials[str(id)]} if id else {}
+        return new
 
     def _patched(self, written: Mapping[str, Any], name: str) -> dict[str, Json]:
         """What is written, with those keys changed whose meaning differs."""

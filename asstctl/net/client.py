@@ -33,7 +33,7 @@ PASSED_ON = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A success: the JSON object, and what came with it. `value` is empty for 204."""
+    """A success: the JSON object, and what came with it. `value` is empty where there is nothing to say."""
 
     value: dict[str, Any]
     status: int
@@ -62,8 +62,8 @@ def answer_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Answer:
     """A success as a value; raises BadAnswer when it is not a JSON object, or repeats what it must not."""
     headers = _without(hidden, response.headers)
     request_id = request_id_of(headers)
-    if response.status_code == 204:
-        return Answer({}, 204, request_id, headers)
+    if response.status_code == 204 or (response.status_code == 202 and not response.content):
+        return Answer({}, response.status_code, request_id, headers)
     check_not_hidden(response.content, asked, hidden, response.status_code)
     value = json_value(response.content)
     if not isinstance(value, dict):

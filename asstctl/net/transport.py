@@ -35,7 +35,9 @@ class AnswerTooLarge(httpx2.ReadError):
 OF_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 """Headers that speak of an answer's bytes as they were sent, not of what they are once decompressed."""
 
-_NEEDED = frozenset({b"host", b"accept", b"accept-encoding", b"connection", b"content-type", b"content-length"})
+_NEEDED = frozenset(
+    {b"host", b"accept", b"accept-encoding", b"connection", b"content-type", b"content-length", b"idempotency-key"}
+)
 
 
 def check_address(base_url: str, *, has_key: bool) -> SplitResult:
@@ -105,7 +107,8 @@ class BearerTransport(httpx2.AsyncBaseTransport):
 
 
 class LentTransport(httpx2.AsyncBaseTransport):
-    """A transport lent to a library: it cannot close it, and of its headers only what HTTP needs goes out.
+    """A transport lent to a library: it cannot close it, and of its headers only what HTTP needs goes out, beside a key
+    by which a server knows a request that it has had already.
 
     The openai SDK adds a description of the machine, and organisation, project and free headers from the
     environment, which were meant for another host. `headers` are ours, the key among them: the library never

@@ -12,21 +12,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.json_types import Json
 
 if TYPE_CHECKING:
     from asstctl.core.ports import Provider
     from asstctl.providers.settings import Configured, Settings
 
+Normal = Callable[[str, Mapping[str, Json]], Mapping[str, Json]]
+"""Brings the fields of one object, by its kind, to what the wire gives back for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a provider's parts are, as `module:name`. `recorded` opens one that answers from tapes alone; `embedded`:
-    it lives in this process, beside the files."""
+    """Where a provider's parts are, as `module:name`. `recorded` opens one that answers from tapes alone; `normal` is
+    there where the wire gives fields back in another form than manifests write them. `embedded`: it lives in this
+    process, beside the files."""
 
     capabilities: str
     settings: str
     opener: str
     recorded: str
+    normal: str = ""
     embedded: bool = False
 
 
@@ -44,12 +50,25 @@ PROVIDERS: Mapping[str, Entry] = {
         opener="asstctl.providers.assistants.provider:open_provider",
         recorded="asstctl.providers.assistants.recorded:recorded_provider",
     ),
+    "openai": Entry(
+        capabilities="asstctl.providers.agents.capabilities:AGENTS_V1",
+        settings="asstctl.providers.settings:OpenAISettings",
+        opener="asstctl.providers.agents.provider:open_provider",
+        recorded="asstctl.providers.agents.recorded:recorded_provider",
+        normal="asstctl.providers.agents.codec:normal",
+    ),
 }
 
 
 def capabilities(provider: str) -> Capabilities:
     """What a provider can hold and promise; a KeyError for a name that is not in PROVIDERS."""
     return cast(Capabilities, _load(PROVIDERS[provider].capabilities))
+
+
+def normal(provider: str) -> Normal | None:
+    """How a provider's wire gives fields back; None where that is as they are written."""
+    place = PROVIDERS[provider].normal
+    return cast(Normal, _load(place)) if place else None
 
 
 def settings_of(provider: str, configured: "Configured") -> "Settings":

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import Replies
 from asstctl.documents.paths import shown
+from asstctl.providers.agents.wire import BASE_URL, DIALECT, LIST_LAG
 from asstctl.providers.assistants.dialects import Dialect, dialect_of
 
 ENTRA = "entra"
@@ -29,7 +30,7 @@ class Configured:
     api_key: str | None = field(default=None, repr=False)
     replies: Replies = field(default="echo", repr=False)
     timeout: float = 30.0
-    list_lag: float = 0.0
+    list_lag: float | None = None
     passthrough_url: str = ""
     dialect: str = ""
     auth: str = ""
@@ -64,6 +65,11 @@ class Settings(Protocol):
         """The address that a secret of this target goes to, or nothing where none does."""
         ...
 
+    @property
+    def own_url(self) -> str:
+        """The provider's built-in address, where its key may always go, or nothing where it has none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AssistantsSettings:
@@ -90,7 +96,7 @@ class AssistantsSettings:
             configured.base_url,
             configured.api_key,
             configured.timeout,
-            configured.list_lag,
+            configured.list_lag or 0.0,
             configured.passthrough_url,
             configured.dialect,
             configured.auth,
@@ -121,6 +127,57 @@ class AssistantsSettings:
     def guarded_url(self) -> str:
         """Its address, where a key, a token or a secret header goes there."""
         return self.base_url if self.api_key or self.auth == ENTRA or self.headers else ""
+
+    @property
+    def own_url(self) -> str:
+        """Nothing: anybody may run such a server."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAISettings:
+    """OpenAI's Agents API, or a server that speaks its wire.
+
+    `timeout`: seconds without a byte before giving up; `list_lag`: seconds for which its listings may still miss
+    what was just created.
+    """
+
+    base_url: str = BASE_URL
+    api_key: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+    list_lag: float = LIST_LAG
+
+    @classmethod
+    def of(cls, configured: Configured) -> Self:
+        lag = configured.list_lag
+        return cls(
+            configured.base_url or BASE_URL, configured.api_key, configured.timeout, LIST_LAG if lag is None else lag
+        )
+
+    @property
+    def place(self) -> str:
+        """Host and port, without credentials."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def dialect_name(self) -> str:
+        """What people call the wire."""
+        return DIALECT
+
+    @property
+    def terms(self) -> str:
+        """Nothing beyond what always holds."""
+        return ""
+
+    @property
+    def guarded_url(self) -> str:
+        """Its address, where a key goes there."""
+        return self.base_url if self.api_key else ""
+
+    @property
+    def own_url(self) -> str:
+        """OpenAI's own."""
+        return BASE_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +218,11 @@ class LocalSettings:
         """The address of a model that answers, where a key goes there."""
         chat = self.replies.get("chat") if isinstance(self.replies, Mapping) else None
         return str(chat["base_url"]) if chat and chat.get("api_key") else ""
+
+    @property
+    def own_url(self) -> str:
+        """Nothing: a model that answers is another's."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

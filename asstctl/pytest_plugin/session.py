@@ -60,7 +60,7 @@ def shown(result: CaseResult, how: "How") -> Shown:
     from asstctl.core.suite import SuiteResult
     from asstctl.render.failure import BAD, failure_text, flags_of
     from asstctl.render.junit import headline, properties_of
-    from asstctl.workspace.conversations.test import replies_of
+    from asstctl.workspace.conversations.partners import replies_of
 
     told = {"replies": "recorded" if result.recorded else replies_of(how.workspace)[0], **properties_of(result)}
     properties = {name: value for name, value in told.items() if value}

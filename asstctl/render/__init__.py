@@ -2,7 +2,7 @@
 values and returns a string, which is empty or ends with a newline.
 
 Text has one module per result (`plan`, `apply`, `test`, `diagnostics`, `errors`, `tables`), JSON one in `json/`,
-and `html/` is one page.
+Markdown one in `markdown/`, and `html/` is one page.
 Text is built from spans that mean something (`style`), escaped where they are made (`escape`), and becomes
 plain text or ANSI in one place (`text`).
 
@@ -23,6 +23,11 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "Plans": {TEXT: "plans:plans_text", "json": "json.plans:plans_json"},
     "Applied": {TEXT: "apply:applied_text", "json": "json.apply:applied_json"},
     "Pulled": {TEXT: "pull:pulled_text", "json": "json.pull:pull_json"},
+    "Migrated": {
+        TEXT: "migrate:migrated_text",
+        "json": "json.migrate:migrated_json",
+        "markdown": "markdown.migrate:migrated_markdown",
+    },
     "Runs": {TEXT: "runs:runs_text", "json": "json.runs:runs_json"},
     "SuiteResult": {
         TEXT: "test:closing_text",
@@ -34,6 +39,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     "Chosen": {TEXT: "chosen:chosen_text", "json": "json.chosen:chosen_json"},
     "Swept": {TEXT: "gc:swept_text", "json": "json.gc:swept_json"},
     "Validation": {TEXT: "diagnostics:validation_text", "json": "json.validate:validation_json"},
+    "Examination": {TEXT: "doctor:examination_text", "json": "json.doctor:examination_json"},
     "Inventory": {TEXT: "tables:list_text", "json": "json.list:list_json"},
     "Ids": {TEXT: "tables:ids_text", "json": "json.ids:ids_json", "env": "env:ids_env"},
     "Shown": {TEXT: "tables:show_text", "json": "json.show:show_json"},

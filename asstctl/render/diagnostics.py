@@ -3,7 +3,7 @@
 Also the closing lines of `validate`. Sorting and collecting are `core.diagnostic`'s.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where
 from asstctl.render.escape import visible
@@ -21,8 +21,10 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN) -> s
 
 
 def validation_text(validation: Validation, look: Look = PLAIN) -> str:
-    """What `validate` says: every diagnostic, then one closing line."""
-    return diagnostics_text(validation.diagnostics, look) + written([line(_closing(validation))], look)
+    """What `validate` says: every diagnostic, a line for each target that accepts losses, then one closing line."""
+    lines = [text for said in _losses(validation) for text in sentence(said, look.width, rest="  ")]
+    closing = written([*lines, line(_closing(validation))], look)
+    return diagnostics_text(validation.diagnostics, look) + closing
 
 
 def problems_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN, *, sends: bool = True) -> str:
@@ -106,6 +108,15 @@ def _problems(diagnostics: tuple[Diagnostic, ...]) -> str:
         if (number := sum(d.severity is severity for d in diagnostics))
     ]
     return listed(counts) if counts else "0 errors"
+
+
+def _losses(validation: Validation) -> Iterable[str]:
+    for target, fields in () if validation.failed else validation.losses.items():
+        yield f"Target {target} accepts {_number(fields)}: {', '.join(fields)}."
+
+
+def _number(fields: Sequence[str]) -> str:
+    return "1 loss" if len(fields) == 1 else f"{len(fields)} losses"
 
 
 def _closing(validation: Validation) -> str:

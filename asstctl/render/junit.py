@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.suite import SuiteResult
+from asstctl.render.comparison import case_words, found_words, measure_words
 from asstctl.render.escape import defused, visible
 from asstctl.render.failure import failure_text, flags_of, rate_words
 from asstctl.render.test import spend_words
@@ -49,6 +50,7 @@ def _suite(path: str, cases: Sequence[CaseResult], suite: SuiteResult, flags: Se
             "selection": suite.selection,
             "stopped": suite.stopped,
             "used_by_the_run": spend_words(suite.spend),
+            "compared": f"{found_words(suite.compared)}; {measure_words(suite)}" if suite.comparing else "",
         },
         "    ",
     )
@@ -98,6 +100,7 @@ def properties_of(case: CaseResult) -> Mapping[str, str]:
         "retries": str(case.retries) if case.retries else "",
         "tape": case.tape,
         "recorded": "yes" if case.recorded else "",
+        "compared": case_words(case),
     }
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from asstctl.core.capabilities import Way
 from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_text import json_lines, json_text
 from asstctl.core.json_types import Json
+from asstctl.core.loss import Loss
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import Line, Part, Span, cells, clipped, line, padded, wrapped, written
 from asstctl.render.values import counted, short_id, size
@@ -45,8 +47,20 @@ def show_text(shown: Shown, look: Look = PLAIN) -> str:
     column = max((cells(name) for name in one.fields), default=0) + 2
     for name, value in one.fields.items():
         lines += _field(line("  ", padded(f"{name}:", column)), value, look)
+    lines += [line(f"  {_lost(loss)}") for loss in one.losses]
     files = "" if one.files is None else _files(one.files, look)
     return written(lines, look) + files
+
+
+def _lost(loss: Loss) -> str:
+    """`without temperature`: what the files say and the target accepts to be without."""
+    name = loss.field.removeprefix("assistant.")
+    match loss.way:
+        case Way.SESSION:
+            return f"without {name}: conversations open a hosted environment"
+        case Way.FUNCTION:
+            return f"without {name}: function {loss.function} stands for it"
+    return f"without {name}"
 
 
 def _files(files: Sequence[HeldFile], look: Look) -> str:

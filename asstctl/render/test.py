@@ -1,6 +1,7 @@
 """Conversations as they ended: a line for each, a block for each that did not pass, and one summary.
 
-How a block looks is in `failure`, what a candidate says otherwise in `replies`. Verdicts were reached by the runner.
+How a block looks is in `failure`, what a candidate says otherwise in `replies`, what comparing found in `comparison`.
+Verdicts were reached by the runner.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.suite import Spend, SuiteResult
+from asstctl.render.comparison import closing_lines, comparison_lines
 from asstctl.render.coverage import coverage_lines
 from asstctl.render.failure import BAD, failure_lines, flags_of, rate_words, took, turn_of
 from asstctl.render.recordings import group_lines, groups_of, need_lines
@@ -77,9 +79,12 @@ def closing_text(suite: SuiteResult, look: Look = PLAIN) -> str:
             lines += [*failure_lines(case, suite.target, flags, look), EMPTY]
     if differing := reply_lines(suite.cases, look):
         lines += [*differing, EMPTY]
+    if compared := comparison_lines(suite, look):
+        lines += [*compared, EMPTY]
     if suite.coverage:
         lines += [*coverage_lines(suite.coverage, look), EMPTY]
     lines += [*_remarks(suite, look), *need_lines(suite, look)]
+    lines += closing_lines(suite, look)
     lines += wrapped(_summary(suite), look.width, rest="  ")
     return written(lines, look)
 

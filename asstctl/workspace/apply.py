@@ -23,7 +23,8 @@ from asstctl.engine.read import Reading, interest_in, read
 from asstctl.kinds import KINDS
 from asstctl.workspace.choices import DEFAULT, Choices, check, max_deletes
 from asstctl.workspace.journal import begin_journal, earlier_runs
-from asstctl.workspace.plan import ownership_of, plan_chosen
+from asstctl.workspace.model_list import remembered
+from asstctl.workspace.plan import ownership_of, plan_chosen, with_models
 from asstctl.workspace.saved_plans import Agreement, check_target, hold_against
 from asstctl.workspace.selection import select
 from asstctl.workspace.workspace import Workspace
@@ -77,7 +78,8 @@ async def apply(
         plan, reading = await plan_chosen(workspace, provider, choices)
         if agreement:
             hold_against(agreement, plan)
-        plan = replace(plan, promoted_from=promoted_from)
+        known = remembered(workspace)
+        plan = with_models(workspace, replace(plan, promoted_from=promoted_from), known.offered if known else None)
         command = "promote" if promoted_from else "apply"
         passing = partial(gated, provider, plan, reading) if gated else None
         return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, command, passing)

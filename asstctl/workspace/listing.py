@@ -88,6 +88,7 @@ def _resource(address: Address, status: str, desired: Desired | None, live: Live
         created_at=live.created_at if live else None,
         fields=fields,
         files=_files(desired, live, reading),
+        losses=desired.losses if desired else (),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from asstctl.core.collector import collector_paused
+from asstctl.core.models import Offered
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.planning.approval import approved_of, digest
@@ -11,7 +12,9 @@ from asstctl.engine.planning.plan import make_plan
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
 from asstctl.kinds import KINDS
+from asstctl.manifest.model_lint import notes
 from asstctl.workspace.choices import DEFAULT, Choices, check, policy_of
+from asstctl.workspace.model_list import asked_beside
 from asstctl.workspace.revision import git_revision
 from asstctl.workspace.workspace import Workspace
 
@@ -19,9 +22,17 @@ from asstctl.workspace.workspace import Workspace
 async def plan(workspace: Workspace, choices: Choices = DEFAULT) -> Plan:
     """The plan for the workspace's target."""
     check(workspace, choices)
-    async with workspace.open() as provider:
+    async with workspace.open() as provider, asked_beside(workspace, provider) as models:
         made, _ = await plan_chosen(workspace, provider, choices)
-    return made
+        return with_models(workspace, made, await models.offered())
+
+
+def with_models(workspace: Workspace, made: Plan, offered: Offered | None) -> Plan:
+    """The plan with what is to be said of the models in it, by what is known of the account."""
+    planned = {change.address for change in made.changes}
+    uses = [one for one in workspace.loaded.models.get(workspace.target.name, ()) if one.address in planned]
+    said = notes(uses, workspace.vendors[workspace.target.name], made.target.place, workspace.now().date(), offered)
+    return replace(made, notes=(*made.notes, *said))
 
 
 async def plan_chosen(workspace: Workspace, provider: Provider, choices: Choices) -> tuple[Plan, Reading]:

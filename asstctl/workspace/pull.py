@@ -24,6 +24,7 @@ from asstctl.engine.planning.policy import EVERYTHING
 from asstctl.kinds import KINDS
 from asstctl.manifest.edits import Edits, NotPlaced
 from asstctl.manifest.sources import read_sources
+from asstctl.manifest.tool_words import Words
 from asstctl.manifest.write_back import LiveField, take
 from asstctl.workspace.base import History, base_of
 from asstctl.workspace.plan import ownership_of, plan_on
@@ -90,6 +91,7 @@ class _Puller:
             workspace.target.provider,
             stores,
             in_overlay=wanted.in_overlay,
+            words=Words.of(capabilities, workspace.target),
         )
 
     def pulled(self) -> Pulled:

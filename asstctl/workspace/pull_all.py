@@ -10,28 +10,23 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action
 from asstctl.core.errors import Refused
 from asstctl.core.ports import Provider
-from asstctl.core.pull import FileEdit, Pulled, Taken
+from asstctl.core.pull import Pulled, Taken
 from asstctl.core.resource import Live
-from asstctl.documents.paths import PathRefused, inside
-from asstctl.documents.yaml_writing import whole
 from asstctl.engine.planning.ownership import Ownership
 from asstctl.engine.read import read
 from asstctl.kinds import KINDS
-from asstctl.manifest.discovery import matches
 from asstctl.manifest.from_live import Written, write_manifests
-from asstctl.manifest.project import DEFAULT_MANIFESTS
 from asstctl.manifest.sources import read_sources
+from asstctl.manifest.tool_words import Words
+from asstctl.workspace.new_files import FOLDER, NewFiles, folder_for
 from asstctl.workspace.plan import ownership_of, plan_on
 from asstctl.workspace.workspace import Workspace
 from asstctl.workspace.written_files import Watching, write_watched
 
-FOLDER = "assistants"
-CHANGES = "adopt.yaml"
-
 
 async def pull_all(workspace: Workspace, into: str, watching: Watching) -> Pulled:
     """Write manifests for every object that bears no mark."""
-    folder = _folder(workspace, into or FOLDER)
+    folder = folder_for(workspace.project, into or FOLDER)
     sources = read_sources(workspace.project)
     is_new = not sources.manifests.every and not sources.manifests.changes
     declared = () if is_new else workspace.desired()
@@ -44,19 +39,24 @@ async def pull_all(workspace: Workspace, into: str, watching: Watching) -> Pulle
         foreign = [live for live in ownership.foreign if live.id not in waiting]
         wanted = [live for live in foreign if live.name not in names]
         secrets = workspace.project.secrets
-        made = write_manifests(wanted, workspace.target.provider, {*taken, *ownership.owned}, secrets)
+        words = Words.of(provider.store.capabilities, workspace.target)
+        addresses = {*taken, *ownership.owned}
+        made = write_manifests(wanted, workspace.target.provider, addresses, secrets, words=words)
+        files = NewFiles(workspace.project.root)
+        files.add_all(folder, made.files)
+        files.adopt(folder, workspace.target.name, made.adopted)
         found = Pulled(
             workspace.info,
-            tuple(_edits(workspace, folder, made)),
+            tuple(files.edits),
             tuple(Taken(address, "") for address in made.adopted),
             tuple(made.left),
-            notes=tuple(_notes(workspace, ownership, foreign, names)),
+            notes=tuple(account_notes(workspace, ownership, foreign, names)),
             adopting=True,
         )
-        return await write_watched(workspace, found, watching, lambda fresh: _what_remains(fresh, provider, made))
+        return await write_watched(workspace, found, watching, lambda fresh: what_remains(fresh, provider, made))
 
 
-async def _what_remains(workspace: Workspace, provider: Provider, made: Written) -> tuple[Taken, ...]:
+async def what_remains(workspace: Workspace, provider: Provider, made: Written) -> tuple[Taken, ...]:
     """The fields of new manifests that differ from their objects: there should be none."""
     plan, _ = await plan_on(workspace, provider)
     changes = {change.address: change for change in plan.changes}
@@ -67,48 +67,10 @@ async def _what_remains(workspace: Workspace, provider: Provider, made: Written)
     return (*differing, *(Taken(change.address, "") for change in new if change.action is not Action.ADOPT))
 
 
-def _folder(workspace: Workspace, into: str) -> str:
-    """The folder in the project, if its files would be read as manifests."""
-    root = workspace.project.root
-    try:
-        real = inside(root, root, into, dot_files=False)
-    except PathRefused as refused:
-        raise Refused(refused.summary, hint=refused.hint) from None
-    folder = real.relative_to(root.resolve()).as_posix()
-    globs = workspace.project.manifests or DEFAULT_MANIFESTS
-    for name in ("x.yaml", "x.md", "functions/x.yaml"):
-        path = name if folder == "." else f"{folder}/{name}"
-        if not any(matches(glob.lstrip("/"), path) for glob in globs):
-            hint = f"add `{into}/**/*.yaml` and `{into}/**/*.md` to `manifests` in asstctl.yaml"
-            raise Refused(f"files in {into} would not be read as manifests", hint=hint)
-    return folder
-
-
-def _edits(workspace: Workspace, folder: str, made: Written) -> Iterator[FileEdit]:
-    used: set[str] = set()
-    for file in made.files:
-        yield FileEdit(_free(workspace, folder, file.name, used), None, file.text)
-    if made.adopted:
-        target = workspace.target.name
-        entries = [{"to": str(address), "target": target, "id": id} for address, id in sorted(made.adopted.items())]
-        text = whole({"kind": "changes", "adopt": entries})
-        yield FileEdit(_free(workspace, folder, CHANGES, used), None, text)
-
-
-def _free(workspace: Workspace, folder: str, name: str, used: set[str]) -> str:
-    """A path where nothing is yet."""
-    stem, dot, ending = name.rpartition(".")
-    number = 1
-    while True:
-        tried = name if number == 1 else f"{stem}-{number}{dot}{ending}"
-        path = tried if folder == "." else f"{folder}/{tried}"
-        if path.lower() not in used and not (workspace.project.root / path).exists():
-            used.add(path.lower())
-            return path
-        number += 1
-
-
-def _notes(workspace: Workspace, ownership: Ownership, foreign: list[Live], names: dict[str, Address]) -> Iterator[str]:
+def account_notes(
+    workspace: Workspace, ownership: Ownership, foreign: list[Live], names: dict[str, Address]
+) -> Iterator[str]:
+    """Sentences on the objects of an account that no manifest is written for."""
     for live in foreign:
         if live.name in names:
             command = workspace.info.command(f"adopt {names[live.name]} {live.id}")

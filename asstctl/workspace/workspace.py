@@ -5,8 +5,9 @@ beside it do the work.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -23,9 +24,15 @@ from asstctl.core.resource import Desired
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.manifest import Loaded, Project, Target, load, open_project
-from asstctl.providers import PROVIDERS, capabilities, opener, settings_of
+from asstctl.manifest.model_lint import vendor_of
+from asstctl.providers import PROVIDERS, capabilities, normal, opener, settings_of
 from asstctl.providers.settings import Configured, Settings
 from asstctl.workspace.our_folder import check_our_folder
+
+
+def utc_now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Workspace:
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
     `values` are variables that a program gives by value, before those that are typed. `decided` are decisions of this
     command, before those of the files. `in_memory`: a target in this process begins empty and leaves nothing, whatever
-    its own file holds.
+    its own file holds. `now` is the clock of what depends on the day.
     """
 
     directory: Path
@@ -50,6 +57,7 @@ class Workspace:
     tolerant: bool = False
     decided: Decisions = NONE
     in_memory: bool = False
+    now: Callable[[], datetime] = utc_now
 
     @cached_property
     def project(self) -> Project:
@@ -91,7 +99,15 @@ class Workspace:
                 detail=f"no asstctl.yaml in {self.directory} or above it, and nothing under assistants/",
                 hint="start one with asstctl init, or name its folder: asstctl -C DIR ...",
             )
-        return loaded
+        return self._as_on_wire(loaded)
+
+    def _as_on_wire(self, loaded: Loaded) -> Loaded:
+        """The same, with what is desired in the form in which the target's wire gives it back."""
+        brought = normal(self.target.provider)
+        if brought is None:
+            return loaded
+        desired = tuple(replace(one, fields=brought(one.address.kind, one.fields)) for one in loaded.desired)
+        return replace(loaded, desired=desired)
 
     def _variable_names(self, conversations: Sequence[Path], stub_files: Sequence[Path]) -> Collection[str] | None:
         from asstctl.conversation.reading.variable_names import variable_names
@@ -125,17 +141,22 @@ class Workspace:
         """The target's provider: an async context manager. Raises Refused for what no request may be sent for."""
         target = self.target
         check_our_folder(self.project.root)
+        self.check_credentials()
+        return opener(target.provider)(self.settings, observer=self.observer)
+
+    def check_credentials(self) -> None:
+        """Raises Refused where a secret of the target is not set, or must not go to its address from here."""
+        target = self.target
         if target.api_key_env and target.api_key is None:
             raise self._not_set(target.api_key_env, "its key")
         for header, env in target.unset_headers.items():
             raise self._not_set(env, f"the header {header}")
         self.check_key_host()
-        return opener(target.provider)(self.settings, observer=self.observer)
 
     def check_key_host(self) -> None:
         """Raises Refused where this is CI and the target's key must not go to where the target's file says."""
         if url := self.settings.guarded_url:
-            check_key_host(url, self.environ)
+            check_key_host(url, self.environ, own=self.settings.own_url)
 
     def _not_set(self, env: str, what: str) -> Refused:
         if env in self.project.withheld:
@@ -160,13 +181,27 @@ class Workspace:
             target.api_key.reveal() if target.api_key else None,
             target.replies,
             target.timeout,
-            target.list_lag or 0.0,
+            target.list_lag,
             target.passthrough_url,
             target.dialect,
             target.auth,
             {name: secret.reveal() for name, secret in target.headers.items()},
         )
         return settings_of(target.provider, configured)
+
+    @property
+    def url(self) -> str:
+        """The address of the target's server, or nothing where it lives in this process."""
+        return self.target.base_url or self.settings.own_url
+
+    @property
+    def vendors(self) -> Mapping[str, str]:
+        """By target, who hosts it, where the models there end on a day."""
+        nowhere = Configured(":memory:")
+        return {
+            name: vendor_of(target, settings_of(target.provider, nowhere).own_url)
+            for name, target in self.project.targets.items()
+        }
 
     @property
     def is_embedded(self) -> bool:
@@ -191,7 +226,7 @@ class Workspace:
             local=self.is_embedded,
             default=target.name == self.project.default_target,
             folder=self.folder,
-            url=target.base_url or "",
+            url=target.base_url or self.settings.own_url,
             dialect=self.settings.dialect_name,
             terms=self.settings.terms,
         )

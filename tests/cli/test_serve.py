@@ -21,7 +21,9 @@ from asstctl.workspace.serve import to_serve
 from asstctl.workspace.workspace import Workspace
 from tests.cli.conftest import Project
 
-READY = re.compile(r"Serving (?P<place>\S+) at (?P<url>http://\S+/v1) \(replies: (?P<replies>.+)\)\n")
+READY = re.compile(
+    r"Serving (?P<api>the Agents API over )?(?P<place>\S+) at (?P<url>http://\S+/v1) \(replies: (?P<replies>.+)\)\n"
+)
 
 
 class Serving:
@@ -160,7 +162,7 @@ def test_a_key_is_needed_where_one_was_given_and_is_said_nowhere(serve: Callable
 
 def test_json_lines_for_machines(serve: Callable[..., Serving]) -> None:
     server = serve("--log-format", "json")
-    ready = {"schema": "asstctl/serve/v1", "event": "ready", "url": server.url}
+    ready = {"schema": "asstctl/serve/v1", "event": "ready", "url": server.url, "api": "assistants"}
     assert json.loads(server.first) == {**ready, "database": ".asstctl/local.db", "replies": "echo"}
     httpx2.get(f"{server.url}/assistants?after=asst_private", headers={"authorization": "Bearer sk-private"})
     code, err = server.stop()
@@ -168,6 +170,36 @@ def test_json_lines_for_machines(serve: Callable[..., Serving]) -> None:
     entry = json.loads(line)
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/v1/assistants", 400)
     assert code == 130
+
+
+def test_the_agents_api_is_served_with_its_quirks(serve: Callable[..., Serving]) -> None:
+    server = serve("--api", "agents", "--quirk", "reasoning-effort=low", "--quirk", "list-lag=60")
+    assert server.first.startswith("Serving the Agents API over .asstctl/local.db at http://")
+    assert server.exports[0] == f"export OPENAI_BASE_URL={server.url}"
+    with server.client() as client:
+        agent = client.beta.agents.create(model="gpt-5")
+        assert agent.reasoning.effort == "low"
+        assert client.beta.agents.list().data == []
+        assert client.beta.agents.retrieve(agent.id) == agent
+    assert httpx2.get(f"{server.url}/assistants").status_code == 404
+    code, err = server.stop()
+    assert code == 130
+    assert "programs find no agent until one is made" in err
+    assert f"/v1/agents/{agent.id}" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--quirk", "list-lag=5"], "asstctl serve --api agents --quirk list-lag=5"),
+        (["--api", "agents", "--quirk", "slow=1"], "there is no quirk 'slow'"),
+        (["--api", "agents", "--quirk", "list-lag=x"], "the quirk 'list-lag=x' cannot be read"),
+    ],
+)
+def test_a_quirk_that_makes_no_sense_is_refused(project: Project, options: list[str], said: str) -> None:
+    code, err = refused(project, *options)
+    assert code == 64
+    assert said in err
 
 
 def test_options_reach_the_server_and_quiet_says_no_requests(serve: Callable[..., Serving]) -> None:

@@ -401,6 +401,7 @@ def test_the_help_is_in_sections_and_holds_80_columns(project: Project, width: s
         "Which conversations:",
         "What they talk to:",
         "How they are played:",
+        "What they are compared with:",
         "What counts:",
         "What is shown:",
         "Options of every command:",

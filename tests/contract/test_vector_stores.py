@@ -3,8 +3,7 @@
 import pytest
 
 from asstctl.core.errors import NotFound, Rejected
-from asstctl.core.ports import ResourceStore
-from asstctl.providers.assistants.provider import Provider
+from asstctl.core.ports import Provider, ResourceStore
 
 pytestmark = pytest.mark.anyio
 

@@ -19,6 +19,7 @@ from asstctl.core.thread import (
     FilePurpose,
     Judged,
     Opened,
+    Passage,
     RunOptions,
     RunState,
     Said,
@@ -64,6 +65,11 @@ class World:
     on_upload: Step | None = None
     stores: tuple[str, ...] = ()
     """The stores that a thread is made with."""
+    passages: tuple[Passage, ...] = ()
+    """What every search finds."""
+    on_search: Step | None = None
+    meant: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    """Whom each thread was opened for, with which tools."""
     options: list[RunOptions] = field(default_factory=list)
     log: list[tuple[object, ...]] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
@@ -103,6 +109,7 @@ class ScriptedHost:
         files: Sequence[Attached] = (),
     ) -> Opened:
         self.world.log.append(("open", tuple((m.role, m.text) for m in messages), metadata))
+        self.world.meant.append((assistant, tools))
         await _take(self.world.on_open)
         thread = f"thread_{len(self.world.said('open'))}"
         self.world.threads.add(thread)
@@ -128,6 +135,11 @@ class ScriptedHost:
     async def cancel(self, thread: str) -> bool:
         self.world.log.append(("cancel", thread))
         return True
+
+    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
+        self.world.log.append(("search", store, query))
+        await _take(self.world.on_search)
+        return self.world.passages
 
     async def history(self, thread: str) -> tuple[Spoken, ...]:
         return ()
@@ -220,6 +232,9 @@ class FakeStage:
     hosts: Callable[[Playing], ThreadHost]
     ids: Mapping[str, str] | None = None
     judged: Mapping[str, Judge] = field(default_factory=dict)
+    measures: Judge | None = None
+    tools: frozenset[str] = frozenset()
+    searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recorded: bool = False
     problem: Exception | None = None
     refusal: Exception | None = None
@@ -236,8 +251,14 @@ class FakeStage:
 
     def assistant(self, playing: Playing) -> str | None:
         if self.ids is None:
-            return "asst_0" if playing.deployed else "asst_1"
+            return "asst_0" if playing.other else "asst_1"
         return self.ids.get(playing.case.assistant)
+
+    def thread_tools(self, playing: Playing) -> frozenset[str]:
+        return self.tools
+
+    def searches(self, playing: Playing) -> Mapping[str, tuple[str, ...]]:
+        return self.searched
 
     def host(self, playing: Playing) -> ThreadHost:
         if self.problem is not None:
@@ -247,6 +268,10 @@ class FakeStage:
 
     def judges(self, playing: Playing) -> Mapping[str, Judge]:
         return self.judged
+
+    def measuring(self, playing: Playing) -> Judge:
+        assert self.measures is not None
+        return self.measures
 
     def now(self, playing: Playing) -> float:
         return self.clock()

@@ -434,7 +434,7 @@ async def test_a_comparison_counts_for_nothing(reply: str, status: Status) -> No
     worlds: list[World] = []
 
     def host(playing: Playing) -> ThreadHost:
-        worlds.append(World([says(replies[playing.deployed])]))
+        worlds.append(World([says(replies[playing.other])]))
         return worlds[-1].host()
 
     suite = await run(FakeStage(host), case(turn("hi", "x")), compare=True, fail_fast=1, hear=moments.append)
@@ -451,7 +451,7 @@ async def test_an_assistant_that_is_new_is_compared_with_nothing() -> None:
 
     class New(FakeStage):
         def assistant(self, playing: Playing) -> str | None:
-            return None if playing.deployed else "asst_1"
+            return None if playing.other else "asst_1"
 
     stage = New.of(World([says("x")]))
     skipped = case(turn(), id="b", needs=frozenset({Need.IMAGES}))

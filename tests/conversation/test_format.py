@@ -119,6 +119,13 @@ NEEDS: list[tuple[str, set[Need]]] = [
     (TURNS, set()),
     ("thread: {messages: [{user: a}]}\n" + TURNS, set()),
     ("thread: {messages: [{assistant: a}]}\n" + TURNS, {Need.SEED_ASSISTANT_MESSAGE}),
+    ("turns: [{expect: {contains: x}}]", {Need.ASSISTANT_SPEAKS_FIRST}),
+    ("thread: {messages: [{user: a}]}\nturns: [{expect: {contains: x}}]", set()),
+    (
+        "thread: {messages: [{user: a}]}\nturns: [{user: a}, {expect: {contains: x}}]",
+        {Need.ASSISTANT_SPEAKS_FIRST},
+    ),
+    ("turns: [{user: [{image: photo.png}], expect: {contains: x}}]", {Need.IMAGES}),
     ("thread: {messages: [{user: [{image: photo.png}]}]}\n" + TURNS, {Need.IMAGES}),
     ("turns: [{user: [a, {attachment: note.txt, for: file_search}], expect: {contains: x}}]", {Need.ATTACHMENTS}),
     ("thread: {files: [{path: note.txt, for: file_search}]}\n" + TURNS, {Need.THREAD_FILES}),

@@ -70,6 +70,28 @@ def test_any_other_host_is_refused_with_what_to_add(url: str, allowed: str, want
 
 
 @pytest.mark.parametrize(
+    ("url", "goes"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://API.openai.com./v2", True),
+        ("https://api.openai.com:443/v1", True),
+        ("https://api.openai.com:4000/v1", False),
+        ("http://api.openai.com/v1", False),
+        ("https://eu.api.openai.com/v1", False),
+        ("https://api.openai.com.evil.org/v1", False),
+    ],
+)
+@pytest.mark.parametrize("environ", [{"CI": "true"}, {"ASSTCTL_ALLOW_HOSTS": ""}])
+def test_a_key_always_goes_to_the_providers_own_host(url: str, goes: bool, environ: dict[str, str]) -> None:
+    """No pull request can change what is built in."""
+    if goes:
+        check_key_host(url, environ, own="https://api.openai.com/v1")
+        return
+    with pytest.raises(Refused):
+        check_key_host(url, environ, own="https://api.openai.com/v1")
+
+
+@pytest.mark.parametrize(
     "entry", ["*", "*.example.com", "https://example.com", "example.com/v1", "a@b", "h:99999", "h:0"]
 )
 def test_an_entry_that_is_no_host_is_refused(entry: str) -> None:

@@ -14,7 +14,6 @@ from asstctl.core.errors import IncompleteListing, NotFound, Refused
 from asstctl.core.json_types import Json
 from asstctl.core.knowledge import Attribute, KnowledgeFile, LocalFile, StoreFile, Uploaded, attributes_for
 from asstctl.core.ports import Told, nobody
-from asstctl.core.thread import Passage
 from tests.engine.fake_wire import Clock, Wire
 
 
@@ -163,9 +162,6 @@ class FakeFiles(Wire):
             return attached.file
 
         return await self._request("relabel", id, effect)
-
-    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
-        raise NotImplementedError("the engine does not search")
 
     async def detach(self, store: str, id: str) -> str:
         def effect() -> None:

@@ -1,10 +1,13 @@
 """Notes: what a plan says of things that it does not touch."""
 
+from dataclasses import replace
+
 import pytest
 
+from asstctl.core.capabilities import WireField
 from asstctl.core.change import Action
 from asstctl.engine.planning.policy import Policy
-from tests.engine.fakes import wanted
+from tests.engine.fakes import CAPABILITIES, FakeStore, World, wanted
 from tests.engine.worlds import GUAGUA, applied, mark_of
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +24,17 @@ async def test_an_undeclared_value_is_a_note() -> None:
         'assistant.guagua: tools is {"code_interpreter": {}} on local and not declared here.',
         "assistant.guagua: top_p is 0.3 on local and not declared here.",
     )
+
+
+async def test_a_value_that_the_server_computes_is_no_note() -> None:
+    """Nobody declared it and nobody chose it; once it is declared, it is compared like any other."""
+    fields = {**CAPABILITIES.fields["assistant"], "reasoning_effort": WireField(("reasoning_effort",), computed=True)}
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, fields={**CAPABILITIES.fields, "assistant": fields})))
+    await world.apply(wanted())
+    world.store.edit(world.store.one(GUAGUA).id, reasoning_effort="medium")
+
+    assert (await world.plan(wanted())).notes == ()
+    assert (await world.plan(wanted(reasoning_effort="low"))).counts == {"update": 1}
 
 
 async def test_metadata_that_is_not_declared_is_a_note() -> None:

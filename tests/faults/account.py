@@ -7,7 +7,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ import uvicorn
 from asstctl.core.mark import KEY_NAME
 from asstctl.emulator import open_emulator
 from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send, header
+from asstctl.emulator.emulator import Api
 from asstctl.emulator.faults import with_faults
 from asstctl.emulator.server import listen, url_of
 
 BESIDE = "x-beside"
 """The header of a request that is another writer's: it meets no fault and is not counted."""
+
+_BETA: Mapping[str, Mapping[str, str]] = {"assistants": {}, "agents": {"openai-beta": "agents=v1"}}
 
 Around = Callable[[Asgi], Asgi]
 
@@ -33,14 +36,17 @@ def same(app: Asgi) -> Asgi:
 
 
 class Account:
-    """One account. `asked` holds every request that reached the server, `done` the writes that took effect."""
+    """One account of assistants or of agents. `asked` holds every request that reached the server, `done` the writes
+    that took effect, `collection` is where its assistants are."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, api: Api = "assistants") -> None:
+        self.api = api
+        self.collection = f"/{api}"
         self.asked: list[tuple[str, str]] = []
         self.done: list[tuple[str, str]] = []
         self.url = ""
         self._running = 0
-        self._emulator = open_emulator(database)
+        self._emulator = open_emulator(database, api=api)
         self._faulty = self._counted
         self._listener = listen("127.0.0.1", 0)
         self._server = uvicorn.Server(
@@ -65,15 +71,17 @@ class Account:
         while self._running or self._server.server_state.connections:
             time.sleep(0.001)
 
-    def ask(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """A request of somebody else."""
-        with httpx2.Client(trust_env=False, headers={BESIDE: "1"}) as client:
+    def ask(self, method: str, path: str, body: Any = None, *, beside: bool = True, **params: Any) -> Any:
+        """A request of somebody else; it meets the faults too if it is not `beside` them."""
+        headers = {**_BETA[self.api], **({BESIDE: "1"} if beside else {})}
+        with httpx2.Client(trust_env=False, headers=headers) as client:
             answer = client.request(method, self.url + path, json=body, params=params)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    def everything(self, path: str = "/assistants") -> list[Any]:
-        """Every object of a listing, oldest first."""
+    def everything(self, path: str = "") -> list[Any]:
+        """Every object of a listing, oldest first; of assistants, where no other is named."""
+        path = path or self.collection
         found, after = [], {}
         while True:
             page = self.ask("GET", path, limit=100, order="asc", **after)
@@ -82,7 +90,7 @@ class Account:
                 return found
             after = {"after": page["last_id"]}
 
-    def marked(self, path: str = "/assistants") -> Counter[str]:
+    def marked(self, path: str = "") -> Counter[str]:
         """How many objects bear each address."""
         return Counter(one["metadata"][KEY_NAME] for one in self.everything(path) if KEY_NAME in one["metadata"])
 

@@ -48,18 +48,22 @@ class Scene:
     account: Account
     count: int = COUNT
     settings: str = ""
+    list_lag: float = 0.0
     temperature: float = 0.2
     more: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> None:
         """The project's files, as they are to be now."""
-        target = f"{{provider: assistants, base_url: '{self.account.url}'{self.settings}}}"
+        provider = {"assistants": "assistants", "agents": "openai"}[self.account.api]
+        lag = f", list_lag: {self.list_lag}"
+        target = f"{{provider: {provider}, base_url: '{self.account.url}'{lag}{self.settings}}}"
         text = f"version: 1\nproject: school\ndefault_target: far\ntargets:\n  far: {target}\n"
         (self.root / "asstctl.yaml").write_text(text)
         folder = self.root / "assistants"
         folder.mkdir(exist_ok=True)
         documents = (
-            f"kind: assistant\nkey: a{n:02}\nname: Assistant {n}\nmodel: gpt-4o\ntemperature: {self.temperature}\n"
+            f"kind: assistant\nkey: a{n:02}\nname: Assistant {n}\nmodel: gpt-4o\n"
+            f"instructions: Answer at {self.temperature} degrees.\n"
             for n in range(self.count)
         )
         (folder / "all.yaml").write_text("---\n".join(documents))

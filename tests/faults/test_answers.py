@@ -11,7 +11,8 @@ from asstctl.emulator.refusals import Refusal
 from tests.faults.account import each, is_post, writes
 from tests.faults.scene import COUNT, Scene
 
-CREATE, UPDATE, DELETE = "POST /assistants", "POST /assistants/", "DELETE /assistants/"
+CREATE, UPDATE, DELETE = "POST {0}", "POST {0}/", "DELETE {0}/"
+"""Requests of a collection."""
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ CREATE, UPDATE, DELETE = "POST /assistants", "POST /assistants/", "DELETE /assis
     ],
 )
 def test_a_create_whose_answer_is_lost_is_found_by_its_nonce(scene: Scene, fault: str, strike: str) -> None:
-    scene.account.strike(strike)
+    scene.account.strike(strike.format(scene.account.collection))
     ran = scene.apply()
 
     assert (ran.code, ran.writes, ran.outcomes) == (0, COUNT, {"applied": COUNT})
@@ -30,7 +31,7 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_nonce(scene: Scene, fault
 
 
 def test_a_create_that_cannot_be_found_is_unknown_and_not_repeated(scene: Scene) -> None:
-    scene.account.strike(f"answer=500:3:{CREATE}")
+    scene.account.strike(f"answer=500:3:{CREATE}".format(scene.account.collection))
     ran = scene.apply()
 
     assert (ran.code, ran.writes) == (3, COUNT - 1)
@@ -57,7 +58,7 @@ def test_a_create_whose_answer_comes_too_late_is_found_by_its_nonce(scene: Scene
 
         return answering_late
 
-    scene.account.strike(around=each(1, is_post(to="/assistants"), late))
+    scene.account.strike(around=each(1, is_post(to=scene.account.collection), late))
     ran = scene.apply()
 
     assert (ran.code, ran.writes, ran.outcomes) == (0, COUNT, {"applied": COUNT})
@@ -76,7 +77,7 @@ def test_a_create_whose_answer_comes_too_late_is_found_by_its_nonce(scene: Scene
     ],
 )
 def test_an_update_whose_answer_is_lost_is_read_and_found_done(scene: Scene, fault: str, strike: str) -> None:
-    scene.edited().account.strike(strike)
+    scene.edited().account.strike(strike.format(scene.account.collection))
     ran = scene.apply()
 
     assert (ran.code, ran.writes, ran.outcomes) == (0, COUNT, {"applied": COUNT})
@@ -94,7 +95,7 @@ def test_a_delete_whose_answer_is_lost_is_read_and_found_done(scene: Scene, faul
     def destroy() -> object:
         return scene.command("destroy", "--yes", "--max-deletes", str(COUNT))
 
-    scene.applied().account.strike(strike)
+    scene.applied().account.strike(strike.format(scene.account.collection))
     ran = destroy()
 
     assert (ran.code, ran.writes, ran.outcomes) == (0, COUNT, {"applied": COUNT})
@@ -154,7 +155,7 @@ def test_a_limit_that_does_not_end_is_given_up(scene: Scene) -> None:
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_one_rejected_object_leaves_the_others_alone(scene: Scene, status: int) -> None:
-    scene.account.strike(f"answer={status}:4:{CREATE}")
+    scene.account.strike(f"answer={status}:4:{CREATE}".format(scene.account.collection))
     ran = scene.apply()
 
     assert (ran.code, ran.writes) == (1, COUNT - 1)

@@ -12,6 +12,9 @@ from tests.faults.account import writes
 from tests.faults.scene import Ran, Scene
 from tests.faults.table import Row, file
 
+pytestmark = pytest.mark.parametrize("scene", ["assistants"], indirect=True)
+"""Files and stores are of one wire, whatever speaks of assistants beside it: tests/contract holds that."""
+
 FILES = 5
 AT_ONCE = 8
 LONGER = 35

@@ -38,7 +38,7 @@ def recovered(scene: Scene, killed: Ran, missing: Callable[[Ran], int]) -> None:
 
 def start_over(scene: Scene) -> None:
     for one in scene.account.everything():
-        scene.account.ask("DELETE", f"/assistants/{one['id']}")
+        scene.account.ask("DELETE", f"{scene.account.collection}/{one['id']}")
 
 
 def at_each_create(scene: Scene, points: tuple[int, ...]) -> None:
@@ -109,7 +109,8 @@ def test_a_server_that_is_gone_in_the_middle_is_given_up_and_lost_nothing(scene:
     """It is killed after a commit and before the reply; another one goes on with its database."""
     account, scene.count = scene.account, MANY
     database = tmp_path / "elsewhere.db"
-    stopping = Server(database, "--fault", "stop-after-commit=25:POST /assistants")
+    api = ("--api", account.api)
+    stopping = Server(database, *api, "--fault", f"stop-after-commit=25:POST {account.collection}")
     home, account.url = account.url, stopping.url
     scene.write()
     ran = scene.apply()
@@ -118,7 +119,7 @@ def test_a_server_that_is_gone_in_the_middle_is_given_up_and_lost_nothing(scene:
     assert 25 - AT_ONCE < ran.outcomes["applied"] < 25
     assert 1 <= ran.outcomes["unknown"] <= AT_ONCE
 
-    revived = Server(database)
+    revived = Server(database, *api)
     try:
         account.url = revived.url
         scene.write()

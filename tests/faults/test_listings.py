@@ -1,5 +1,6 @@
 """Listings that lag behind, go in circles or never end."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -93,13 +94,71 @@ async def test_an_edit_that_a_late_listing_does_not_show_is_not_written_over() -
     assert "changed on local since the plan" in next(o.detail for o in report.outcomes if o.detail)
 
 
+SECONDS = 0.6
+only_agents = pytest.mark.parametrize("scene", ["agents"], indirect=True)
+
+
+def lagging(scene: Scene, way: str, *faults: str) -> Scene:
+    """A target that says how far its listings lag, as they do from now on: in who is in them, or in what each says."""
+    scene.account.strike(f"list-lag={SECONDS}:{way}", *faults)
+    scene.list_lag = SECONDS + 0.2
+    scene.write()
+    return scene
+
+
+@only_agents
+def test_on_agents_a_lost_create_is_found_once_its_listing_shows_it(scene: Scene) -> None:
+    """And the apply right after it finds what was made, since the first ends only then."""
+    lagging(scene, "members", f"drop-after-commit=3:POST {scene.account.collection}")
+    first, second = scene.apply(), scene.apply()
+
+    assert (first.code, first.writes, first.outcomes) == (0, COUNT, {"applied": COUNT})
+    assert (second.code, second.writes, second.outcomes) == (0, 0, {})
+    assert set(scene.account.marked().values()) == {1}
+    assert len(scene.account.everything()) == COUNT
+
+
+@only_agents
+def test_on_agents_a_change_that_a_listing_does_not_show_yet_is_not_made_twice(scene: Scene) -> None:
+    lagging(scene, "bodies")
+    scene.applied()
+    scene.temperature = 0.7
+    scene.write()
+    time.sleep(SECONDS)
+    first, second = scene.apply(), scene.apply()
+
+    assert (first.code, first.writes) == (0, COUNT)
+    assert (second.code, second.writes) == (0, 0)
+    time.sleep(SECONDS)
+    assert (scene.apply().outcomes, scene.account.done) == ({}, [])
+
+
+@only_agents
+def test_on_agents_an_edit_that_a_listing_does_not_show_yet_is_not_written_over(scene: Scene) -> None:
+    lagging(scene, "bodies")
+    scene.applied()
+    time.sleep(SECONDS)
+    edited = scene.account.everything()[3]["id"]
+    path = f"{scene.account.collection}/{edited}"
+    scene.account.ask("POST", path, {"instructions": "Somebody's own."}, beside=False)
+    scene.temperature = 0.7
+    scene.write()
+    ran = scene.apply()
+
+    assert (ran.code, ran.writes, ran.outcomes) == (1, COUNT - 1, {"applied": COUNT - 1, "skipped": 1})
+    assert scene.account.ask("GET", path)["instructions"] == "Somebody's own."
+    scene.account.ask("POST", path, {"instructions": "Answer at 0.2 degrees."}, beside=False)
+    time.sleep(SECONDS)
+    assert (scene.apply().code, scene.apply().writes) == (0, 0)
+
+
 def endless(scene: Scene, answer: Callable[[dict[str, Any], int], Any]) -> None:
     """Every page of the listing of assistants is what `answer` makes of it and of its number."""
     number = [0]
 
     def around(app: Asgi) -> Asgi:
         async def paging(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["method"] != "GET" or scope["path"] != "/v1/assistants":
+            if scope["method"] != "GET" or scope["path"] != f"/v1{scene.account.collection}":
                 await app(scope, receive, send)
                 return
             page = await ask(app, {**scope, "query_string": b"limit=100&order=asc"})
@@ -136,5 +195,5 @@ def test_a_listing_without_an_end_ends_the_command(
     ran = scene.apply()
 
     assert (ran.code, ran.writes) == (3, 0)
-    assert ran.asked.count(("GET", "/assistants")) == requests
+    assert ran.asked.count(("GET", scene.account.collection)) == requests
     scene.file(fault, does, ran)

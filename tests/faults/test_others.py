@@ -133,37 +133,37 @@ def test_a_younger_copy_is_reported_and_left_alone(scene: Scene) -> None:
     """The oldest keeps the address, and an update reaches it alone."""
     scene.edited()
     original = live_one(scene)
-    copy = {name: original[name] for name in ("name", "model", "temperature", "metadata")}
-    pasted = scene.account.ask("POST", "/assistants", copy)["id"]
+    copy = {name: original[name] for name in ("name", "model", "instructions", "metadata")}
+    pasted = scene.account.ask("POST", scene.account.collection, copy)["id"]
     ran = scene.apply()
 
     assert (ran.code, ran.writes, ran.outcomes) == (0, COUNT, {"applied": COUNT})
     assert pasted in ran.told
-    assert scene.account.ask("GET", f"/assistants/{pasted}")["temperature"] == 0.2
+    assert scene.account.ask("GET", f"{scene.account.collection}/{pasted}")["instructions"] == "Answer at 0.2 degrees."
     scene.file(
         "a dashboard copy of an object, younger",
         "writes to the oldest alone, names the copy in every plan, and leaves it alone",
         ran,
-        mend=lambda: scene.account.ask("DELETE", f"/assistants/{pasted}"),
+        mend=lambda: scene.account.ask("DELETE", f"{scene.account.collection}/{pasted}"),
         mended="the copy deleted by hand: ",
     )
 
 
 def test_an_older_object_with_a_copied_mark_blocks_its_address_alone(scene: Scene) -> None:
     """It takes the address, being the oldest; what it holds is not what was applied."""
-    older = scene.account.ask("POST", "/assistants", {"model": "gpt-4", "name": "Older"})["id"]
+    older = scene.account.ask("POST", scene.account.collection, {"model": "gpt-4", "name": "Older"})["id"]
     scene.edited()
-    scene.account.ask("POST", f"/assistants/{older}", {"metadata": live_one(scene)["metadata"]})
+    scene.account.ask("POST", f"{scene.account.collection}/{older}", {"metadata": live_one(scene)["metadata"]})
     ran = scene.apply()
 
     assert (ran.code, ran.writes) == (1, COUNT - 1)
     assert ran.outcomes == {"applied": COUNT - 1, "skipped": 1}
-    assert scene.account.ask("GET", f"/assistants/{older}")["model"] == "gpt-4"
+    assert scene.account.ask("GET", f"{scene.account.collection}/{older}")["model"] == "gpt-4"
     scene.file(
         "a dashboard copy of an object, older",
         "takes the oldest for the address, finds it changed outside of git, and blocks it alone",
         ran,
-        mend=lambda: scene.account.ask("DELETE", f"/assistants/{older}"),
+        mend=lambda: scene.account.ask("DELETE", f"{scene.account.collection}/{older}"),
         mended="the copy deleted by hand: ",
     )
 
@@ -171,7 +171,7 @@ def test_an_older_object_with_a_copied_mark_blocks_its_address_alone(scene: Scen
 def test_an_object_whose_mark_was_removed_is_foreign_and_blocks_its_name(scene: Scene) -> None:
     scene.edited()
     original = live_one(scene)
-    scene.account.ask("POST", f"/assistants/{original['id']}", {"metadata": {}})
+    scene.account.ask("POST", f"{scene.account.collection}/{original['id']}", {"metadata": {}})
     ran = scene.apply()
 
     assert (ran.code, ran.writes) == (1, COUNT - 1)
@@ -180,7 +180,9 @@ def test_an_object_whose_mark_was_removed_is_foreign_and_blocks_its_name(scene: 
         "the mark is removed by hand",
         "the object is foreign now: never written to, and its name blocks the create of another",
         ran,
-        mend=lambda: scene.account.ask("POST", f"/assistants/{original['id']}", {"metadata": original["metadata"]}),
+        mend=lambda: scene.account.ask(
+            "POST", f"{scene.account.collection}/{original['id']}", {"metadata": original["metadata"]}
+        ),
         mended="the mark put back by hand: ",
     )
 

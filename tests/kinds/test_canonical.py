@@ -24,6 +24,10 @@ PARAMETERS = {"type": "object", "properties": {"query": {"type": "string"}}}
 SCHEMA = {"name": "answer", "schema": {"type": "object"}}
 
 
+MCP = {"type": "mcp", "server_label": "crm", "server_url": "https://x.org/mcp"}
+WEB = {"type": "web_search"}
+
+
 def function(**keys: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": "ask", **keys}}
 
@@ -72,6 +76,44 @@ def function(**keys: Any) -> dict[str, Any]:
             [{"type": "mcp", "url": "a"}, {"type": "mcp", "url": "b"}],
             id="tools: several of one unknown type, in any order",
         ),
+        pytest.param(tools, [MCP], [{**MCP, "allowed_tools": None, "credential_id": None}], id="tools: nulls of mcp"),
+        pytest.param(
+            tools,
+            [{**MCP, "allowed_tools": ["b", "a"]}],
+            [{**MCP, "allowed_tools": ["a", "b", "a"]}],
+            id="tools: what mcp allows, in any order",
+        ),
+        pytest.param(tools, [MCP], [{**MCP, "added_later": 1}], id="tools: unknown key of mcp"),
+        pytest.param(
+            tools,
+            [WEB],
+            [{**WEB, "mode": "live", "context_size": "medium", "allowed_domains": None, "location": None}],
+            id="tools: defaults of web_search",
+        ),
+        pytest.param(
+            tools,
+            [WEB],
+            [{**WEB, "location": dict.fromkeys(("city", "country", "region", "timezone"))}],
+            id="tools: web_search anywhere",
+        ),
+        pytest.param(
+            tools,
+            [{**WEB, "location": {"country": "CN"}}],
+            [{**WEB, "location": {"country": "CN", "city": None, "region": None, "timezone": None}}],
+            id="tools: web_search somewhere",
+        ),
+        pytest.param(
+            tools,
+            [{**WEB, "allowed_domains": ["b.org", "a.org"]}],
+            [{**WEB, "allowed_domains": ["a.org", "b.org"]}],
+            id="tools: domains in any order",
+        ),
+        pytest.param(
+            tools,
+            [MCP, {**MCP, "server_label": "mail"}],
+            [{**MCP, "server_label": "mail"}, MCP],
+            id="tools: servers in any order",
+        ),
         pytest.param(response_format, "auto", None, id="response_format: auto is none"),
         pytest.param(
             response_format,
@@ -118,6 +160,14 @@ def test_two_spellings_of_one_value_are_the_same(rule: Any, left: Any, right: An
             id="a null inside parameters",
         ),
         pytest.param(tools, [CODE], [CODE, {"type": "added_later", "x": 1}], id="an unknown tool counts"),
+        pytest.param(tools, [MCP], [{**MCP, "allowed_tools": []}], id="no tool of a server is not all of them"),
+        pytest.param(tools, [MCP], [{**MCP, "credential_id": "vcred_1"}], id="a credential"),
+        pytest.param(tools, [MCP], [{**MCP, "server_url": "https://y.org"}], id="the URL of a server"),
+        pytest.param(tools, [MCP], [{**MCP, "server_label": "mail"}], id="the label of a server"),
+        pytest.param(tools, [MCP], [MCP, {"type": "mcp", "transport": {"type": "stdio"}}], id="a server to start"),
+        pytest.param(tools, [WEB], [{**WEB, "mode": "cached"}], id="a mode"),
+        pytest.param(tools, [WEB], [{**WEB, "allowed_domains": []}], id="no domain is not any"),
+        pytest.param(tools, [WEB], [], id="web_search with defaults is not none"),
         pytest.param(tools, [{"type": "mcp", "x": 1}], [{"type": "mcp", "x": 2}], id="all of an unknown tool counts"),
         pytest.param(tools, [SEARCH], [{**SEARCH, "file_search": {"max_num_results": 8}}], id="max_num_results"),
         pytest.param(
@@ -150,6 +200,8 @@ def test_two_values_that_mean_different_things_differ(rule: Any, left: Any, righ
             [None, 3, "tool", {}, {"type": "function", "function": "ask"}, {"type": "file_search", "file_search": 3}],
         ),
         (tools, "tools"),
+        (tools, [{**MCP, "allowed_tools": 3}, {**MCP, "allowed_tools": [{"odd": 1}]}, {**MCP, "server_label": None}]),
+        (tools, [{**WEB, "location": "here", "allowed_domains": "x.org"}, {"type": "mcp"}]),
         (tools, [{**SEARCH, "file_search": {"ranking_options": "auto"}}]),
         (id_set("file_ids"), {"file_ids": [None, {"id": "a"}, "b"]}),
         (id_set("file_ids"), {"file_ids": "abc"}),
@@ -187,6 +239,15 @@ GOLDEN = [
         [function(parameters=PARAMETERS, strict=True), STORED_SEARCH, CODE],
         '{"code_interpreter":{},"file_search":{},"function.ask":{"parameters":{"properties":{"query":{"type":"string"}},"type":"object"},"strict":true}}',
         "OycePqqZ",
+    ),
+    (
+        "tools",
+        [
+            {**MCP, "allowed_tools": ["b", "a"], "credential_id": "vcred_1"},
+            {**WEB, "mode": "cached", "location": {"country": "CN", "city": None}},
+        ],
+        '{"mcp.crm":{"allowed_tools":["a","b"],"credential_id":"vcred_1","server_url":"https://x.org/mcp"},"web_search":{"location":{"country":"CN"},"mode":"cached"}}',
+        "k-Ch6SfK",
     ),
     (
         "tool_resources.file_search",

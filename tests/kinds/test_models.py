@@ -31,6 +31,17 @@ tools:
     function: ask_database
   - type: function
     function: {name: inline, parameters: {type: object}, strict: true}
+  - type: mcp
+    server_label: crm
+    server_url: https://crm.example.com/mcp
+    allowed_tools: [find_customer]
+    credential: crm
+    except: [local]
+  - type: web_search
+    mode: cached
+    context_size: low
+    allowed_domains: [example.com]
+    location: {city: 杭州, country: CN, region: Zhejiang, timezone: Asia/Shanghai}
 tool_resources:
   file_search: {vector_store_ids: [vs_1]}
   code_interpreter: {file_ids: [file-1]}
@@ -82,6 +93,16 @@ def test_null_is_taken_where_the_wire_has_a_default(field: str) -> None:
         ("tools: [{type: function, function: {name: a b}}]", "bad-value", 43, "change"),
         ("tools: [{type: code_interpreter, only: [a], except: [b]}]", "only-and-except", 9, "one"),
         ("tools: [{type: file_search, file_search: {max_num_result: 1}}]", "unknown-key", 43, "max_num_results"),
+        ("tools: [{type: mcp, server_url: 'https://x.org'}]", "missing-key", 9, "server_label"),
+        ("tools: [{type: mcp, server_label: a, server_url: 'http://x.org'}]", "bad-url", 50, "https://HOST/PATH"),
+        ("tools: [{type: mcp, server_label: a, server_url: 'https://u:p@x.org'}]", "bad-url", 50, "`credential`"),
+        ("tools: [{type: mcp, server_label: a b, server_url: 'https://x.org'}]", "bad-value", 35, "change"),
+        ("tools: [{type: mcp, server_label: a, server_url: 'https://x', headers: {}}]", "unknown-key", 63, "choose"),
+        ("tools: [{type: mcp, server_label: a, server_url: 'https://x', credential: 'sk x'}]", "bad-name", 75, "name"),
+        ("tools: [{type: web_search, mode: liv}]", "unknown-value", 34, "did you mean `live`?"),
+        ("tools: [{type: web_search, context_size: big}]", "unknown-value", 42, "low, medium, high"),
+        ("tools: [{type: web_search, location: {town: x}}]", "unknown-key", 39, "city"),
+        ("tools: [{type: web_serch}]", "unknown-value", 16, "did you mean `web_search`?"),
         ("tool_resources: {file_search: {vector_store: [x]}}", "unknown-key", 32, "vector_stores"),
         ("tool_resources: {code_interpreter: {file: [x]}}", "unknown-key", 37, "files"),
         ("tool_resources: {code_interpreter: {file_ids: [{$file: x}]}}", "wrong-type", 48, "quote"),
@@ -104,6 +125,21 @@ def test_a_mistake_is_one_diagnostic_at_its_place(line: str, code: str, column: 
 
     assert [(one.code, str(one.where)) for one in found] == [(code, f"a.yaml:3:{column}")]
     assert hint in found[0].hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tools: [{type: mcp, server_label: a, server_url: 'https://user:hunter2@x.org'}]",
+        "tools: [{type: mcp, server_label: a, server_url: 'https://x.org?token=hunter2'}]",
+        "tools: [{type: mcp, server_label: a, server_url: 'https://x.org', credential: 'Bearer hunter2'}]",
+    ],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(line: str) -> None:
+    """Neither a password in a URL nor a key where the name of a credential belongs."""
+    (found,) = problems(AssistantManifest, f"kind: assistant\nmodel: m\n{line}\n")
+
+    assert "hunter2" not in str(found)
 
 
 def test_all_mistakes_come_at_once() -> None:

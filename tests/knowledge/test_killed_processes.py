@@ -10,6 +10,9 @@ from tests.faults.scene import Scene
 
 __all__ = ["scene"]
 
+pytestmark = pytest.mark.parametrize("scene", ["assistants"], indirect=True)
+"""Agents have neither stores nor files for code."""
+
 FILES, CODE = 6, 2
 WRITES = 1 + 2 * FILES + CODE + 1
 AT_ONCE = 8

@@ -17,6 +17,9 @@ from tests.faults.scene import Scene
 
 __all__ = ["scene"]
 
+pytestmark = pytest.mark.parametrize("scene", ["assistants"], indirect=True)
+"""Agents have neither stores nor files for code."""
+
 FILES = 3
 MANIFESTS = """\
 kind: vector_store

@@ -156,6 +156,49 @@ def test_an_extension_is_no_field_of_the_wire(write: Write, name: str, hint: str
     assert hint in found.hint
 
 
+SHARED = Capabilities(
+    "w",
+    {
+        "assistant": {
+            "tools": WireField(("tools",)),
+            "response_format": WireField(("text", "format")),
+            "reasoning_effort": WireField(("reasoning", "effort")),
+        }
+    },
+    dialect="Here",
+    composite=frozenset({"tools", "text", "reasoning"}),
+    extension_tools=frozenset({"tool_search", "automations"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("extension", "place", "hint"),
+    [
+        ("text: {verbosity: low}", None, ""),
+        ("text: {verbosity: low, format: {type: text}}", "5:34", "write `response_format:` outside"),
+        ("reasoning: {effort: low}", "5:23", "write `reasoning_effort:` outside"),
+        ("tools: [{type: tool_search}]", None, ""),
+        ("tools: [{type: tool_search}, {type: function}]", "5:40", "write it in `tools:` outside"),
+        ("tools: [{type: web_search}]", "5:19", "write it in `tools:` outside"),
+        ("tools: [{type: tool_serch}]", "5:19", "did you mean `tool_search`?"),
+        ("tools: [{type: [x]}]", "5:19", "choose from: automations, tool_search"),
+        ("tools: {type: tool_search}", "5:11", "write each tool as an entry"),
+        ("model: m2", None, ""),
+    ],
+)
+def test_an_extension_may_share_a_key_of_the_wire_with_a_field(
+    write: Write, extension: str, place: str | None, hint: str
+) -> None:
+    """The part of it that is the field is no extension; a tool that manifests have words for is none either."""
+    body = f"extensions:\n  local: {{{extension}}}\n"
+    found = loaded(write({"assistants/a.yaml": A + body}), capabilities={"local": SHARED}).diagnostics
+
+    assert [(one.code, str(one.where)) for one in found] == (
+        [("reserved-extension", f"assistants/a.yaml:{place}")] if place else []
+    )
+    assert all(hint in one.hint for one in found)
+
+
 def test_a_target_may_own_what_is_not_declared(write: Write) -> None:
     root = write(
         {
@@ -180,7 +223,11 @@ def test_a_target_may_own_what_is_not_declared(write: Write) -> None:
         ("version: '1'", "`version` must be the number 1, not text", "remove the quotes"),
         ("targets: {a: {provider: local, timeout: '5'}}", "must be a number, not text", "remove the quotes"),
         ("targets: {a: {provider: local, timeout: soon}}", "must be a number, not text", "write a number"),
-        ("targets: {a: {provider: local, on_unsupported: {}}}", "`on_unsupported` is not a field", "choose"),
+        ("targets: {a: {provider: local, on_unsuported: {}}}", "`on_unsuported` is not a field", "`on_unsupported`"),
+        ("targets: {a: {provider: local, credentials: {}}}", "`credentials` is not a setting of", "choose from"),
+        ("targets: {a: {provider: local, on_unsupported: {x: dorp}}}", "cannot be `dorp`", "did you mean `drop`?"),
+        ("targets: {a: {provider: local, on_unsupported: {x: 1}}}", "cannot be `1`", "choose from: error, drop"),
+        ("targets: {a: {provider: local, on_unsupported: {x: {function: a b}}}}", "must match", "change the value"),
         ("targets: {a: {provider: local, own: al}}", "cannot be `al`", "`all`"),
     ],
 )

@@ -16,6 +16,7 @@ from asstctl.kinds.assistant import AssistantManifest
 from asstctl.kinds.vector_store import Chunks, FileEntry, VectorStoreManifest
 from asstctl.manifest import load, open_project
 from asstctl.manifest.project_model import ProjectModel, TargetModel
+from asstctl.providers.agents.capabilities import AGENTS_V1
 
 KNOWN = Capabilities(
     "w",
@@ -27,10 +28,25 @@ KNOWN = Capabilities(
             "files[].attributes": Limit(max_items=1, max_value_chars=1),
         },
     },
+    unsupported=AGENTS_V1.unsupported,
 )
 MANIFEST_WORDS = (*AssistantManifest.model_fields, "type", "function", "file", "template", "only", "except", "local")
 PROJECT_WORDS = (*ProjectModel.model_fields, *TargetModel.model_fields, "env", "secret", "script", "chat", "assistant")
-VALUES = ("code_interpreter", "file_search", "assistant", "auto", "local", "x", "{{ vars.x }}", "../x", "[key]", "")
+VALUES = (
+    "code_interpreter",
+    "file_search",
+    "mcp",
+    "web_search",
+    "drop",
+    "assistant",
+    "auto",
+    "local",
+    "x",
+    "{{ vars.x }}",
+    "../x",
+    "[key]",
+    "",
+)
 GLOBS = ("*", "/**", "/a*")
 
 

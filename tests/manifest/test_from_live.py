@@ -18,6 +18,8 @@ from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import same
 from asstctl.manifest import Loaded, Secret, load, open_project
 from asstctl.manifest.from_live import Written, key_for, write_manifests
+from asstctl.manifest.tool_words import Words
+from asstctl.providers import capabilities
 
 RAW: Mapping[str, Any] = {
     "id": "asst_abcdefgh12345678",
@@ -62,13 +64,13 @@ def decoded(raw: Mapping[str, Any]) -> Live:
     return Live("assistant", raw["id"], raw["created_at"], fields, raw["metadata"], raw)
 
 
-def loaded_from(made: Written, root: Path) -> Loaded:
+def loaded_from(made: Written, root: Path, target: str = "local") -> Loaded:
     """The project that the files are."""
     for file in made.files:
         path = root / "assistants" / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.text.encode())
-    loaded = load(open_project(root, {}), "local")
+    loaded = load(open_project(root, {}), target)
     assert not has_errors(loaded.diagnostics), loaded.diagnostics
     return loaded
 
@@ -197,6 +199,50 @@ def test_a_schema_that_no_manifest_takes_stays_on_the_object(
     assert all(reason in one.reason for one in made.left), made.left
     loaded = loaded_from(made, tmp_path)
     assert {str(one.address) for one in loaded.desired} == {"assistant.guagua", "assistant.other"}
+
+
+MCP = {"type": "mcp", "server_label": "crm", "server_url": "https://x.org/mcp", "credential_id": "vcred_1"}
+WEB = {"type": "web_search", "mode": "cached"}
+CREDENTIALS = """\
+version: 1
+project: p
+default_target: prod
+targets: {prod: {provider: openai, base_url: 'http://127.0.0.1:1/v1', credentials: {crm: vcred_1}}}
+"""
+
+
+def test_servers_and_the_web_are_written_with_the_name_of_a_credential(tmp_path: Path) -> None:
+    """Its id differs by target, and stands in the project file."""
+    (tmp_path / "asstctl.yaml").write_text(CREDENTIALS)
+    project = open_project(tmp_path, {})
+    words = Words.of(capabilities("openai"), project.targets["prod"])
+    raw = {"id": "agent_1", "created_at": 1, "name": "Guagua", "model": "m", "tools": [MCP, WEB], "metadata": {}}
+    live = decoded(raw)
+    made = write_manifests([live], "openai", (), words=words)
+    text = "".join(file.text for file in made.files)
+    assert made.left == []
+    assert "credential: crm" in text
+    assert "vcred_1" not in text
+    found = means(loaded_from(made, tmp_path, "prod"), Address("assistant", "guagua"), live)
+    assert found["tools"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "words", "reason"),
+    [
+        (MCP, Words(), "credential vcred_1 has no name among the `credentials` of the target"),
+        (WEB, Words(frozenset({"web_search"})), "a tool of type web_search cannot be declared"),
+        ({**WEB, "mode": "sideways"}, Words(), "`tools[0].mode` cannot be `sideways`"),
+        ({"type": "mcp", "server_label": "x", "transport": {"type": "stdio"}}, Words(), "a tool of type mcp cannot be"),
+    ],
+)
+def test_a_tool_that_cannot_be_said_keeps_all_of_them_on_the_object(
+    tool: Mapping[str, Any], words: Words, reason: str
+) -> None:
+    made = write_manifests([decoded({**RAW, "tools": [{"type": "code_interpreter"}, tool]})], "openai", (), words=words)
+    (left,) = made.left
+    assert reason.replace("[0]", "[1]") in left.reason
+    assert "tools:" not in "".join(file.text for file in made.files)
 
 
 def test_parameters_that_look_like_the_name_of_a_file_stay_on_the_object(tmp_path: Path) -> None:

@@ -97,6 +97,18 @@ def test_a_script_is_found_from_the_project(write: Write) -> None:
         ("targets: {a: {provider: locl}}\n", "unknown-provider", "1:25", "`local`"),
         ("targets: {a: {provider: local, base_url: x}}\n", "unknown-key", "1:32", "replies"),
         ("project: p\ntargets: {a: {provider: assistants}}\n", "missing-key", "2:11", "base_url"),
+        (
+            "project: p\ntargets: {a: {provider: openai}}\n",
+            "missing-key",
+            "2:11",
+            "add `api_key: {env: OPENAI_API_KEY}`",
+        ),
+        (
+            "project: p\ntargets: {a: {provider: openai, base_url: 'https://x.example/v1'}}\n",
+            "missing-key",
+            "2:11",
+            "add `api_key: {env: OPENAI_API_KEY}`",
+        ),
         ("targets: {a: {provider: assistants, base_url: 'https://x'}}\n", "missing-key", "1:11", "project"),
         ("targets: {a: {provider: local, replies: ehco}}\n", "unknown-value", "1:41", "`echo`"),
         ("targets: {a: {provider: local, replies: {script: no.yaml}}}\n", "missing-file", "1:50", "project"),

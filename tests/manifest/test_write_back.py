@@ -6,21 +6,25 @@ what is not written and why. ASSTCTL_UPDATE_GOLDEN=1 writes the last two anew; r
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
 from asstctl.core.diagnostic import has_errors
 from asstctl.core.json_types import Json
 from asstctl.documents.yaml import parse_one
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import same
-from asstctl.manifest import load, open_project
+from asstctl.manifest import Project, load, open_project
 from asstctl.manifest.edits import Edits, NotPlaced
 from asstctl.manifest.sources import read_sources
+from asstctl.manifest.tool_words import Words
 from asstctl.manifest.write_back import LiveField, take
+from asstctl.providers import capabilities
 
 FOLDER = Path(__file__).parent / "write_back"
 CASES = sorted(path.name for path in FOLDER.iterdir())
@@ -33,6 +37,11 @@ def _live(case: Path) -> dict[str, Any]:
     assert not diagnostics
     assert isinstance(document.value, dict)
     return document.value
+
+
+def _known(project: Project, target: str) -> Capabilities:
+    """What a target can hold, without limits."""
+    return replace(capabilities(project.targets[target].provider), limits={})
 
 
 def _split(text: str) -> tuple[Address, str]:
@@ -49,12 +58,15 @@ def test_a_live_value_comes_into_the_files(case: str, tmp_path: Path) -> None:
     live = _live(folder)
     target = live.get("target", "local")
     project = open_project(root, {"MODEL": "gpt-4o"})
-    loaded = load(project, target)
+    known = _known(project, target)
+    loaded = load(project, target, capabilities={target: known})
     assert not has_errors(loaded.diagnostics), loaded.diagnostics
     desired = {one.address: one for one in loaded.desired}
     stores = {id: Address.parse(text) for id, text in live.get("stores", {}).items()}
     provider = project.targets[target].provider
-    edits = Edits(read_sources(project), target, provider, stores, in_overlay=live.get("overlay", False))
+    words = Words.of(known, project.targets[target])
+    overlay = live.get("overlay", False)
+    edits = Edits(read_sources(project), target, provider, stores, in_overlay=overlay, words=words)
     said, taken = [], []
     for text, value in live["live"].items():
         address, name = _split(text)
@@ -86,7 +98,8 @@ def _compare(folder: Path, edits: Edits, said: str) -> None:
 
 def _means(root: Path, target: str, taken: list[tuple[Address, str, Json]]) -> None:
     """What the files mean now is what is live."""
-    loaded = load(open_project(root, {"MODEL": "gpt-4o"}), target)
+    project = open_project(root, {"MODEL": "gpt-4o"})
+    loaded = load(project, target, capabilities={target: _known(project, target)})
     assert not has_errors(loaded.diagnostics), loaded.diagnostics
     desired = {one.address: one for one in loaded.desired}
     for address, name, value in taken:

@@ -57,9 +57,10 @@ async def test_a_request_carries_what_it_should() -> None:
     assert (answer.value, answer.status, answer.request_id) == ({"id": "a"}, 200, "req_1")
 
 
-async def test_no_content_is_an_empty_answer() -> None:
-    """Some servers answer a delete with 204."""
-    server = Recorder(httpx2.Response(204))
+@pytest.mark.parametrize("status", [202, 204])
+async def test_no_content_is_an_empty_answer(status: int) -> None:
+    """Some servers answer a delete with 204, and what they will do later with 202."""
+    server = Recorder(httpx2.Response(status))
 
     assert (await client(server.transport).request("DELETE", "/things/1")).value == {}
 

@@ -67,11 +67,12 @@ async def test_a_lent_transport_sends_our_headers_alone_and_stays_open() -> None
     inner = Inner()
     async with httpx2.AsyncClient(transport=LentTransport(inner, {"authorization": "Bearer ours"})) as http:
         headers = {"Authorization": "Bearer theirs", "OpenAI-Organization": "org", "X-Stainless-OS": "Linux"}
-        await http.post("http://app/", json={}, headers=headers)
+        await http.post("http://app/", json={}, headers={**headers, "Idempotency-Key": "once"})
 
     [sent] = seen
-    assert sent["authorization"] == "Bearer ours"
+    assert (sent["authorization"], sent["idempotency-key"]) == ("Bearer ours", "once")
     assert set(sent) <= {
+        "idempotency-key",
         "authorization",
         "host",
         "accept",

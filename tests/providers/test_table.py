@@ -9,7 +9,7 @@ import pytest
 from asstctl.core.capabilities import Capabilities
 from asstctl.kinds import KINDS
 from asstctl.manifest.project_model import PROVIDERS as NAMED_IN_FILES
-from asstctl.providers import PROVIDERS, capabilities, opener, settings_of
+from asstctl.providers import PROVIDERS, capabilities, normal, opener, settings_of
 from asstctl.providers.settings import Configured
 
 
@@ -49,6 +49,20 @@ def loaded_by(code: str) -> set[str]:
 def test_capabilities_load_nothing_heavy() -> None:
     """`validate` checks limits without an HTTP library or an SDK."""
     assert loaded_by("import asstctl.providers as p, asstctl.providers.settings; p.capabilities('local')") == set()
+
+
+def test_the_normal_form_of_fields_loads_nothing_heavy() -> None:
+    """`validate` brings fields to it without an HTTP library or an SDK."""
+    assert loaded_by("import asstctl.providers as p; p.normal('openai')('assistant', {'tools': []})") == set()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_normal_form_keeps_every_field_that_is_declared(name: str) -> None:
+    """None is a value: managed, at the default."""
+    fields = dict.fromkeys(KINDS["assistant"].fields)
+    brought = normal(name)
+
+    assert brought is None or brought("assistant", fields) == fields
 
 
 def test_only_conversations_load_the_sdk() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from asstctl.core.address import Address
+from asstctl.core.capabilities import Way
 from asstctl.core.change import (
     ABSENT,
     Action,
@@ -32,12 +33,14 @@ from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where, err
 from asstctl.core.errors import InvalidInput, Refused, Unreachable
 from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.knowledge import LocalFile
+from asstctl.core.loss import Loss
 from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, Drift, Plans, TargetPlan
 from asstctl.core.reference import file_reference, reference
 from asstctl.core.runs import Runs, RunSummary
 from asstctl.core.suite import SuiteResult
+from asstctl.engine.planning.losses import losses_said
 
 GUAGUA = Address("assistant", "guagua")
 TUTOR = Address("assistant", "tutor")
@@ -419,6 +422,20 @@ SINCE_MADE = Change(
     remote_id="asst_7fK2aaaaaaaaaaaaaaaabbbb",
     block=Block(BlockCode.CHANGED_SINCE, "temperature changed on staging since run 20261122-163000-k3x9"),
 )
+AGENTS = TargetInfo(
+    "prod", "openai", "agents-v1", "api.openai.com", "agiclass", url="https://api.openai.com/v1", dialect="Agents API"
+)
+LOST = (
+    (GUAGUA, Loss("assistant.temperature", Way.DROP, "no temperature")),
+    (GUAGUA, Loss("function.strict", Way.DROP, "no strict functions")),
+    (GUAGUA, Loss("assistant.tools.file_search", Way.FUNCTION, "no file search", "search_handbook")),
+    (TUTOR, Loss("function.strict", Way.DROP, "no strict functions")),
+    (MATH, Loss("assistant.tools.code_interpreter", Way.SESSION, "no code interpreter among an agent's tools")),
+)
+_LOST_BY_ONE = (LOST[0][1], LOST[2][1], LOST[4][1])
+PLANS["plan-losses"] = Plan(
+    AGENTS, (CREATE, keep("math-tutor")), tuple(losses_said(LOST, "prod", "Agents API")), losses=LOST
+)
 PLANS["plan-undo"] = Plan(STAGING, (SINCE, SINCE_MADE), flags=("undo 20261122-163000-k3x9",))
 
 DRIFTS = {
@@ -728,6 +745,9 @@ VALIDATIONS = {
     "validate-warnings": Validation(DIAGNOSTICS[4:5], 7, FOUND),
     "validate-valid": Validation((), 7, {**FOUND, "function": 0}),
     "validate-one-file": Validation((), 1, {}),
+    "validate-losses": Validation(
+        (), 7, FOUND, {"prod": ("assistant.temperature", "function.strict"), "eu": ("assistant.tools.mcp",)}
+    ),
 }
 
 LISTED = Inventory(
@@ -800,6 +820,7 @@ SHOWN_STORE = Shown(
     ),
 )
 SHOWN_SHORT = Shown(STAGING, Resource(GUAGUA, "not created", fields={"top_p": 1}, files=()))
+SHOWN_LOSSES = Shown(AGENTS, Resource(GUAGUA, "not created", fields={"model": "m"}, losses=_LOST_BY_ONE))
 
 CONTRASTS = (
     Contrast("", "flags", "--prune", None),

@@ -273,7 +273,7 @@ async def played(scene: Scene, root: Path) -> SuiteResult:
     worlds: dict[tuple[str, int, bool], World] = {}
 
     def host(playing: object) -> object:
-        key = (playing.case.id, playing.repeat, playing.deployed)  # type: ignore[attr-defined]
+        key = (playing.case.id, playing.repeat, playing.other)  # type: ignore[attr-defined]
         alone = {} if key[0] == "often" else scene.scripts
         script = scene.deployed if key[2] else alone.get(key[1], scene.script)
         return worlds.setdefault(key, World(script)).host()

@@ -1,5 +1,6 @@
 """A made-up run in which every field of a result is in use, for the formats that carry all of them."""
 
+from asstctl.core.comparison import ArgumentDiffers, Comparing, Comparison, TurnComparison
 from asstctl.core.conversation import (
     CallMade,
     CaseResult,
@@ -64,7 +65,27 @@ PLAIN = CaseResult(
     judged=Usage(80, 20),
     judge_cost=0.001,
 )
-ONE, OTHER = (CaseResult("clerk", "often[de]", WHERE, (turn,), 0.5) for turn in (TALKED, FAILED))
+HELD = Comparison(
+    (
+        TurnComparison(
+            1,
+            ("cancel",),
+            ("get_order",),
+            (ArgumentDiffers("get_order", "order_id", '"A-16"', '"A-17"'),),
+            "Thanks.",
+            0.5,
+            far=True,
+            likeness=0.8,
+        ),
+        TurnComparison(2, unreached="now"),
+    ),
+    "",
+    undecided=True,
+    other="failed",
+    verdicts_agree=False,
+    unmeasured="no key",
+)
+ONE, OTHER = (CaseResult("clerk", "often[de]", WHERE, (turn,), 0.5, comparison=HELD) for turn in (TALKED, FAILED))
 OFTEN = CaseResult(
     "clerk", "often[de]", WHERE, (FAILED,), 1.0, rate=Rate(1, 2, 3, 3), repeats=(ONE, OTHER), name="名前 <&\"'>"
 )
@@ -92,4 +113,5 @@ EVERY_FIELD = SuiteResult(
     Coverage((Covered("clerk", Subject.FUNCTION, "get_order", 2, WHERE),), 80.0),
     deployed=True,
     everything=True,
+    comparing=Comparing("prod", "staging", "echoed", 0.25, "near", fails=True),
 )

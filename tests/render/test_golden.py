@@ -24,8 +24,11 @@ from asstctl.render.style import ASCII, PLAIN, Look
 from asstctl.render.test import suite_text
 from asstctl.render.text import cells, written
 from tests.render import samples
+from tests.render.compared_samples import COMPARED
 from tests.render.coverage_samples import COVERAGES
+from tests.render.doctor_samples import EXAMINATIONS
 from tests.render.golden import FOLDER, expected
+from tests.render.migrate_samples import MIGRATIONS
 from tests.render.pull_samples import PULLS
 
 COLOR = Look(color=True)
@@ -56,9 +59,12 @@ RESULTS: Mapping[str, object] = {
     **samples.BESIDE,
     **samples.REPORTS,
     **samples.SUITES,
+    **COMPARED,
     **samples.VALIDATIONS,
     **ERRORS,
     **PULLS,
+    **MIGRATIONS,
+    **EXAMINATIONS,
     "list": samples.LISTED,
     "list-empty": Inventory(samples.STAGING, ()),
     "list-ids": samples.IDS,
@@ -67,6 +73,7 @@ RESULTS: Mapping[str, object] = {
     "show": samples.SHOWN,
     "show-store": samples.SHOWN_STORE,
     "show-short": samples.SHOWN_SHORT,
+    "show-losses": samples.SHOWN_LOSSES,
 }
 """Every sample by the name of its golden files."""
 
@@ -99,11 +106,17 @@ DOCUMENTS = [
     "plan-files",
     "plan-decisions",
     "plan-undo",
+    "plan-losses",
+    "validate-losses",
+    "show-losses",
     "drift",
     "plans",
     "pull-troubled",
+    "migrate-report",
+    "doctor-troubled",
     "apply-troubled",
     "test-every-end",
+    "test-compared-target",
     "validate-errors",
     "list",
     "list-ids",
@@ -122,7 +135,9 @@ def test_text(name: str) -> None:
     assert expected(f"{name}.txt", actual) == actual
 
 
-@pytest.mark.parametrize("name", ["plan-update", "apply-troubled", "test-every-end", "validate-errors", "list"])
+@pytest.mark.parametrize(
+    "name", ["plan-update", "apply-troubled", "test-every-end", "validate-errors", "list", "doctor-troubled"]
+)
 def test_text_in_colour(name: str) -> None:
     """On a terminal the same results carry colours where they mean something."""
     actual = texts(COLOR)[name]().replace("\x1b", "ESC")
@@ -138,7 +153,7 @@ def test_text_in_full(name: str) -> None:
     assert expected(f"{name}.full.txt", actual) == actual
 
 
-@pytest.mark.parametrize("name", ["plan-update", "test-failed"])
+@pytest.mark.parametrize("name", ["plan-update", "test-failed", "doctor-troubled"])
 def test_text_in_ascii(name: str) -> None:
     """On a stream that has no ✓ our own signs are ASCII; what users wrote stays as it is."""
     actual = texts(Look(glyphs=ASCII))[name]()
@@ -192,9 +207,18 @@ def test_colour_changes_no_word(name: str) -> None:
     assert bare(colored) == bare(plain)
 
 
+@pytest.mark.parametrize("name", MIGRATIONS)
+def test_markdown(name: str) -> None:
+    """What goes into a pull request reads as its golden file says."""
+    actual = view(RESULTS[name], "markdown")(RESULTS[name])
+
+    assert expected(f"{name}.md", actual) == actual
+
+
 def test_every_golden_file_is_used() -> None:
     """No golden file outlives its sample."""
     used = {f"{name}.txt" for name in texts(PLAIN)} | {f"{name}.json" for name in DOCUMENTS}
+    used |= {f"{name}.md" for name in MIGRATIONS}
     kept = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".color.txt", ".ascii.txt", ".full.txt"))}
 
     assert kept == used

@@ -26,6 +26,7 @@ from asstctl.render.html.page import suite_html
 from asstctl.render.html.summary import verdict
 from asstctl.render.html.texts import LONGEST, difference, json_shown
 from tests.render import samples
+from tests.render.compared_samples import COMPARED
 from tests.render.showcase import CANDIDATE, HOSTILE, LENGTHY, REPEATED, SHOWCASE, STALE, WRONG_ARGUMENT, many
 from tests.render.suites import EVERY_FIELD
 
@@ -385,3 +386,13 @@ def test_colours_can_be_read(scheme: int, ink: str, paper: str) -> None:
     """Contrast of at least 4.5, as WCAG AA asks of small text."""
     dark, light = sorted(luminance(COLOURS[name].split(", ")[scheme]) for name in (ink, paper))
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_what_comparing_found_stands_in_its_turn() -> None:
+    page = Page(suite_html(COMPARED["test-compared-target"]))
+
+    assert "no difference found in 1 of 3 conversations x 2" in page.text
+    assert "Reply 0.60 apart, cosine 0.41" in page.text
+    assert "not reached on prod" in page.text
+    assert "not compared: prod: no answer within 120 s" in page.text
+    assert [one for one in page.of["details"] if "data-differs" in one]

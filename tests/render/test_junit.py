@@ -93,6 +93,11 @@ def test_a_suite_says_where_replies_came_from() -> None:
         "selection": "5 of 9 conversations: -k x",
         "stopped": "the budget is used up",
         "used_by_the_run": "12,400 tokens, $0.03; judges 900 tokens, cost unknown",
+        "compared": (
+            "no difference found in 0 of 1 conversation x 2 (calls 0/2, arguments 0/2); compared with prod, replies "
+            "echoed; replies lie 0.50 apart (median), at most 0.50 apart; up to 0.25 counts as no difference; cosines "
+            "are of embeddings, by judge near; differences are failures here (--fail-on-difference)"
+        ),
     }
 
 

@@ -36,6 +36,8 @@ RESULTS_OF = {
     "pull": ("Pulled",),
     "adopt": ("Applied", "Inventory", "Pulled"),
     "undo": ("Applied", "Runs"),
+    "migrate": ("Migrated",),
+    "doctor": ("Examination",),
     "test": ("SuiteResult",),
     "test merge": ("SuiteResult",),
     "test gc": ("Swept",),

@@ -6,7 +6,7 @@ standard error included. A line `…` stands for any lines, and `[exit 1]` at th
 gives; `cd NAME` changes it for the blocks that follow, and so does `export NAME=VALUE` the environment.
 
 A command that ends in ` &` is a server: what it prints until it is ready is its output, and it runs until `kill %1`
-or the end of the page. It takes a free port instead of the one that the page names.
+or the end of the page. It takes a free port instead of the one that the page, or the page's `asstctl.yaml`, names.
 
 A block below a line that is nothing but a file's name in backticks and a colon is that file.
 
@@ -51,7 +51,7 @@ _FILE = re.compile(
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\[exit (\d+)\]")
 _VARYING = (
-    (re.compile(r"\b(asst|vs|thread|run|msg|req)_[A-Za-z0-9]+(…[A-Za-z0-9]+)?"), r"\1_ID"),
+    (re.compile(r"\b(asst|agent|vs|thread|sess|run|msg|req)_[A-Za-z0-9]+(…[A-Za-z0-9]+)?"), r"\1_ID"),
     (re.compile(r"\s+\d+(\.\d+)? (ms|s)\b"), " T s"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
@@ -105,6 +105,8 @@ class Shell:
     def __post_init__(self) -> None:
         self.port = free_port()
         self.environment = {"ASSTCTL_SERVE_PORT": self.port, **self.environment}
+        for file in self.folder.glob("asstctl.yaml"):
+            file.write_text(file.read_text("utf-8").replace(f":{PORT}", f":{self.port}"), "utf-8")
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import signal
 import subprocess
@@ -42,6 +43,12 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "promote": (("promote", "--from", "near", "--to", "far"), ("promote", "--from", "far", "--to", "near", "--yes")),
     "pull": (("pull", "--check"), ("pull", "--yes"), ("pull", "--all", "--yes"), ("pull", "--yes", "--format", "json")),
     "adopt": (("adopt", "assistant.tutor", "--yes"), ("adopt", "assistant.tutor", "asst_x", "--yes", "--record")),
+    "migrate": (
+        ("migrate", "saved.json", "--to", "openai", "--report-only"),
+        ("migrate", "saved.json", "--to", "openai", "--format", "json"),
+        ("migrate", "saved.json", "--report-only", "--format", "markdown"),
+        ("migrate", "--from", "far"),
+    ),
     "undo": (("undo",), ("undo", "--yes"), ("undo", "--yes", "--format", "json")),
     "test": (
         ("test",),
@@ -64,6 +71,7 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "show": (("show", "tutor"), ("show", "tutor", "--format", "json")),
     "serve": (("serve", "--replies", "nowhere.yaml"),),
     "destroy": (("destroy", "--yes"), ("destroy", "--yes", "--format", "json")),
+    "doctor": (("doctor",), ("doctor", "--format", "json")),
     "completion": (("completion", "bash"),),
 }
 """How each command is run; `serve`, which would go on, has a test of its own beside its row."""
@@ -121,6 +129,7 @@ def canary(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("ASSTCTL_DEBUG", "1")
     monkeypatch.setattr("sys.stdin", Typing(TYPED))
     project.write("assistants/tutor.convo.yaml", CONVERSATION)
+    project.write("saved.json", json.dumps({"object": "assistant", "model": "m", "name": "Saved"}))
     return project
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from asstctl.conversation import late
 from asstctl.conversation.case import Case
 from asstctl.conversation.judging.calls import parse_arguments
+from asstctl.conversation.playing.searching import Found
 from asstctl.conversation.playing.veil import Veil
 from asstctl.conversation.stubs.kind import Faulty, StubCall, StubFailed, StubRule
 from asstctl.conversation.stubs.returned import misfits_of
 from asstctl.conversation.stubs.rules import EVERY, Unanswered, closest, pick
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
+from asstctl.core.errors import AsstctlError
 from asstctl.core.json_types import EMPTY, Json, JsonObject
-from asstctl.core.thread import ToolCall
+from asstctl.core.thread import Passage, ToolCall
 
 _LONGEST = 1000
 """So much of what a stub says is told."""
@@ -30,6 +32,8 @@ class Transcript:
     """Of calls without an answer."""
     waiting: dict[int, StubRule] = field(default_factory=dict)
     """The stubs that are being asked, by the index of the call."""
+    passages: list[Passage] = field(default_factory=list)
+    """What was found in the place of `file_search`."""
 
 
 def _nobody(function: str) -> None:
@@ -41,7 +45,8 @@ class Stubs:
     """The stubs of one playing: the rules, the environment of what they run, and how often each has answered.
 
     `values` is what templates may name, `saved` what the turns have kept so far, `returns` what outputs must be. What a
-    stub says goes through the `veil` before it is cut: of half a secret nobody knows that it is one.
+    stub says goes through the `veil` before it is cut: of half a secret nobody knows that it is one. `otherwise` has
+    the rules of functions that are answered where no stub does.
     """
 
     rules: Mapping[str, Sequence[StubRule]]
@@ -51,6 +56,7 @@ class Stubs:
     returns: Mapping[str, JsonObject] = field(default_factory=lambda: EMPTY)
     hear: Callable[[str], None] = _nobody
     veil: Veil | None = None
+    otherwise: Mapping[str, StubRule] = field(default_factory=lambda: EMPTY)
     _answered: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -61,9 +67,10 @@ class Stubs:
         saved: Mapping[str, Json],
         hear: Callable[[str], None],
         veil: Veil | None = None,
+        otherwise: Mapping[str, StubRule] = EMPTY,
     ) -> "Stubs":
         """Those of a case, none of them asked yet."""
-        return cls(case.stubs, environment, case.values, saved, case.returns, hear, veil)
+        return cls(case.stubs, environment, case.values, saved, case.returns, hear, veil, otherwise)
 
     async def answer_all(self, calls: Sequence[ToolCall], transcript: Transcript, where: Where) -> tuple[str, ...]:
         """The outputs of all calls, asked for at once; "" for one that is a failure. `where` is the turn."""
@@ -71,11 +78,15 @@ class Stubs:
         transcript.calls += [CallMade(call.name, call.arguments) for call in calls]
         # One after the other, in their order: of two calls the first gets the first answer of a sequence.
         picked = [await self._picked(call, first + i, where) for i, call in enumerate(calls)]
-        outputs = await asyncio.gather(
-            *(self._answer(call, first + i, picked[i], transcript) for i, call in enumerate(calls))
-        )
+        answers = (self._answer(call, first + i, picked[i], transcript) for i, call in enumerate(calls))
+        outputs = await asyncio.gather(*answers, return_exceptions=True)
+        for output in outputs:
+            if isinstance(output, BaseException):
+                raise output
+            if isinstance(output, Found):
+                transcript.passages += output.passages
         transcript.failures.sort(key=lambda failure: failure.call or 0)
-        return tuple(outputs)
+        return tuple(output for output in outputs if isinstance(output, str))
 
     async def _answer(self, call: ToolCall, index: int, picked: "_Picked | Failure", transcript: Transcript) -> str:
         answered = picked if isinstance(picked, Failure) else await self._asked(picked, index, transcript)
@@ -93,7 +104,7 @@ class Stubs:
             sides = (Mismatch("(arguments)", "a JSON object", call.arguments),)
             return Failure(FailureKind.CALL_ARGS, message, sides, where, index)
         own = self._filled(call.name)
-        rule = await _pick((*own, *self._filled(EVERY)), arguments)
+        rule = await _pick((*own, *self._filled(EVERY)), arguments) or self.otherwise.get(call.name)
         if rule is None or isinstance(rule.answer, Unanswered):
             return await self._nothing_answers(call, own, arguments, index, where)
         before = self._answered.get(id(rule.answer), 0)
@@ -128,6 +139,9 @@ class Stubs:
             output = await rule.answer.answer(call)
         except StubFailed as problem:
             message = f"the stub of `{call.name}` failed: {self._told(problem)}"
+        except AsstctlError:  # of a search in the place of a stub
+            del transcript.waiting[index]
+            raise
         del transcript.waiting[index]  # not when it is cancelled: then it is what the turn waited for
         schema = self.returns.get(call.name)
         if not message and schema is not None and not isinstance(output, Faulty):

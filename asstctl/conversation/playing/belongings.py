@@ -45,12 +45,14 @@ class _Thing:
 @dataclass
 class Belongings:
     """The uploads, the thread and the stores of one conversation, which people call `name`. `patience` is how many
-    seconds each deletion may take."""
+    seconds each deletion may take. The thread is for an `assistant`, by remote id, and is given these `tools`."""
 
     host: ThreadHost
     ledger: Ledger
     name: str
     patience: float
+    assistant: str = ""
+    tools: frozenset[str] = frozenset()
     thread: str = ""
     _things: list[_Thing] = field(default_factory=list)
     _uploads: dict[tuple[Path, FilePurpose], str] = field(default_factory=dict)
@@ -124,7 +126,13 @@ class Belongings:
             things.append(self._intended(Made.THREAD, self.name))
             if any(Tool.FILE_SEARCH in one.tools for one in attached):
                 things.append(self._intended(Made.VECTOR_STORE, self.name))
-            opened: Opened = await self.host.open(messages=messages, metadata=dict(metadata) or None, files=files)
+            opened: Opened = await self.host.open(
+                assistant=self.assistant,
+                tools=self.tools,
+                messages=messages,
+                metadata=dict(metadata) or None,
+                files=files,
+            )
         except AsstctlError as problem:
             self._not_made(problem, *things)
             raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from asstctl.conversation.case import Repeat
 from asstctl.conversation.playing.veil import Veil
+from asstctl.core.comparison import Comparing
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ledger import Ledger, NoLedger
 from asstctl.core.price import Price
@@ -23,10 +24,11 @@ class Conduct:
     beside PATH, HOME and LANG. `max_cost` is in US dollars, judges included, by `prices`, which go by model.
     `fail_fast`: after so many conversations that did not pass nothing more is begun. `repeat` goes before what
     conversations say; `every_repeat`: all are played, also once the verdict is certain. `compare`: each is had with
-    what is deployed too, for the difference alone. `keep_failed`: threads of those that did not pass are left where
-    they are. `cannot` gives, for what the wire cannot do (words of
-    `core.thread.Need`), the sentence with which a conversation that needs it is skipped. `feed` None: all are played,
-    in their order. `veil`: what is told of a conversation goes through it, text by text; None: it is told as it is.
+    what is deployed too, for the difference alone. `comparing`: each playing is held against what it was, or against
+    the same on another target, which is had as `there` says. `keep_failed`: threads of those that did not pass are left
+    where they are. `cannot` gives, for what the wire cannot do (words of `core.thread.Need`), the sentence with which a
+    conversation that needs it is skipped. `feed` None: all are played, in their order. `veil`: what is told of a
+    conversation goes through it, text by text; None: it is told as it is.
     """
 
     bears: Mapping[str, str] = field(default_factory=lambda: EMPTY)
@@ -44,6 +46,8 @@ class Conduct:
     repeat: Repeat | None = None
     every_repeat: bool = False
     compare: bool = False
+    comparing: Comparing | None = None
+    there: "Conduct | None" = None
     keep_failed: bool = False
     cleanup_timeout: float = 10.0
     cannot: Mapping[str, str] = field(default_factory=dict)

@@ -16,13 +16,14 @@ from asstctl.conversation.observed import Observed
 from asstctl.conversation.playing.answers import Stubs
 from asstctl.conversation.playing.belongings import Belongings
 from asstctl.conversation.playing.conduct import Conduct
+from asstctl.conversation.playing.searching import searching
 from asstctl.conversation.playing.stage import Playing
 from asstctl.conversation.playing.trouble import STOPS, Limit, stopped, trouble_of
 from asstctl.conversation.playing.turn_player import Talk, TurnPlayer, speaks
 from asstctl.conversation.prices import total_cost, usage_of
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
 from asstctl.core.errors import ProviderError, Refused, StoreError
-from asstctl.core.json_types import Json
+from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.ledger import NoLedger
 from asstctl.core.ports import Judge, ThreadHost
 from asstctl.core.suite import Calling, TurnBegan
@@ -36,8 +37,9 @@ INTERRUPTED = "interrupted"
 class Scene:
     """What one playing is given. `index` is its place in the run, for those who watch; None: nobody does.
 
-    `spent` hears of each turn as it ends, and `why_no_more` says before each why it is not begun. `recorded`: it is
-    replayed, and nothing is made anywhere.
+    `spent` hears of each turn as it ends, and `why_no_more` says before each why it is not begun. `tools` are given to
+    its thread, `searches` are the stores of functions that stand for `file_search`. `recorded`: it is replayed, and
+    nothing is made anywhere.
     """
 
     host: ThreadHost
@@ -48,6 +50,8 @@ class Scene:
     now: Callable[[], float] = perf_counter
     spent: Callable[[TurnResult], None] = lambda turn: None
     why_no_more: Callable[[], str] = lambda: ""
+    tools: frozenset[str] = frozenset()
+    searches: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
     index: int | None = None
     tape: str = ""
     recorded: bool = False
@@ -132,13 +136,21 @@ class _Player:
     def __post_init__(self) -> None:
         case, scene, conduct = self.playing.case, self.scene, self.scene.conduct
         ledger = NoLedger() if scene.recorded else conduct.ledger
-        self._belongings = Belongings(scene.host, ledger, case.id, conduct.cleanup_timeout)
+        patience = conduct.cleanup_timeout
+        self._belongings = Belongings(scene.host, ledger, case.id, patience, scene.assistant, scene.tools)
         saved: dict[str, Json] = {}
         self._talk = Talk(
             case,
             self._belongings,
             scene.assistant,
-            Stubs.of(case, scene.environment, saved, self._calling, conduct.veil),
+            Stubs.of(
+                case,
+                scene.environment,
+                saved,
+                self._calling,
+                conduct.veil,
+                searching(scene.host, scene.searches, case.where),
+            ),
             saved,
             scene.judges,
             conduct.prices,

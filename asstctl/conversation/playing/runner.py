@@ -6,11 +6,13 @@ the callers. Repeats, limits of cost and the pace that the provider allows are r
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from asstctl.conversation.case import Case, Repeat, Trouble
+from asstctl.conversation.comparing import with_other, with_was
+from asstctl.conversation.playing.beside import compared
 from asstctl.conversation.playing.cleanup import unhurried
 from asstctl.conversation.playing.conduct import Conduct, Feed
 from asstctl.conversation.playing.pace import LONGEST_WAIT, Pace
@@ -20,6 +22,7 @@ from asstctl.conversation.playing.rates import UNPLAYED, merged, still_needed
 from asstctl.conversation.playing.stage import Playing, Stage
 from asstctl.conversation.playing.veil import veiled
 from asstctl.conversation.stubs.child import child_environment
+from asstctl.core.comparison import Comparison
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status
 from asstctl.core.errors import AsstctlError, ProviderError, Refused, TapeMissing, TapeStale
 from asstctl.core.ports import Judge, ThreadHost
@@ -116,11 +119,11 @@ class _Suite:
             return case_result(case, skipped=reason)
         repeat = self.conduct.repeat or case.repeat
         if repeat.runs == 1:
-            result = await self._played(Playing(case), index)
+            result = await self._with_other_side(Playing(case), index)
         else:
             result = await self._repeated(repeat, index, case)
         if self.conduct.compare and result.status not in UNPLAYED:
-            deployed = Playing(case, deployed=True)
+            deployed = Playing(case, other=True)
             if self.stage.assistant(deployed) is not None:
                 result = replace(result, deployed=await self._played(deployed))
         return result
@@ -128,7 +131,7 @@ class _Suite:
     def _why_skipped(self, case: Case) -> str:
         if case.runs_code and not self.conduct.allow_code:
             return NO_CODE
-        return next((self.conduct.cannot[need] for need in sorted(case.needs) if need in self.conduct.cannot), "")
+        return _unable(case, self.conduct)
 
     def _why_no_more(self, case: Case) -> str:
         """Why nothing more is begun, or no more of this case; "" where it is."""
@@ -154,7 +157,7 @@ class _Suite:
         ended: dict[int, CaseResult] = {}
 
         async def one(number: int) -> None:
-            ended[number] = await self._played(Playing(case, number), index)
+            ended[number] = await self._with_other_side(Playing(case, number), index)
 
         def statuses() -> list[Status]:
             return [result.status for result in ended.values()]
@@ -178,8 +181,20 @@ class _Suite:
         kept = played if certain else [*played, *first_unplayed]
         return merged(repeat, kept, self._elapsed - started)
 
-    async def _played(self, playing: Playing, index: int | None = None) -> CaseResult:
-        """One playing, begun anew after trouble as often as its case allows. `index` None: nobody watches it."""
+    async def _with_other_side(self, playing: Playing, index: int) -> CaseResult:
+        """One playing, held against the same on another target where that is wanted, which is had first."""
+        there = self.conduct.there
+        if there is None:
+            return await self._played(playing, index)
+        if reason := _unable(playing.case, there):
+            other = case_result(playing.case, skipped=reason)
+        else:
+            other = await self._played(replace(playing, other=True), index)
+        return await self._played(playing, index, other)
+
+    async def _played(self, playing: Playing, index: int | None = None, other: CaseResult | None = None) -> CaseResult:
+        """One playing, begun anew after trouble as often as its case allows. `index` None: nobody watches it; `other`
+        is what it is held against."""
         last: Played | None = None
         before = 0.0  # seconds of the attempts before the last
         while True:
@@ -191,7 +206,7 @@ class _Suite:
                     if index is not None:
                         case = playing.case
                         self.conduct.hear(CaseBegan(index, case.assistant, case.id, len(case.turns), playing.repeat))
-                    last = await self._attempt(playing, index)
+                    last = await self._attempt(playing, index, other)
                     self._note(last, since)
                 ended = last.result
                 if self.interrupted or not is_retried(playing, last.trouble):
@@ -217,7 +232,7 @@ class _Suite:
             return 0.0
         return min(float(2 ** (attempt - 1)) if played.retry_after is None else played.retry_after, LONGEST_WAIT)
 
-    async def _attempt(self, playing: Playing, index: int | None) -> Played:
+    async def _attempt(self, playing: Playing, index: int | None, other: CaseResult | None) -> Played:
         case = playing.case
         remote = self.stage.assistant(playing)
         if remote is None:
@@ -234,19 +249,23 @@ class _Suite:
         scene = Scene(
             host=host,
             assistant=remote,
-            conduct=self.conduct,
+            conduct=self.conduct.there if playing.other and self.conduct.there else self.conduct,
             environment=self.environment,
             judges=judges.all,
             now=partial(self.stage.now, playing),
             # what a tape holds was paid for when it was recorded
             spent=(lambda turn: None) if recorded else partial(self.purses.turn, case),
             why_no_more=(lambda: "") if recorded else partial(self._why_no_turn, case),
+            tools=self.stage.thread_tools(playing),
+            searches=self.stage.searches(playing),
             index=index,
             tape=self.stage.tape(playing),
             recorded=recorded,
         )
         try:
             played = await play(playing, scene)
+            if not playing.other:
+                played = replace(played, result=await self._compared(playing, played.result, other, judges))
         finally:
             opened: tuple[Judge | ThreadHost, ...] = (*judges.opened, host)
             for each in opened:
@@ -257,7 +276,7 @@ class _Suite:
         if recorded and played.result.status is Status.MISSING:
             try:
                 if await self.stage.anew(playing):
-                    return await self._attempt(playing, index)
+                    return await self._attempt(playing, index, other)
             except AsstctlError as problem:
                 failure = Failure(FailureKind.PROVIDER_ERROR, _words(problem), where=case.where)
                 played = replace(played, result=replace(played.result, failure=failure))
@@ -273,6 +292,26 @@ class _Suite:
             played = replace(played, result=replace(played.result, failure=failure, tape=""))
         return played
 
+    async def _compared(
+        self, playing: Playing, result: CaseResult, other: CaseResult | None, judges: "_Judges"
+    ) -> CaseResult:
+        comparing = self.conduct.comparing
+        if comparing is None:
+            return result
+        held: Callable[[], Comparison]
+        if other is None:
+            held = partial(with_was, playing.case, result, comparing.distance)
+        else:
+            held = partial(with_other, other, result, comparing.distance, sides=comparing.sides)
+        return await compared(
+            held,
+            result,
+            comparing=comparing,
+            judge=judges.measuring,
+            prices=self.conduct.prices,
+            seconds=self.conduct.turn_timeout,
+        )
+
     async def _give_back(self, one: ThreadHost | Judge) -> None:
         try:
             await unhurried(one.aclose(), self.conduct.cleanup_timeout)
@@ -287,15 +326,21 @@ class _Judges:
     stage: Stage
     playing: Playing
     _named: Mapping[str, Judge] | None = None
+    _measuring: Judge | None = None
 
     def all(self) -> Mapping[str, Judge]:
         if self._named is None:
             self._named = self.stage.judges(self.playing)
         return self._named
 
+    def measuring(self) -> Judge:
+        if self._measuring is None:
+            self._measuring = self.stage.measuring(self.playing)
+        return self._measuring
+
     @property
     def opened(self) -> tuple[Judge, ...]:
-        return tuple((self._named or {}).values())
+        return (*(self._named or {}).values(), *([self._measuring] if self._measuring else ()))
 
 
 def _in_order(count: int) -> Feed:
@@ -305,6 +350,11 @@ def _in_order(count: int) -> Feed:
         return next(waiting, None)
 
     return feed
+
+
+def _unable(case: Case, conduct: Conduct) -> str:
+    """Why a conversation cannot be had so; "" where it can."""
+    return next((conduct.cannot[need] for need in sorted(case.needs) if need in conduct.cannot), "")
 
 
 def _unplayed(case: Case, kind: FailureKind, message: str) -> Played:

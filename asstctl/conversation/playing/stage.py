@@ -15,14 +15,15 @@ from asstctl.core.ports import Judge, ThreadHost
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """One playing: the case, which of its repeats it is (from 1), and whether with what is deployed.
+    """One playing: the case, and which of its repeats it is (from 1).
 
-    `attempt` counts from 1: it is 2 when the playing is begun anew after trouble.
+    `other`: it is there only to be compared with, and is had with what is deployed, or on another target. `attempt`
+    counts from 1: it is 2 when the playing is begun anew after trouble.
     """
 
     case: Case
     repeat: int = 1
-    deployed: bool = False
+    other: bool = False
     attempt: int = 1
 
 
@@ -33,12 +34,24 @@ class Stage(Protocol):
         """The remote id of the assistant to talk to; None where there is none."""
         ...
 
+    def thread_tools(self, playing: Playing) -> frozenset[str]:
+        """What its thread is given because the assistant cannot hold it there: types of tools."""
+        ...
+
+    def searches(self, playing: Playing) -> Mapping[str, tuple[str, ...]]:
+        """The stores that each function searches which stands for `file_search` there, by the function's name."""
+        ...
+
     def host(self, playing: Playing) -> ThreadHost:
         """A host for this playing alone. Raises TapeStale and TapeMissing where only a tape could answer."""
         ...
 
     def judges(self, playing: Playing) -> Mapping[str, Judge]:
         """The judges by name, for this playing alone."""
+        ...
+
+    def measuring(self, playing: Playing) -> Judge:
+        """A judge of which nothing is wanted but how alike replies are, for this playing alone. Raises Refused."""
         ...
 
     def now(self, playing: Playing) -> float:

@@ -151,7 +151,7 @@ class TurnPlayer:
             usage=state.usage,
             cost=cost_of(state.usage, state.model, self.talk.prices),
             citations=state.citations,
-            passages=state.passages,
+            passages=(*state.passages, *self._transcript.passages),
             code=state.code,
             said=tuple(self.talk.said),
         )

@@ -71,6 +71,11 @@ def needs(
     messages, turns = tuple(messages), tuple(turns)
     if any(message.role == "assistant" for message in messages):
         found.add(Need.SEED_ASSISTANT_MESSAGE)
+    # A first turn answers what stands in the thread, any other what is said in it.
+    opened = any(message.role == "user" for message in messages)
+    silent = [number for number, turn in enumerate(turns) if turn.user is None and not turn.files]
+    if any(number > 0 or not opened for number in silent):
+        found.add(Need.ASSISTANT_SPEAKS_FIRST)
     sent = (file for files in (*(m.files for m in messages), *(t.files for t in turns)) for file in files)
     found.update(Need.IMAGES if file.tools is None else Need.ATTACHMENTS for file in sent)
     if any(files):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from asstctl.conversation.case import Case, UserFile
+from asstctl.core.capabilities import Way
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.reference import FILE
 from asstctl.core.resource import Desired
@@ -70,6 +71,7 @@ def configured(assistant: Desired, others: Iterable[Desired] = ()) -> Fingerprin
         configuration[name] = _shown(name, _without_content(value, read))
         if name == "instructions" and isinstance(value, str):
             lines[name] = line_digests(value)
+    configuration |= {loss.field: loss.way for loss in assistant.losses if loss.way is not Way.DROP}
     for other in others:
         if other.address.kind != "vector_store":
             continue

@@ -26,6 +26,8 @@ _COLLECTIONS = {
     "vector_stores": "vector_store",
     "file_batches": "file_batch",
     "assistants": "assistant",
+    "sessions": "session",
+    "turns": "turn",
 }
 """Parts of a path after which an id stands."""
 
@@ -34,9 +36,18 @@ _VOLATILE_QUERY = frozenset({"api-version"})
 _USERS_OWN = frozenset({"metadata", "attributes", "parameters", "schema", "json_schema", "embedding"})
 """Below these keys nothing is an id, whatever it is called."""
 
+_TIMES = frozenset({"created", "duration_ms"})
+"""What is a time beside all that is called `..._at`."""
+
 _OF_OUR_RUN = frozenset({RUN_KEY})
 _ECHOED = _OF_OUR_RUN | {"instructions", "tools", "response_format"}
 """What a run repeats of its assistant: the header of a tape knows it by its digests."""
+
+_OF_AGENT = frozenset({"id", "model"})
+"""What is kept of the agent that a session repeats."""
+
+_COUNTED_LATE = frozenset({"usage", "spend_control"})
+"""What a session says of the past: when it is counted is chance, and turns say it too."""
 
 _SHORTEST = 12
 """An id of fewer characters is not looked for in texts: it could stand there by chance."""
@@ -97,6 +108,9 @@ class Ordinals:
             return self._known.get(value, value) if _is_id(key) else self._text(value)
         if isinstance(value, Mapping):
             left_out = _ECHOED if value.get("object") == "thread.run" else _OF_OUR_RUN
+            if value.get("object") == "agent.session" and isinstance(agent := value.get("agent"), Mapping):
+                value = {**value, "agent": {name: item for name, item in agent.items() if name in _OF_AGENT}}
+                left_out = _OF_OUR_RUN | _COUNTED_LATE
             kept = {name: self._value(item, name) for name, item in value.items() if name not in left_out}
             return {name: item for name, item in kept.items() if not (name == "metadata" and item == {})}
         if isinstance(value, list | tuple):
@@ -143,7 +157,11 @@ def _noun(value: Mapping[str, Any]) -> str:
     kind = value.get("object")
     if isinstance(kind, str) and kind:
         parts = kind.split(".")
+        if parts[0] == "agent":
+            return parts[-1]
         return kind if parts[0] != "thread" else "step" if "step" in parts else parts[min(len(parts), 2) - 1]
+    if value.get("type") == "message":
+        return "message"
     return "call" if "type" in value else "object"
 
 
@@ -152,4 +170,4 @@ def _is_id(key: str) -> bool:
 
 
 def _is_time(key: str, value: Json) -> bool:
-    return (key.endswith("_at") or key == "created") and isinstance(value, int | float) and not isinstance(value, bool)
+    return (key.endswith("_at") or key in _TIMES) and isinstance(value, int | float) and not isinstance(value, bool)

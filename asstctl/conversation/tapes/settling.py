@@ -1,17 +1,24 @@
 """What of a conversation is put on its tape: exchanges without their waiting, without bad luck and without cleaning up.
 
 A run that is looked at until it stands still becomes one exchange: the request that started it, answered with what the
-run came to. So a replay never waits, and how often somebody looked is not on the tape. Pure.
+run came to. What starts a turn of the Agents API is answered with nothing: there all that is looked at before something
+else is sent becomes one look each, the last. So a replay never waits, and how often somebody looked is not on the tape.
+Pure.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from asstctl.core.json_text import canonical
+from asstctl.core.json_types import Json
 from asstctl.core.tape import Answering, Asking
 
 MOVING = frozenset({"queued", "in_progress", "cancelling"})
 """Statuses of runs, stores and their files that change without us."""
+
+_AGENTS = "/agents/"
+_CANCELLING = "agent.session.input.cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,15 @@ class Exchange:
 
 def is_cleaning(asking: Asking) -> bool:
     """Whether a request takes away or ends something: under replay there is nothing to take away."""
-    return asking.method == "DELETE" or (asking.method == "POST" and asking.path.endswith("/cancel"))
+    ends = asking.path.endswith("/cancel") or _cancels(asking.body)
+    return asking.method == "DELETE" or (asking.method == "POST" and ends)
 
 
 def cleaned(asking: Asking) -> Answering:
     """The answer to such a request, whoever asks."""
     parts = asking.path.split("/")
+    if _cancels(asking.body):
+        return Answering(202, 0.0)
     if asking.method == "DELETE":
         return Answering(200, 0.0, body={"id": parts[-1], "deleted": True})
     return Answering(200, 0.0, body={"id": parts[-2], "status": "cancelled"})
@@ -41,12 +51,17 @@ def settled(exchanges: Iterable[Exchange], *, errors: bool = False) -> tuple[Exc
     """The exchanges to keep, in their order. `errors`: what failed and was repeated is kept too."""
     kept: list[Exchange] = []
     open_at: dict[str, int] = {}
+    looked_at: dict[str, int] = {}
     ended: set[str] = set()
     for one in exchanges:
         if is_cleaning(one.asking):
-            ended.add(one.asking.path.removesuffix("/cancel"))
+            ended.add(one.asking.path.removesuffix("/cancel").removesuffix("/events"))
             continue
         if not errors and _is_bad_luck(one.answering):
+            continue
+        if one.asking.path.startswith(_AGENTS):
+            if not (one.asking.method == "GET" and one.asking.path in ended):
+                _put(one, kept, looked_at, errors=errors)
             continue
         id, moving = _moving(one.answering)
         looks = one.asking.method == "GET" and bool(id) and one.asking.path.endswith(f"/{id}")
@@ -60,6 +75,32 @@ def settled(exchanges: Iterable[Exchange], *, errors: bool = False) -> tuple[Exc
             open_at[id] = len(kept)
         kept.append(one)
     return tuple(kept)
+
+
+def _put(one: Exchange, kept: list[Exchange], looked_at: dict[str, int], *, errors: bool) -> None:
+    """Put an exchange with the Agents API behind the others, or in the place of the one that it repeats: a look by the
+    same look, an event that came too early by the same event."""
+    asked = canonical([str(one.asking), [list(pair) for pair in one.asking.query], one.asking.body])
+    at, looks = looked_at.get(asked), one.asking.method == "GET"
+    if (
+        at is not None
+        and (looks or kept[at].answering.status >= 400)
+        and not (errors and kept[at].answering.status >= 400)
+    ):
+        kept[at] = _answered_by(kept[at], one)
+        return
+    if not looks:
+        looked_at.clear()
+    looked_at[asked] = len(kept)
+    kept.append(one)
+
+
+def _cancels(body: Json) -> bool:
+    """Whether a body is of events that end a turn."""
+    events = body.get("events") if isinstance(body, Mapping) else None
+    return isinstance(events, list | tuple) and any(
+        isinstance(event, Mapping) and event.get("type") == _CANCELLING for event in events
+    )
 
 
 def _answered_by(first: Exchange, later: Exchange) -> Exchange:

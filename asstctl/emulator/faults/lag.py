@@ -1,6 +1,7 @@
 """Listings that lag behind, as those of a service with replicas do: in who is in them, or in what each object says.
 
-What was created and changed is learned from the answers that pass by, so only what happened through this server lags.
+What was created and changed is learned from the answers that pass by, so only what happened through this server lags;
+listings that have none of it pass as they are.
 """
 
 import time
@@ -14,6 +15,9 @@ from asstctl.emulator.faults.single import Fault
 Json = Any
 
 _WAYS = ("members", "bodies")
+_STREAM = "/events"
+"""How a path ends that is read without end."""
+_MOST = 100
 
 
 def list_lag(text: str) -> Fault:
@@ -33,9 +37,10 @@ class _Lag:
 
     def around(self, app: Asgi) -> Asgi:
         async def lagging(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["method"] == "GET":
-                await self._read(app, scope, receive, send)
-            elif scope["type"] == "http" and scope["method"] == "POST":
+            lagged = scope["type"] == "http" and not scope["path"].endswith(_STREAM)
+            if lagged and scope["method"] == "GET":
+                await self._read(app, scope, send)
+            elif lagged and scope["method"] == "POST":
                 await self._write(app, scope, receive, send)
             else:
                 await app(scope, receive, send)
@@ -46,7 +51,7 @@ class _Lag:
         before = await get(app, scope, scope["path"])
         answer = await overheard(app, scope, receive, send)
         body = answer.json
-        if answer.status != 200 or "id" not in (body or {}):
+        if answer.status not in (200, 201) or "id" not in (body or {}):
             return
         now, versions = time.monotonic(), self._versions[body["id"]]
         if body["id"] not in scope["path"]:
@@ -55,22 +60,29 @@ class _Lag:
             versions.append((0.0, before.json))
         versions.append((now, body))
 
-    async def _read(self, app: Asgi, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _read(self, app: Asgi, scope: Scope, send: Send) -> None:
         answer = await ask(app, scope)
         if answer.status == 200 and is_listing(answer.json):
-            whole = await whole_listing(app, scope)
-            answer.json = self._page(whole.json["data"], query_of(scope))
+            objects = (await whole_listing(app, scope)).json["data"]
+            if any(each["id"] in self._versions for each in objects):
+                answer.json = self._page(objects, query_of(scope), current=answer.json["data"])
         await answer.send(send)
 
-    def _page(self, objects: list[Json], query: dict[str, str]) -> Json:
-        """The page that is asked for, of what the listing knows; cursors may name what it does not know yet."""
+    def _page(self, objects: list[Json], query: dict[str, str], current: list[Json]) -> Json:
+        """The page that is asked for, of what the listing knows; cursors may name what it does not know yet.
+
+        current: the same page without the lag, which a cursor that names what was deleted stands right beside.
+        """
         if query.get("order", "desc") == "desc":
             objects = objects[::-1]
         ids = [each["id"] for each in objects]
-        start = ids.index(query["after"]) + 1 if query.get("after") else 0
-        end = ids.index(query["before"]) if query.get("before") else len(ids)
+        start, end = 0, len(ids)
+        if after := query.get("after"):
+            start = ids.index(after) + 1 if after in ids else ids.index(current[0]["id"]) if current else end
+        if before := query.get("before"):
+            end = ids.index(before) if before in ids else ids.index(current[-1]["id"]) + 1 if current else start
         known = [each for each in map(self._as_listed, objects[start:end]) if each is not None]
-        limit = int(query.get("limit", "20"))
+        limit = max(1, min(int(query.get("limit", "20")), _MOST))
         page = known[-limit:] if query.get("before") and not query.get("after") else known[:limit]
         return envelope(page, has_more=len(known) > limit)
 

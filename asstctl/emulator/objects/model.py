@@ -26,6 +26,10 @@ KNOWN = {
     "gpt-5": 1754425777,
     "gpt-5-mini": 1754425928,
     "gpt-5-nano": 1754426384,
+    "gpt-5.1": 1762992000,
+    "gpt-5.2": 1765411200,
+    "gpt-5.4-mini": 1773705600,
+    "gpt-5.5": 1776902400,
 }
 """Names that work with the Assistants API, and when they were made."""
 

@@ -1,4 +1,7 @@
-"""Which handler answers which method and path. A new part of the wire is a file here and a line in `ROUTES`."""
+"""Which handler answers which method and path. A new part of the wire is a file here and a line in `ROUTES`.
+
+What every API of the server has, files, vector stores and models, is in `SHARED`.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -21,20 +24,25 @@ from asstctl.emulator.routes import (
 )
 
 Handler = Callable[[Call], Awaitable[Response]]
+Routes = Mapping[tuple[str, str], Handler]
 
-ROUTES: Mapping[tuple[str, str], Handler] = {
+SHARED: Routes = {
     **health.ROUTES,
-    **assistants.ROUTES,
-    **threads.ROUTES,
-    **messages.ROUTES,
-    **runs.ROUTES,
-    **steps.ROUTES,
     **files.ROUTES,
     **uploads.ROUTES,
     **models.ROUTES,
     **vector_stores.ROUTES,
     **store_files.ROUTES,
     **file_batches.ROUTES,
+}
+
+ROUTES: Routes = {
+    **SHARED,
+    **assistants.ROUTES,
+    **threads.ROUTES,
+    **messages.ROUTES,
+    **runs.ROUTES,
+    **steps.ROUTES,
 }
 
 FORMS: frozenset[Handler] = frozenset({files.create_file, uploads.add_part})

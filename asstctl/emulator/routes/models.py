@@ -1,4 +1,4 @@
-"""Models: list, get, delete. Listed are the names known to work, and those that assistants of this server name."""
+"""Models: list, get, delete. Listed are the names known to work, and those that anything on this server names."""
 
 from starlette.responses import Response
 
@@ -41,10 +41,12 @@ def _name(call: Call) -> str:
 def _models(store: Store) -> dict[str, int]:
     """Each name with the time at which it was made, or first named."""
     sql = """
-      SELECT json_extract(body, '$.model') AS name, min(json_extract(body, '$.created_at'))
-      FROM assistants WHERE name != '' AND name NOT IN (SELECT id FROM deleted_models) GROUP BY name ORDER BY min(seq)
+      SELECT json_extract(body, '$.model') AS name, min(json_extract(body, '$.created_at')) AS named, min(seq)
+      FROM (SELECT seq, body FROM assistants UNION ALL SELECT seq, body FROM agents)
+      WHERE name != '' AND name NOT IN (SELECT id FROM deleted_models) GROUP BY name ORDER BY named, min(seq)
     """
-    return {**dict(store.connection.execute(sql).fetchall()), **model.KNOWN}
+    named = {name: first for name, first, _ in store.connection.execute(sql)}
+    return {**named, **model.KNOWN}
 
 
 ROUTES = {

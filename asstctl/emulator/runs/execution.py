@@ -7,6 +7,7 @@ Each step is committed before it is announced. What a turn says is in `turn.py` 
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,10 +76,11 @@ class Execution:
         except RunTakenAway:
             self.keep_told()
 
-    def save(self) -> None:
-        """Inside a transaction: what the open message has come to say, and what that used."""
+    def save(self) -> Sequence[Event]:
+        """Inside a transaction: what the open message has come to say, and what that used. Whoever ends it tells."""
         if self._speech is not None:
             self._speech.save()
+        return ()
 
     def keep_told(self) -> None:
         """Somebody else ends the run: have its message say all that streams of this server were told."""

@@ -1,4 +1,6 @@
-"""The tasks that execute runs in this process, and the heartbeat that keeps their leases.
+"""The tasks that execute runs, or turns of sessions, in this process, and the heartbeat that keeps their leases.
+
+What is said of runs here holds of turns, which go by the id of their session; `work.py` says what differs.
 
 A run goes on when the client that started it disconnects; it ends with the server, which then says so in the run.
 """
@@ -6,7 +8,7 @@ A run goes on when the client that started it disconnects; it ends with the serv
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from asstctl.emulator.ids import new_id
@@ -14,9 +16,8 @@ from asstctl.emulator.objects import RUN
 from asstctl.emulator.replies.values import Backend
 from asstctl.emulator.runs import leases
 from asstctl.emulator.runs.ending import end_run
-from asstctl.emulator.runs.events import Announcements, error_event
-from asstctl.emulator.runs.execution import Execution
-from asstctl.emulator.runs.settling import STOPPED
+from asstctl.emulator.runs.events import Announcements, Event
+from asstctl.emulator.runs.work import Carried, Work
 from asstctl.emulator.services import Services
 
 _log = logging.getLogger("asstctl.emulator")
@@ -24,15 +25,16 @@ _log = logging.getLogger("asstctl.emulator")
 
 @dataclass(slots=True)
 class _Playing:
-    execution: Execution
+    execution: Carried
     task: asyncio.Task[None]
 
 
 class Executor:
     """Starts, cancels and stops executions. One per server; its `owner` is the name on the leases."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, work: Work) -> None:
         self.backend = backend
+        self._work = work
         self.owner = new_id("server_")
         self.announcements = Announcements()
         self._playing: dict[str, _Playing] = {}
@@ -44,11 +46,13 @@ class Executor:
         playing = self._playing.get(run_id)
         return playing is not None and not playing.task.done()
 
-    def save(self, run_id: str) -> None:
-        """Inside a transaction: what this process has told of a run's open message, before somebody closes it."""
+    def save(self, run_id: str) -> Sequence[Event]:
+        """Inside a transaction: what this process has told of a run's open message, before somebody closes it.
+
+        Answers what is to be told of that after the commit.
+        """
         playing = self._playing.get(run_id)
-        if playing is not None:
-            playing.execution.save()
+        return playing.execution.save() if playing is not None else ()
 
     def when_stopped(self, run_id: str, call: Callable[[], None]) -> None:
         """Have something called once this process does not execute the run any more, whatever became of it."""
@@ -60,10 +64,10 @@ class Executor:
 
     def start(self, services: Services, run_id: str) -> None:
         """Execute a queued run whose lease is ours."""
-        execution = Execution(services, run_id)
+        execution = self._work.carried(services, run_id)
         if self._closed:
             # A request that was still under way.
-            _fail_stopped(run_id, execution)
+            self._fail_stopped(run_id, execution)
             return
         task = asyncio.get_running_loop().create_task(self._play(services, run_id, execution))
         self._playing[run_id] = _Playing(execution, task)
@@ -113,23 +117,23 @@ class Executor:
         await asyncio.gather(*tasks, *self._finishing, return_exceptions=True)
         for run_id, playing in list(self._playing.items()):
             # Cancelled before its first step, so the task itself could say nothing.
-            _fail_stopped(run_id, playing.execution)
+            self._fail_stopped(run_id, playing.execution)
         self._playing.clear()
-        self.announcements.tell_all(error_event(STOPPED["message"]))
+        self.announcements.tell_all(self._work.closing)
         await self.backend.aclose()
 
-    async def _play(self, services: Services, run_id: str, execution: Execution) -> None:
+    async def _play(self, services: Services, run_id: str, execution: Carried) -> None:
         try:
             await execution.play()
         except asyncio.CancelledError:
             # A run that was dropped is no longer among ours, and its end is somebody else's to tell.
             if run_id in self._playing:
-                _fail_stopped(run_id, execution)
+                self._fail_stopped(run_id, execution)
             raise
         except sqlite3.Error as error:
             # The run's end could not be written; its lease runs out, and the next touch of the thread writes it.
             _log.warning("run %s was left: %s", run_id, error)
-            self.announcements.tell(run_id, [error_event("The server could not write the end of this run.")])
+            self.announcements.tell(run_id, [self._work.unwritten(run_id)])
         finally:
             if not execution.waits:
                 services.sandbox.forget(run_id)
@@ -141,22 +145,21 @@ class Executor:
             await asyncio.sleep(leases.DURATION / 3)
             try:
                 with services.store.write():
-                    lost = leases.renew(services.store, self.owner, self._playing, services.clock())
+                    lost = self._work.renew(services.store, self.owner, self._playing, services.clock())
             except sqlite3.Error as error:
                 _log.warning("leases were not renewed: %s", error)
                 continue
             for run_id in lost:
                 self.lose(services, run_id)
 
+    def _fail_stopped(self, run_id: str, execution: Carried) -> None:
+        try:
+            execution.fail(self._work.stopped)
+        except sqlite3.Error as error:
+            _log.warning("run %s was left: %s", run_id, error)
 
-def _fail_stopped(run_id: str, execution: Execution) -> None:
-    try:
-        execution.fail(STOPPED["message"])
-    except sqlite3.Error as error:
-        _log.warning("run %s was left: %s", run_id, error)
 
-
-async def _finish_cancel(services: Services, run_id: str, execution: Execution | None) -> None:
+async def _finish_cancel(services: Services, run_id: str, execution: Carried | None) -> None:
     store = services.store
     try:
         with store.write():

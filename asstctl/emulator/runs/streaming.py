@@ -14,7 +14,6 @@ from typing import Any
 from starlette.responses import Response
 
 from asstctl.emulator.asgi import Receive, Send
-from asstctl.emulator.json_text import compact
 from asstctl.emulator.objects import MESSAGE, RUN, STEP
 from asstctl.emulator.runs.ending import closing
 from asstctl.emulator.runs.events import Event, error_event
@@ -22,6 +21,7 @@ from asstctl.emulator.runs.settling import settle_thread
 from asstctl.emulator.runs.states import is_active, moved
 from asstctl.emulator.runs.tool_calls import with_passages
 from asstctl.emulator.services import Services
+from asstctl.emulator.sse import STILL_HERE, disconnected, encoded
 from asstctl.emulator.store import Body
 
 KEEP_ALIVE = 15.0
@@ -30,7 +30,6 @@ KEEP_ALIVE = 15.0
 LOOK_AGAIN = 0.25
 """Seconds after which it looks at its run again, while another server is about to end it."""
 
-_STILL_HERE = b": keep-alive\n\n"
 _DONE = b"event: done\ndata: [DONE]\n\n"
 _CHUNK = 256
 """Events that go out in one piece when a reader is behind."""
@@ -60,7 +59,7 @@ class EventStream(Response):
         with executor.announcements.listening(self._run["id"], tail.take):
             self._begin()
             executor.when_stopped(self._run["id"], tail.look_soon)
-            gone = asyncio.create_task(_disconnected(receive))
+            gone = asyncio.create_task(disconnected(receive))
             gone.add_done_callback(lambda _: tail.leave())
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -71,11 +70,6 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
                 gone.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 class _Tail:
@@ -121,7 +115,7 @@ class _Tail:
                         await self._news.wait()
                 except TimeoutError:
                     self._look = True
-                    yield _STILL_HERE
+                    yield STILL_HERE
             self._news.clear()
             if self._look:
                 self._look = False
@@ -181,11 +175,4 @@ class _Tail:
         data = event.data
         if self._passages and event.name == "thread.run.step.completed":
             data = with_passages(data, self._services.store.notes(STEP, data["id"]))
-        text = compact(data)
-        # Line ends of Unicode, which JSON lets stand and some readers of lines split at.
-        for character, escaped in _LINE_ENDS:
-            text = text.replace(character, escaped)
-        return f"event: {event.name}\ndata: {text}\n\n".encode()
-
-
-_LINE_ENDS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085"))
+        return encoded(event.name, data)

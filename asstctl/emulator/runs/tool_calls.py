@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from asstctl.emulator.ids import new_id
+from asstctl.emulator.replies.asked import Asked
 from asstctl.emulator.replies.values import CallMade, CodeRan, FilesSearched, Passage, RunCode, SearchFiles, ToolCall
 from asstctl.emulator.store import Body
 
 Json = Any
-Asked = ToolCall | RunCode | SearchFiles
 
 _PIECES = 4
 """Pieces at most in which arguments and code are told."""

@@ -6,6 +6,7 @@ from typing import Any
 from asstctl.emulator.code.sandbox import CodeFile
 from asstctl.emulator.json_text import sendable
 from asstctl.emulator.objects import STEP, THREAD
+from asstctl.emulator.replies.asked import Asked
 from asstctl.emulator.replies.values import CodeRan, ReplyRequest
 from asstctl.emulator.runs.citations import marker
 from asstctl.emulator.runs.events import Event
@@ -13,7 +14,6 @@ from asstctl.emulator.runs.hold import Hold, new_step, opened
 from asstctl.emulator.runs.inputs import run_files
 from asstctl.emulator.runs.states import step_ended
 from asstctl.emulator.runs.tool_calls import (
-    Asked,
     asked_calls,
     asked_deltas,
     logs_delta,

@@ -4,11 +4,11 @@ What a turn may not do is refused here: calls of what the run does not have, and
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import aclosing
 
 from asstctl.emulator.json_text import sendable
+from asstctl.emulator.replies.asked import KINDS, Asked, check_asked, sendable_asked, texts_in
 from asstctl.emulator.replies.tokens import estimate
 from asstctl.emulator.replies.values import (
     Backend,
@@ -26,7 +26,6 @@ from asstctl.emulator.runs.context import prompt_tokens
 from asstctl.emulator.runs.hold import Hold
 from asstctl.emulator.runs.speech import Speech
 from asstctl.emulator.runs.states import usage_of
-from asstctl.emulator.runs.tool_calls import Asked
 from asstctl.emulator.store import Body
 
 WORK = 0.002
@@ -87,8 +86,8 @@ class Turn:
             case TextDelta(text):
                 self.speech.say(sendable(text))
             case ToolCall() | RunCode() | SearchFiles():
-                _check(part, self.request)
-                self.asked.append(_sendable(part))
+                check_asked(part, self.request)
+                self.asked.append(sendable_asked(part))
             case Usage():
                 self._counted = part
             case CutShort():
@@ -96,52 +95,7 @@ class Turn:
 
     def _said(self) -> int:
         """An estimate of the tokens of text and calls."""
-        return -(-self.speech.quarters // 4) + sum(estimate(text) for part in self.asked for text in _texts(part))
-
-
-def _texts(part: Asked) -> tuple[str, ...]:
-    match part:
-        case ToolCall(function, arguments):
-            return (function, arguments)
-        case RunCode(code):
-            return (code,)
-        case SearchFiles(query):
-            return (query,)
-
-
-def _sendable(part: Asked) -> Asked:
-    match part:
-        case ToolCall(function, arguments):
-            return ToolCall(function, sendable(arguments))
-        case RunCode(code):
-            return RunCode(sendable(code))
-        case SearchFiles(query):
-            return SearchFiles(sendable(query))
-
-
-_KINDS = {RunCode: "code_interpreter", SearchFiles: "file_search"}
-
-
-def _check(part: Asked, request: ReplyRequest) -> None:
-    """A call of something that the run does not have would leave nobody to answer it."""
-    if not isinstance(part, ToolCall):
-        kind = _KINDS[type(part)]
-        if not request.has_tool(kind):
-            raise ReplyFailed(f"The reply uses the tool {kind!r}, which this run does not have.", "invalid_prompt")
-        return
-    if part.function not in request.functions:
-        has = ", ".join(request.functions) or "none"
-        raise ReplyFailed(
-            f"The reply calls the function {part.function!r}, which this run does not declare (declared: {has}).",
-            "invalid_prompt",
-        )
-    try:
-        json.loads(part.arguments)
-    except (ValueError, RecursionError) as error:
-        raise ReplyFailed(
-            f"The reply calls {part.function!r} with arguments that are not JSON: {part.arguments[:200]}",
-            "invalid_prompt",
-        ) from error
+        return -(-self.speech.quarters // 4) + sum(estimate(text) for part in self.asked for text in texts_in(part))
 
 
 def _check_forced(asked: Sequence[Asked], request: ReplyRequest) -> None:
@@ -159,4 +113,4 @@ def _check_forced(asked: Sequence[Asked], request: ReplyRequest) -> None:
 def _name(part: Asked) -> tuple[str, str]:
     if isinstance(part, ToolCall):
         return "function", part.function
-    return _KINDS[type(part)], _KINDS[type(part)]
+    return KINDS[type(part)], KINDS[type(part)]

@@ -17,7 +17,7 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import NONCE_LENGTH, Damaged, Mark, MarkTooLong, next_mark, only_mark
 from asstctl.core.plan import TargetInfo
 from asstctl.core.reference import is_known
-from asstctl.core.resource import EXTENSION, Desired, Live
+from asstctl.core.resource import EXTENSION, Desired, Live, sharing
 from asstctl.engine.planning.blocks import PROTECT, clash, drift, incapable, no_reset, unlisted, unusable_mark
 from asstctl.engine.planning.classify import FieldVerdict, canonical_live, classify, kept_codes
 from asstctl.engine.planning.explain import explain
@@ -107,6 +107,9 @@ def update(
     send = {change.name: found.desired.fields.get(change.name) for change in fields if change.name != PROTECT}
     if "metadata" in desired.fields and "metadata" not in desired.ignored:
         send["metadata"] = desired.fields["metadata"]
+    # what the files say of the other half of a key goes with one half: it would be taken from the live object else
+    for name in sharing(send, kind.name, terms.capabilities) & desired.fields.keys() - desired.ignored:
+        send.setdefault(name, found.desired.fields[name])
     late = found.late.intersection(send)
     base = _base(kind, desired, mark.fields, verdicts)
     keeps = CODE_FILES in desired.ignored or _stands(verdicts)

@@ -29,14 +29,16 @@ def notes(
     *,
     said: Container[str | None] = (),
     files: Mapping[str, Sequence[StoreFile]] = EMPTY,
+    computed: Container[tuple[str, str]] = (),
 ) -> tuple[str, ...]:
     """All of them, in a stable order: undeclared values and files, copies, other projects' twins, damaged marks,
     orphans, and those that may have been renamed.
 
-    `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id.
+    `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id,
+    `computed` the fields by kind and name that the server fills in by itself.
     """
     return (
-        *_undeclared(verdicts, target),
+        *_undeclared(verdicts, target, computed),
         *_undeclared_files(desired, identities, files),
         *_copies(ownership, policy),
         *_other_projects(desired, ownership, identities, target),
@@ -51,10 +53,12 @@ def outside_of_git(ownership: Ownership, policy: Policy, *, said: Container[str 
     return (*_copies(ownership, policy), *damaged_marks(ownership, policy, said))
 
 
-def _undeclared(verdicts: Mapping[Address, Sequence[FieldVerdict]], target: TargetInfo) -> Iterable[str]:
+def _undeclared(
+    verdicts: Mapping[Address, Sequence[FieldVerdict]], target: TargetInfo, computed: Container[tuple[str, str]]
+) -> Iterable[str]:
     for address, fields in sorted(verdicts.items()):
         for field in fields:
-            if field.state is FieldState.UNMANAGED:
+            if field.state is FieldState.UNMANAGED and (address.kind, field.name) not in computed:
                 yield f"{address}: {field.name} is {_short(field.live)} on {target.name} and not declared here."
 
 

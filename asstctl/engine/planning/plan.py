@@ -23,6 +23,7 @@ from asstctl.engine.planning.changes import Terms, blocked_by_mark, create, poss
 from asstctl.engine.planning.classify import FieldVerdict
 from asstctl.engine.planning.deletes import Doomed, forget, guard_stores, make_deletes, undeletable
 from asstctl.engine.planning.identities import Identities, settle
+from asstctl.engine.planning.losses import losses_said
 from asstctl.engine.planning.notes import notes, staying_uploads
 from asstctl.engine.planning.order import in_order
 from asstctl.engine.planning.ownership import Ownership, sort_out
@@ -66,16 +67,29 @@ def make_plan(
     changes = guard_stores(changes, identities.owned)
     changes = [_decided(possible(change, capabilities), decisions) for change in changes]
     said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
+    losses = tuple((one.address, loss) for one in wanted for loss in one.losses)
     return Plan(
         target,
         in_order(changes),
         (
             *capabilities.notes,
-            *notes(wanted, ownership, identities, verdicts, target, policy, said=said, files=files),
+            *losses_said(losses, target.name, capabilities.api),
+            *notes(
+                wanted,
+                ownership,
+                identities,
+                verdicts,
+                target,
+                policy,
+                said=said,
+                files=files,
+                computed=capabilities.computed,
+            ),
             *staying_uploads(changes, files),
         ),
         revision,
         flags=policy.flags(deletes=False),
+        losses=losses,
     )
 
 

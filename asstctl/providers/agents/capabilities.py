@@ -7,7 +7,7 @@ host, on the Assistants v2 wire.
 from asstctl.core.capabilities import Capabilities, Limit, Unsupported, Way, WireField
 from asstctl.core.mark import PAIRS
 from asstctl.core.thread import Need
-from asstctl.providers.agents.wire import LIST_LAG
+from asstctl.providers.agents.wire import DIALECT, EXTENSION_TOOLS, LIST_LAG
 from asstctl.providers.assistants.capabilities import VECTOR_STORE_FIELDS, VECTOR_STORE_LIMITS
 
 APPENDED = (
@@ -57,6 +57,21 @@ AGENT_UNSUPPORTED = {
 
 FUNCTION_UNSUPPORTED = {"strict": Unsupported("no strict functions", "leave out `strict`", values=(True,))}
 
+AGENT_CHANGED = {
+    "model": "agents take fewer models: one that they do not take is refused when it is applied",
+    "instructions": "they are appended to built-in ones: replies differ, and one tiny turn was billed at some "
+    "7,200 input tokens",
+    "response_format.json_schema": "its schema is kept and its name is not; the root of the schema must be an object",
+}
+
+FUNCTION_CHANGED = {
+    "description": "agents require it: a missing one is sent as an empty text",
+    "parameters": "agents require them: missing ones are sent as an object without properties",
+}
+
+COMPOSITE = frozenset({"text", "reasoning", "tools"})
+"""Keys of an agent that hold a field, and extensions beside it."""
+
 AGENTS_V1 = Capabilities(
     wire="agents-v1",
     fields={"assistant": AGENT_FIELDS, "vector_store": VECTOR_STORE_FIELDS},
@@ -64,15 +79,19 @@ AGENTS_V1 = Capabilities(
     list_lag=LIST_LAG,
     ties_in_creation_order=False,
     page_size=100,
-    dialect="Agents API",
+    dialect=DIALECT,
+    api="Agents API",
     missing={
         Need.SEED_ASSISTANT_MESSAGE: "sessions of the Agents API begin with what a user says",
         Need.ASSISTANT_SPEAKS_FIRST: "sessions of the Agents API begin with what a user says",
         Need.ATTACHMENTS: "messages of the Agents API hold no files",
         Need.THREAD_FILES: "sessions of the Agents API without an environment hold no files",
         Need.RUN_OPTIONS: "turns of the Agents API take no options",
+        Need.STREAM: "replies of the Agents API are read here once they are whole, and not streamed",
     },
     notes=(APPENDED,),
     unsupported={"assistant": AGENT_UNSUPPORTED, "function": FUNCTION_UNSUPPORTED},
-    composite=frozenset({"text", "reasoning", "tools"}),
+    changed={"assistant": AGENT_CHANGED, "function": FUNCTION_CHANGED},
+    composite=COMPOSITE,
+    extension_tools=frozenset(EXTENSION_TOOLS),
 )

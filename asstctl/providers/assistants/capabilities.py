@@ -3,7 +3,7 @@
 Plain values of `core`: `validate` loads this without an SDK or an HTTP library.
 """
 
-from asstctl.core.capabilities import Capabilities, Limit, WireField
+from asstctl.core.capabilities import Capabilities, Limit, Unsupported, WireField
 from asstctl.core.knowledge import ATTRIBUTES
 from asstctl.core.mark import PAIRS
 
@@ -65,11 +65,18 @@ VECTOR_STORE_LIMITS = {
     "files[].attributes": Limit(max_items=16 - ATTRIBUTES, max_key_chars=64, max_value_chars=512),
 }
 
+ASSISTANT_UNSUPPORTED = {
+    "tools.mcp": Unsupported("no tools of type mcp", "leave the tool away there: `except: [TARGET]`"),
+    "tools.web_search": Unsupported("no web search", "leave the tool away there: `except: [TARGET]`"),
+}
+
 ASSISTANTS_V2 = Capabilities(
     wire="assistants-v2",
+    api="Assistants API",
     fields={"assistant": ASSISTANT_FIELDS, "vector_store": VECTOR_STORE_FIELDS},
     limits={"assistant": ASSISTANT_LIMITS, "vector_store": VECTOR_STORE_LIMITS},
     list_lag=0.0,
     ties_in_creation_order=True,
     page_size=100,
+    unsupported={"assistant": ASSISTANT_UNSUPPORTED},
 )

@@ -16,8 +16,9 @@ from asstctl.core.resource import EXTENSION, Live
 from asstctl.providers.assistants.capabilities import ASSISTANT_FIELDS, VECTOR_STORE_FIELDS
 from asstctl.providers.assistants.ids import is_id
 
-_FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
-_MISSING = object()
+FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
+MISSING = object()
+_SHAPES: Mapping[type, str] = {str: "a text", list: "a list", dict: "an object"}
 _END_OF_TIME = 253_402_300_800  # the year 10000
 
 
@@ -38,28 +39,16 @@ class Codec:
 
     def decode(self, raw: Mapping[str, Any]) -> Live:
         """What an object says; raises BadAnswer for anything else."""
-        if wrong := self._what_is_wrong(raw):
-            what = f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind.replace('_', ' ')}"
-            raise BadAnswer(f"the server sent something that is not {what}", detail=wrong)
+        check_shape(raw, self.kind, self.shapes)
         fields: dict[str, Json] = {}
         for name, one in self.fields.items():
-            value = _at(raw, one.path)
-            if value is not _MISSING:
+            value = value_at(raw, one.path)
+            if value is not MISSING:
                 fields[name] = value
-        metadata = raw.get("metadata") or {}
-        fields["metadata"] = metadata
-        for key in raw.keys() - self.known - _FILLED_BY_SERVER - self.derived:
+        fields["metadata"] = raw.get("metadata") or {}
+        for key in raw.keys() - self.known - FILLED_BY_SERVER - self.derived:
             fields[EXTENSION + key] = raw[key]
-        updated_at = raw.get("updated_at")
-        return Live(
-            kind=self.kind,
-            id=raw["id"],
-            created_at=int(raw["created_at"]),
-            fields=fields,
-            metadata=metadata,
-            raw=raw,
-            updated_at=int(updated_at) if is_time(updated_at) else None,
-        )
+        return live_of(raw, self.kind, fields)
 
     def encode_create(self, fields: Mapping[str, Json]) -> dict[str, Any]:
         """The body that makes an object; a field that is None is left to the server's default."""
@@ -86,7 +75,7 @@ class Codec:
         key = name.removeprefix(EXTENSION)
         if key == name:
             raise ValueError(f"the Assistants v2 wire has no field {name}")
-        if key in self.known | _FILLED_BY_SERVER | self.derived:
+        if key in self.known | FILLED_BY_SERVER | self.derived:
             # An extension could otherwise write our mark, or a field past its digest.
             raise Refused(
                 f"extensions cannot hold {key}", detail=f"the server fills it in, or {key} is a field of its own"
@@ -101,28 +90,50 @@ class Codec:
             raise Refused(f"{name} cannot be reset", detail="this wire has no default for it", hint="Declare a value.")
         return one.reset
 
-    def _what_is_wrong(self, raw: Mapping[str, Any]) -> str:
-        """Why this is not an object of this kind, or nothing."""
-        if raw.get("object") != self.kind:
-            return f"its object is {raw.get('object')!r:.80}"
-        if not is_id(raw.get("id")):
-            return "it has no id that can be used"
-        if not is_time(raw.get("created_at")):
-            return f"{raw['id']!r:.80}: created_at is not a time"
-        for key, shape in self.shapes.items():
-            if not isinstance(raw.get(key), shape):
-                return f"{raw['id']!r:.80}: {key} is not a {'text' if shape is str else 'list'}"
-        metadata = raw.get("metadata") or {}
-        if not isinstance(metadata, Mapping) or not all(isinstance(value, str) for value in metadata.values()):
-            return f"{raw['id']!r:.80}: metadata is not a map of texts"
-        return ""
+
+def live_of(raw: Mapping[str, Any], kind: str, fields: Mapping[str, Json]) -> Live:
+    """An object whose shape was checked, with these fields."""
+    updated_at = raw.get("updated_at")
+    return Live(
+        kind=kind,
+        id=raw["id"],
+        created_at=int(raw["created_at"]),
+        fields=fields,
+        metadata=raw.get("metadata") or {},
+        raw=raw,
+        updated_at=int(updated_at) if is_time(updated_at) else None,
+    )
 
 
-def _at(raw: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+def check_shape(raw: Mapping[str, Any], named: str, shapes: Mapping[str, type]) -> None:
+    """Raises BadAnswer for what is no object that calls itself so and has these keys."""
+    if wrong := _what_is_wrong(raw, named, shapes):
+        what = f"{'an' if named[0] in 'aeiou' else 'a'} {named.replace('_', ' ')}"
+        raise BadAnswer(f"the server sent something that is not {what}", detail=wrong)
+
+
+def _what_is_wrong(raw: Mapping[str, Any], named: str, shapes: Mapping[str, type]) -> str:
+    if raw.get("object") != named:
+        return f"its object is {raw.get('object')!r:.80}"
+    if not is_id(raw.get("id")):
+        return "it has no id that can be used"
+    if not is_time(raw.get("created_at")):
+        return f"{raw['id']!r:.80}: created_at is not a time"
+    for key, shape in shapes.items():
+        if not isinstance(raw.get(key), shape):
+            return f"{raw['id']!r:.80}: {key} is not {_SHAPES[shape]}"
+    metadata = raw.get("metadata") or {}
+    if not isinstance(metadata, Mapping) or not all(isinstance(value, str) for value in metadata.values()):
+        return f"{raw['id']!r:.80}: metadata is not a map of texts"
+    return ""
+
+
+def value_at(raw: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """What lies there in an object, or MISSING."""
     value: Any = raw
     for key in path:
         if not isinstance(value, Mapping) or key not in value:
-            return _MISSING
+            return MISSING
         value = value[key]
     return value
 

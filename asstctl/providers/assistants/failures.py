@@ -40,6 +40,18 @@ def owner_of_closed(host: str) -> str:
     return ""
 
 
+def database_busy(failure: Failure) -> RateLimited:
+    """Our own server says so before it writes: unlike any other 5xx, it is safe to repeat."""
+    return RateLimited(
+        f"another program is writing to {failure.asked.place}",
+        detail=failure.detail,
+        hint="Wait until it is done and type the same command again.",
+        status=failure.status,
+        request_id=request_id_of(failure.headers),
+        retry_after=retry_after_of(failure),
+    )
+
+
 def explain(failure: Failure) -> ProviderError:
     """The error that an answer means on this wire."""
     owner = owner_of_closed(failure.asked.place.rsplit(":", 1)[0].lower())
@@ -52,15 +64,7 @@ def explain(failure: Failure) -> ProviderError:
             request_id=request_id_of(failure.headers),
         )
     if failure.code == DATABASE_BUSY:
-        # Our own server says so before it writes: unlike any other 5xx, it is safe to repeat.
-        return RateLimited(
-            f"another program is writing to {failure.asked.place}",
-            detail=failure.detail,
-            hint="Wait until it is done and type the same command again.",
-            status=failure.status,
-            request_id=request_id_of(failure.headers),
-            retry_after=retry_after_of(failure),
-        )
+        return database_busy(failure)
     if failure.status == 400 and (failure.envelope or {}).get("type") == NO_DATABASE:
         # LiteLLM without a database looks every key but its own up there, so a wrong one is a bad request.
         return failure_of(replace(failure, status=401))

@@ -12,14 +12,12 @@ from asstctl.core.errors import BadAnswer
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
 from asstctl.core.ports import Told, nobody
-from asstctl.core.thread import Passage
 from asstctl.net.client import JsonClient
 from asstctl.net.retry import RetryPolicy
 from asstctl.net.upload import FileForm
 from asstctl.providers.assistants.file_codecs import PURPOSE, is_other_purpose, store_file, uploaded
 from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.paging import read_all
-from asstctl.providers.assistants.steps import found_in
 from asstctl.providers.assistants.store import check_deleted, oldest_first
 
 
@@ -60,12 +58,6 @@ class AssistantsFiles:
 
     async def detach(self, store: str, id: str) -> str | None:
         return check_deleted(await self._client.request("DELETE", _path(store, id)), f"file {id} of {store}")
-
-    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
-        answer = await self._client.request(
-            "POST", f"/vector_stores/{in_path(store)}/search", body={"query": query}, retry=self._reads
-        )
-        return found_in(answer.value)
 
     async def _write(self, path: str, body: JsonObject, store: str, id: str) -> StoreFile:
         answer = await self._client.request("POST", path, body=body)

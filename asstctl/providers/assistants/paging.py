@@ -7,7 +7,7 @@ plan would take what is missing for deleted.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from asstctl.core.errors import IncompleteListing, NotFound, Rejected
+from asstctl.core.errors import IncompleteListing, NoSuchApi, NotFound, Rejected
 from asstctl.providers.assistants.ids import is_id
 
 MAX_PAGES = 1000
@@ -24,7 +24,7 @@ async def read_all(fetch: FetchPage, what: str) -> list[dict[str, Any]]:
     for number in range(1, MAX_PAGES + 1):
         try:
             page = await fetch(cursor)
-        except (NotFound, Rejected) as error:
+        except (NotFound, NoSuchApi, Rejected) as error:
             if cursor is None:
                 raise
             raise _incomplete(what, f"page {number} was refused: {error.detail or error.summary}") from error

@@ -3,21 +3,17 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
-from asstctl._version import __version__
 from asstctl.core.base_url import is_loopback
 from asstctl.core.errors import Refused
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import FileHost, Observer, ResourceStore, ThreadHost
 from asstctl.core.tape import Deck
-from asstctl.net.client import JsonClient, bearer, http_client, sendable
+from asstctl.net.client import sendable
 from asstctl.net.failures import Explain
-from asstctl.net.observed import ObservedTransport
 from asstctl.net.retry import RetryPolicy
-from asstctl.net.transport import BearerTransport, HttpClient, Transport, check_address, network_transport
+from asstctl.net.transport import BearerTransport, Transport, check_address, network_transport
 from asstctl.providers.assistants.dialects import FOUNDRY_HOSTS, FULL, Dialect, takes_entra
 from asstctl.providers.assistants.entra import EntraToken
 from asstctl.providers.assistants.failures import explain
@@ -25,21 +21,17 @@ from asstctl.providers.assistants.files import AssistantsFiles
 from asstctl.providers.assistants.polling import Durations
 from asstctl.providers.assistants.probe import Probe
 from asstctl.providers.assistants.store import AssistantsStore
+from asstctl.providers.front import Front
 from asstctl.providers.settings import ENTRA, AssistantsSettings
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
-HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
 BETA: Mapping[str, str] = {"openai-beta": "assistants=v2"}
 
 
-class Provider:
+class Provider(Front):
     """An open provider: an async context manager, closed once by `aclose`.
 
-    `place` is what a person calls the other side: host and port, or a file. `creates_url` is where a dialect sends
-    its creates, if not to `base_url`; `hidden` knows every secret that goes out, the `key` and those in `headers`.
-    `deck`, in `thread_host`, has all requests of that host alone go through it.
+    `creates_url` is where a dialect sends its creates, if not to `base_url`. `deck`, in `thread_host`, has all requests
+    of that host alone go through it.
     """
 
     def __init__(
@@ -57,17 +49,21 @@ class Provider:
         explain: Explain = explain,
         observer: Observer | None = None,
     ) -> None:
-        self.place = place
-        self._base_url = base_url
-        self._hidden = hidden or Hidden(key)
-        self._timeout = timeout
-        self._explain = explain
+        super().__init__(
+            base_url,
+            transport,
+            place=place,
+            explain=explain,
+            key=key,
+            hidden=hidden,
+            headers={**(BETA if dialect.beta else {}), **headers},
+            query=dialect.query,
+            timeout=timeout,
+            observer=observer,
+        )
         self._dialect = dialect
-        self._headers = {**HEADERS, **(BETA if dialect.beta else {}), **bearer(key), **headers}
-        self._transport = transport if observer is None else ObservedTransport(transport, observer)
-        client = self._json_client(base_url)
+        client = self._json_client()
         capabilities, reads = dialect.capabilities, RetryPolicy()
-        self._sdk: AsyncOpenAI | None = None
         self._durations = Durations()
         self._file_names: dict[str, str] = {}
         self.store: ResourceStore = AssistantsStore(
@@ -81,65 +77,21 @@ class Provider:
         holds_files = "vector_store" in capabilities.fields and "files" not in capabilities.missing
         self.files: FileHost | None = AssistantsFiles(client, capabilities.page_size) if holds_files else None
 
-    def _json_client(self, base_url: str, transport: Transport | None = None) -> JsonClient:
-        http = self._http_client(transport or self._transport)
-        return JsonClient(
-            base_url, http, place=self.place, hidden=self._hidden, timeout=self._timeout, explain=self._explain
-        )
-
-    def _http_client(self, transport: Transport) -> HttpClient:
-        return http_client(transport, self._headers, self._timeout, query=self._dialect.query)
-
     def thread_host(self, deck: Deck | None = None) -> ThreadHost:
         """A host for conversations. The first call loads the openai SDK."""
-        from asstctl.net.tape import TapeTransport
-        from asstctl.providers.assistants.requests import Requests
         from asstctl.providers.assistants.thread_files import ThreadFiles
         from asstctl.providers.assistants.threads import AssistantsThreads
 
-        requests = Requests(
-            self._shared_sdk(),
-            place=self.place,
-            hidden=self._hidden,
-            timeout=self._timeout,
-            explain=self._explain,
-            deck=deck,
-        )
-
-        def files_client() -> JsonClient:
-            taped = None if deck is None else TapeTransport(self._transport, deck, self._base_url)
-            return self._json_client(self._base_url, taped)
-
+        requests = self._requests(deck)
         # What is on a tape must not hang on what other conversations had asked for before.
         names = self._file_names if deck is None else {}
         return AssistantsThreads(
             requests,
-            ThreadFiles(requests, files_client, names),
+            ThreadFiles(requests, self._files_client(deck), names),
             self._dialect,
             durations=self._durations,
             clock=time.perf_counter if deck is None else deck.now,
         )
-
-    def _shared_sdk(self) -> "AsyncOpenAI":
-        from asstctl.net.tape import DeckTransport
-        from asstctl.providers.assistants.requests import sdk_client
-
-        if self._sdk is None:
-            transport = DeckTransport(self._transport, self._base_url)
-            self._sdk = sdk_client(self._base_url, self._http_client(transport), self._timeout)
-        return self._sdk
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
 
 def open_provider(settings: AssistantsSettings, *, observer: Observer | None = None) -> Provider:

@@ -14,6 +14,7 @@ import openai
 
 from asstctl.core.errors import AsstctlError, ProviderError
 from asstctl.core.hidden import Hidden
+from asstctl.core.json_types import EMPTY
 from asstctl.core.tape import Deck
 from asstctl.net.body import json_value
 from asstctl.net.client import Answer, answer_of, check_not_hidden, failure_from, timeouts
@@ -67,12 +68,23 @@ class Requests:
         self._explain = explain
         self._retry = RetryPolicy()
 
+    @property
+    def replays(self) -> bool:
+        """Whether a tape answers, so that nothing is worth waiting for."""
+        return self._deck is not None and self._deck.replays
+
     async def send(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] = EMPTY,
     ) -> Answer:
-        """One request, repeated where that is safe."""
+        """One request, repeated where that is safe. `headers` go with a POST, those that our transport lets out."""
         asked = Asked(method, path, self.place)
-        return await repeating(self._retry, asked.writes, lambda: self._send(asked, body, params))
+        return await repeating(self._retry, asked.writes, lambda: self._send(asked, body, params, headers))
 
     async def whole(self, path: str, what: str, **params: Any) -> list[dict[str, Any]]:
         """Every object of a list, oldest first. Raises IncompleteListing rather than return a part."""
@@ -113,7 +125,13 @@ class Requests:
                 stream_cls=openai.AsyncStream[object],
             )
 
-    async def _send(self, asked: Asked, body: Mapping[str, Any] | None, params: Mapping[str, Any] | None) -> Answer:
+    async def _send(
+        self,
+        asked: Asked,
+        body: Mapping[str, Any] | None,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
         seconds = self._seconds(asked)
         timeout = timeouts(seconds)
         url = self._base + asked.path
@@ -125,7 +143,7 @@ class Requests:
                     )
                 case "POST":
                     response = await self._sdk.post(
-                        url, cast_to=HttpResponse, body=body or {}, options={"timeout": timeout}
+                        url, cast_to=HttpResponse, body=body or {}, options={"timeout": timeout, "headers": headers}
                     )
                 case _:
                     response = await self._sdk.delete(url, cast_to=HttpResponse, options={"timeout": timeout})

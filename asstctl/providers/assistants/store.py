@@ -71,7 +71,7 @@ class AssistantsStore:
     async def get(self, kind: str, id: str) -> Live:
         codec = CODECS[kind]
         answer = await self._client.request("GET", _path(codec, id), retry=self._reads)
-        return _same(self._decoded(codec, answer.value), id)
+        return same_object(self._decoded(codec, answer.value), id)
 
     async def create(self, kind: str, fields: Mapping[str, Json]) -> Live:
         codec = CODECS[kind]
@@ -92,7 +92,7 @@ class AssistantsStore:
     async def _update(self, kind: str, id: str, fields: Mapping[str, Json], *, retry: RetryPolicy = ONCE) -> Live:
         codec = CODECS[kind]
         answer = await self._client.request("POST", _path(codec, id), body=codec.encode_update(fields), retry=retry)
-        return _same(self._answered(codec, answer), id)
+        return same_object(self._answered(codec, answer), id)
 
     async def delete(self, kind: str, id: str) -> str | None:
         return check_deleted(await self._client.request("DELETE", _path(CODECS[kind], id)), f"{kind} {id}")
@@ -132,7 +132,8 @@ def _path(codec: Codec, id: str) -> str:
     return f"{codec.collection}/{in_path(id)}"
 
 
-def _same(live: Live, id: str) -> Live:
+def same_object(live: Live, id: str) -> Live:
+    """The object, if it is the one that was asked for. Raises BadAnswer for another."""
     if live.id != id:
         raise BadAnswer("the server sent another object", detail=f"asked for {id}, got {live.id}")
     return live

@@ -1,4 +1,4 @@
-"""ThreadFiles: the files of conversations: sent, searched once their store has them, called by name, and deleted."""
+"""ThreadFiles: the files of conversations: sent, searched, called by name, and deleted."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from asstctl.core.errors import NotFound, ProviderError, Refused
 from asstctl.core.knowledge import LocalFile
-from asstctl.core.thread import Citation, FilePurpose
+from asstctl.core.thread import Citation, FilePurpose, Passage
 from asstctl.documents.contents import measure
 from asstctl.net.client import JsonClient
 from asstctl.providers.assistants.files import send_file
@@ -17,6 +17,7 @@ from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.polling import asked_wait
 from asstctl.providers.assistants.requests import Requests
 from asstctl.providers.assistants.runs import id_of
+from asstctl.providers.assistants.steps import found_in
 from asstctl.providers.assistants.stores import has_bad_files, is_bad, is_taking_in, unsearchable
 
 
@@ -54,6 +55,11 @@ class ThreadFiles:
             bad = [one for one in await self._requests.whole(f"{path}/files", f"files of {store}") if is_bad(one)]
             await self._learn_names(*(one["id"] for one in bad))
             raise unsearchable(self._requests.place, bad, self.names)
+
+    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
+        """The passages of a store that fit a query."""
+        answer = await self._requests.send("POST", f"/vector_stores/{in_path(store)}/search", body={"query": query})
+        return found_in(answer.value)
 
     async def named(self, citations: tuple[Citation, ...]) -> tuple[Citation, ...]:
         """With the names of files for their ids, where the server tells them."""

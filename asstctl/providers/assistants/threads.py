@@ -20,6 +20,7 @@ from asstctl.core.thread import (
     FilePurpose,
     Need,
     Opened,
+    Passage,
     RunOptions,
     RunState,
     Said,
@@ -171,6 +172,9 @@ class AssistantsThreads:
         if talk.active and "cancel" not in self._missing:
             talk.active = not await self._end_run(thread, talk)
         return not talk.active
+
+    async def search(self, store: str, query: str) -> tuple[Passage, ...]:
+        return await self._files.search(store, query)
 
     async def history(self, thread: str) -> tuple[Spoken, ...]:
         messages = await self._requests.whole(f"{_path(thread)}/messages", f"messages of {thread}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from asstctl.core.comparison import Comparing
 from asstctl.core.conversation import CaseResult, Status
 from asstctl.core.json_text import json_text
 from asstctl.core.suite import SuiteResult
+from asstctl.render.comparison import case_words
 from asstctl.render.failure import flags_of, rate_words, removing, rerun, took, turn_of
 from asstctl.render.html.entries import Entry, by_assistant
 from asstctl.render.html.markup import Content, Markup, tag
@@ -114,8 +116,8 @@ def _conversation(entry: Entry, suite: SuiteResult, flags: Sequence[str], *, ope
     unlike = differs(case)
     body = lines_of(
         _about(case, suite),
-        transcript(case),
-        _repeats(case),
+        transcript(case, suite.comparing),
+        _repeats(case, suite.comparing),
         _again(entry, rerun(case, suite.target, flags)),
     )
     return tag(
@@ -180,12 +182,14 @@ def _about(case: CaseResult, suite: SuiteResult) -> Content:
         facts.append(("Thread", (tag("code", case.thread), *kept)))
     if case.deployed is not None and case.deployed.status is not case.status:
         facts.append(("Deployed", words_of(case.deployed.status)))
+    if compared := case_words(case):
+        facts.append(("Compared", compared))
     if not facts:
         return None
     return tag("dl", [tag("div", tag("dt", name), tag("dd", said)) for name, said in facts], class_="about")
 
 
-def _repeats(case: CaseResult) -> Content:
+def _repeats(case: CaseResult, comparing: Comparing | None) -> Content:
     """Every playing of a repeated conversation; the one whose transcript stands above is only named."""
     if not case.repeats:
         return None
@@ -193,11 +197,11 @@ def _repeats(case: CaseResult) -> Content:
     above = False
     for number, one in enumerate(case.repeats, start=1):
         head = (sign_of(one.status), " ", f"Playing {number}", " ", tag("span", took(one), class_="faint"))
-        if not above and one.turns == case.turns:
+        if not above and one.turns == case.turns and one.comparison == case.comparison:
             above = True
             played.append(tag("p", head, " ", tag("span", "the transcript above", class_="faint"), class_="playing"))
         else:
-            played.append(tag("details", tag("summary", head), transcript(one), class_="playing"))
+            played.append(tag("details", tag("summary", head), transcript(one, comparing), class_="playing"))
     said = f": {rate_words(case.rate)}" if case.rate else ""
     return tag("section", tag("h4", f"Played {counted(len(case.repeats), 'time')}{said}"), played, class_="repeats")
 

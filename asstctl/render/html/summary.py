@@ -4,6 +4,7 @@ from collections import Counter
 
 from asstctl.core.conversation import Status
 from asstctl.core.suite import SuiteResult
+from asstctl.render.comparison import found_words, measure_words, uncompared, unmeasured
 from asstctl.render.failure import BAD
 from asstctl.render.html.conversations import ENDS, SIGNS, words_of
 from asstctl.render.html.markup import Content, Markup, tag
@@ -94,6 +95,14 @@ def _notices(suite: SuiteResult) -> Content:
     return tag("ul", [tag("li", tag("b", word), tag("span", what)) for word, what in said], class_="notices")
 
 
+def _found(suite: SuiteResult) -> Content:
+    if suite.comparing is None or not suite.cases:
+        return None
+    left = [f"Not compared {len(names):,}: {reason}" for reason, names in uncompared(suite).items()]
+    said = ". ".join([measure_words(suite), *left, *unmeasured(suite)])
+    return (tag("b", found_words(suite.compared)), " ", tag("span", said, class_="faint"))
+
+
 def _facts(suite: SuiteResult) -> Markup:
     target = suite.target
     facts: list[tuple[str, Content]] = [
@@ -103,6 +112,7 @@ def _facts(suite: SuiteResult) -> Markup:
         ("Mode", _MODES.get(suite.mode, "")),
         ("Project", target.project),
         ("Chosen", suite.selection),
+        ("Compared", _found(suite)),
         ("Used", spend_words(suite.spend)),
         ("Run", tag("code", suite.run) if suite.run else ""),
     ]

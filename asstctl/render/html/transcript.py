@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from asstctl.core.comparison import Comparing, TurnComparison
 from asstctl.core.conversation import CallMade, CaseResult, Failure, FailureKind, Mismatch, Status, TurnResult
 from asstctl.core.json_text import json_text
 from asstctl.core.thread import Citation, CodeRun, Passage
+from asstctl.render.comparison import argument_words, reply_words, unreached_words
 from asstctl.render.html.markup import NOTHING, Content, Markup, tag
 from asstctl.render.html.texts import LONGEST, cut, difference, foldable, json_shown, lines_of
 from asstctl.render.values import counted, dollars, place
@@ -17,12 +19,16 @@ _MARKED = re.compile(r"\[-(.*?)-\]|\{\+(.*?)\+\}", re.DOTALL)
 _WAITS = "(waits for the assistant)"
 
 
-def transcript(case: CaseResult) -> Markup:
-    """All turns, and what concerns the conversation as a whole. With a candidate, what it says otherwise."""
+def transcript(case: CaseResult, comparing: Comparing | None = None) -> Markup:
+    """All turns, and what concerns the conversation as a whole. With a candidate, what it says otherwise; where the run
+    was compared, what of each turn differs."""
     before = case.deployed.turns if case.deployed else ()
-    turns = [
-        _turn(turn, case, before[number] if number < len(before) else None) for number, turn in enumerate(case.turns)
-    ]
+    held = {turn.number: turn for turn in case.comparison.turns} if case.comparison and comparing else {}
+    sides = comparing.sides if comparing else ("", "")
+    turns = []
+    for number, turn in enumerate(case.turns):
+        deployed = _unlike(turn, before[number]) if number < len(before) else None
+        turns.append(_turn(turn, case, deployed, _held(held.get(turn.number), turn, sides)))
     whole = [failure_box(failure, label="finally") for failure in case.closing]
     if case.failure:
         whole.insert(0, failure_box(case.failure))
@@ -30,9 +36,9 @@ def transcript(case: CaseResult) -> Markup:
 
 
 def differs(case: CaseResult) -> bool:
-    """Whether a candidate said or called something else than what is deployed."""
+    """Whether a candidate said or called something else than what is deployed, or comparing found a difference."""
     if case.deployed is None:
-        return False
+        return any(one.differs for one in case.comparisons)
     return any(
         old.status is not Status.NOT_RUN
         and new.status is not Status.NOT_RUN
@@ -73,15 +79,17 @@ def _stale(message: str) -> Content:
     return (*parts, cut(message[end:]))
 
 
-def _turn(turn: TurnResult, case: CaseResult, deployed: TurnResult | None) -> Markup:
+def _turn(turn: TurnResult, case: CaseResult, *unlike: Content) -> Markup:
+    """A turn, and below it what of it differs from another side."""
     if turn.status is Status.NOT_RUN:
         said = tag("span", turn.user if turn.user is not None else _WAITS, class_="text")
-        return tag("li", _heading(turn, len(case.turns)), tag("p", said, class_="bubble user missed", dir="auto"))
+        missed = tag("p", said, class_="bubble user missed", dir="auto")
+        return tag("li", _heading(turn, len(case.turns)), missed, *unlike)
     longest = _LONGEST_PASSED if turn.status is Status.PASSED else LONGEST
-    return tag("li", lines_of(*_said(turn, case.assistant, longest, deployed)), class_=f"turn {turn.status}")
+    return tag("li", lines_of(*_said(turn, case.assistant, longest), *unlike), class_=f"turn {turn.status}")
 
 
-def _said(turn: TurnResult, assistant: str, longest: int, deployed: TurnResult | None) -> Iterator[Content]:
+def _said(turn: TurnResult, assistant: str, longest: int) -> Iterator[Content]:
     yield _heading(turn)
     if turn.user is None:
         yield tag("p", _WAITS, class_="waits")
@@ -106,8 +114,6 @@ def _said(turn: TurnResult, assistant: str, longest: int, deployed: TurnResult |
     if turn.saved:
         saved = [(tag("dt", name), tag("dd", tag("code", cut(json_text(value))))) for name, value in turn.saved.items()]
         yield tag("div", tag("span", "saved", class_="label"), tag("dl", saved), class_="saved")
-    if deployed is not None:
-        yield _unlike(turn, deployed)
 
 
 def _heading(turn: TurnResult, of: int = 0) -> Markup:
@@ -166,6 +172,8 @@ def _quoted(text: str) -> Content:
 
 
 def _unlike(turn: TurnResult, deployed: TurnResult) -> Content:
+    if turn.status is Status.NOT_RUN:
+        return None
     if deployed.status is Status.NOT_RUN:
         return tag("p", "not reached with the deployed assistant", class_="faint aside")
     parts: list[Content] = []
@@ -178,8 +186,28 @@ def _unlike(turn: TurnResult, deployed: TurnResult) -> Content:
     return tag("div", parts, class_="unlike") if parts else None
 
 
-def _legend(what: str) -> Markup:
-    return tag("p", f"{what}: ", tag("del", "deployed"), " ", tag("ins", "candidate"))
+def _held(turn: TurnComparison | None, had: TurnResult, sides: tuple[str, str]) -> Content:
+    """What of a turn differs from the other side of a comparison."""
+    if turn is None or not (turn.differs or turn.distance):
+        return None
+    if turn.unreached:
+        return tag("p", unreached_words(turn), class_="faint aside")
+    parts: list[Content] = []
+    if not turn.calls_agree:
+        gone = [tag("del", name) for name in turn.missing]
+        came = [tag("ins", name) for name in turn.added]
+        parts += [_legend("Calls that differ", sides), tag("p", [(one, " ") for one in (*gone, *came)])]
+    if turn.arguments:
+        told = [(differs, argument_words(differs)[0]) for differs in turn.arguments]
+        rows = [tag("li", f"{whose}: ", tag("del", cut(d.before)), " ", tag("ins", cut(d.now))) for d, whose in told]
+        parts += [_legend("Arguments that differ", sides), tag("ul", rows)]
+    if turn.distance:
+        parts += [_legend(reply_words(turn).capitalize(), sides), difference(turn.before, had.reply)]
+    return tag("div", parts, class_="unlike")
+
+
+def _legend(what: str, sides: tuple[str, str] = ("deployed", "candidate")) -> Markup:
+    return tag("p", f"{what}: ", tag("del", sides[0]), " ", tag("ins", sides[1]))
 
 
 def _calls(turn: TurnResult) -> str:

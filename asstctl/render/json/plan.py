@@ -1,7 +1,8 @@
 """plan: every change, those that keep an object included.
 
 plan    target digest revision promoted_from | null empty counts{…} marks_to_refresh uploads{files bytes} flags[]
-        changes[change] notes[]
+        changes[change] notes[] losses[loss]
+loss    address field way what function | null
 change  address kind key name action pending reason remote_id where decided refresh protect depends_on[]
         previous | null
         unchanged fields[{name state overwritten late before? after? left? details[{path before? after?}] where
@@ -18,12 +19,14 @@ before it. `digest` is what `apply --expect` takes.
 A plan that is saved (`plan --out`) has `approved` beside these: what `apply PLAN_FILE` holds the next plan against.
 """
 
+from asstctl.core.address import Address
 from asstctl.core.approval import Approved
 from asstctl.core.change import Absent, Block, Change, FieldChange, FileChange
 from asstctl.core.json_types import Json
+from asstctl.core.loss import Loss
 from asstctl.core.plan import Plan
 from asstctl.render.files import uploads
-from asstctl.render.json.shared import Object, document, target_object, where_object
+from asstctl.render.json.shared import Object, document, loss_object, target_object, where_object
 
 
 def plan_json(plan: Plan) -> str:
@@ -50,7 +53,12 @@ def plan_content(plan: Plan) -> Object:
         "flags": list(plan.flags),
         "changes": [change_object(change) for change in plan.changes],
         "notes": list(plan.notes),
+        "losses": [_loss(address, loss) for address, loss in plan.losses],
     }
+
+
+def _loss(address: Address, loss: Loss) -> Object:
+    return {"address": str(address), **loss_object(loss)}
 
 
 def change_object(change: Change) -> Object:

@@ -5,6 +5,7 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where
 from asstctl.core.json_text import plain
+from asstctl.core.loss import Loss
 from asstctl.core.plan import TargetInfo
 from asstctl.render.escape import json_safe
 
@@ -35,6 +36,11 @@ def where_object(where: Where | None) -> Object | None:
     if where is None:
         return None
     return {"path": where.path, "line": where.line, "column": where.column, "length": where.length}
+
+
+def loss_object(loss: Loss) -> Object:
+    """What a target accepts to be without, in the words of `on_unsupported`."""
+    return {"field": loss.field, "way": str(loss.way), "what": loss.what, "function": loss.function or None}
 
 
 def diagnostic_object(diagnostic: Diagnostic) -> Object:

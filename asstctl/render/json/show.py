@@ -1,10 +1,11 @@
 """show: one resource in full.
 
 show  address id target status created_at fields{…} files[{path id status bytes error}] | null
+      losses[{field way what function | null}]
 """
 
 from asstctl.core.inventory import HeldFile, Shown
-from asstctl.render.json.shared import Object, document, target_object
+from asstctl.render.json.shared import Object, document, loss_object, target_object
 
 
 def show_json(shown: Shown) -> str:
@@ -19,6 +20,7 @@ def show_json(shown: Shown) -> str:
         created_at=one.created_at,
         fields=dict(one.fields),
         files=None if one.files is None else [_file(file) for file in one.files],
+        losses=[loss_object(loss) for loss in one.losses],
     )
 
 

@@ -2,24 +2,32 @@
 
 test     target replies instructions_exercised seconds interrupted exit_code counts{status: n} cases[case] warnings[]
          left_behind[] run mode candidate deployed stopped selection everything empty_is_fine no_skips
-         spend{tokens cost judge_tokens judge_cost known_cost judge_known_cost} coverage | null
+         spend{tokens cost judge_tokens judge_cost known_cost judge_known_cost} coverage | null comparing | null
+         compared | null
 case     assistant id status where seconds skipped failure turns[turn] name tags[] kind not_run closing[failure] thread
          kept rate{passed ran needed planned} | null repeats[case] retries deployed: case | null began tape recorded
-         tokens cost judged: usage | null judge_cost
+         tokens cost judged: usage | null judge_cost comparison | null
 turn     number status user calls[{name arguments output matched}] reply failures[failure] seconds tokens where
          files[] usage cost first_token citations[{file text quote}] passages[{file score text}]
          code[{input logs images}] saved{name: value}
 failure  kind message error call where mismatches[{path expected actual}]
 usage    {prompt_tokens completion_tokens} | null
 coverage percentage minimum exercised items[{assistant subject name conversations where}]
+comparing   against here origin distance measured fails
+compared    said conversations alike fewest most playings calls arguments far distances[] uncompared{reason: [name]}
+comparison  differs why_not undecided other verdicts_agree unmeasured turns[compared turn]
+compared turn  number missing[name] added[name] arguments[{function path before now}] before distance far likeness
+         unreached
 
 Costs are in US dollars, null where a price is unknown; `known_cost` is what is known of one that is not whole.
 """
 
+from asstctl.core.comparison import Comparing, Comparison
 from asstctl.core.conversation import CaseResult, Failure, Status, TurnResult
 from asstctl.core.coverage import Coverage
 from asstctl.core.suite import SuiteResult
 from asstctl.core.thread import Usage
+from asstctl.render.comparison import found_words, uncompared
 from asstctl.render.json.shared import Object, document, target_object, where_object
 
 
@@ -62,6 +70,22 @@ def suite_object(suite: SuiteResult) -> Object:
             "judge_known_cost": spend.judge_known_cost,
         },
         "coverage": _coverage(suite.coverage) if suite.coverage else None,
+        "comparing": comparing_object(suite.comparing),
+        "compared": _compared(suite) if suite.comparing else None,
+    }
+
+
+def comparing_object(comparing: Comparing | None) -> Object | None:
+    """With what a run is compared."""
+    if comparing is None:
+        return None
+    return {
+        "against": comparing.against,
+        "here": comparing.here,
+        "origin": comparing.origin,
+        "distance": comparing.distance,
+        "measured": comparing.measured,
+        "fails": comparing.fails,
     }
 
 
@@ -97,6 +121,7 @@ def case_object(case: CaseResult) -> Object:
         "cost": case.cost,
         "judged": _usage(case.judged),
         "judge_cost": case.judge_cost,
+        "comparison": _comparison(case.comparison) if case.comparison else None,
     }
 
 
@@ -132,6 +157,51 @@ def _failure(failure: Failure) -> Object:
         "call": failure.call,
         "where": where_object(failure.where),
         "mismatches": [{"path": m.path, "expected": m.expected, "actual": m.actual} for m in failure.mismatches],
+    }
+
+
+def _compared(suite: SuiteResult) -> Object:
+    found = suite.compared
+    return {
+        "said": found_words(found),
+        "conversations": found.conversations,
+        "alike": found.alike,
+        "fewest": found.fewest,
+        "most": found.most,
+        "playings": found.playings,
+        "calls": found.calls,
+        "arguments": found.arguments,
+        "far": found.far,
+        "distances": list(found.distances),
+        "uncompared": uncompared(suite),
+    }
+
+
+def _comparison(held: Comparison) -> Object:
+    return {
+        "differs": held.differs,
+        "why_not": held.why_not,
+        "undecided": held.undecided,
+        "other": held.other,
+        "verdicts_agree": held.verdicts_agree,
+        "unmeasured": held.unmeasured,
+        "turns": [
+            {
+                "number": turn.number,
+                "missing": list(turn.missing),
+                "added": list(turn.added),
+                "arguments": [
+                    {"function": one.function, "path": one.path, "before": one.before, "now": one.now}
+                    for one in turn.arguments
+                ],
+                "before": turn.before,
+                "distance": turn.distance,
+                "far": turn.far,
+                "likeness": turn.likeness,
+                "unreached": turn.unreached,
+            }
+            for turn in held.turns
+        ],
     }
 
 

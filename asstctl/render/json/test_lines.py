@@ -1,6 +1,7 @@
 """test as JSON Lines: what is known is written as it comes, so that a run that breaks off loses nothing.
 
 header   schema line: "header" version target mode candidate deployed shard planned[{assistant id where name tags[]}]
+         comparing | null
 case     line: "case" index, and a case as `json.test` has it
 summary  line: "summary", and all of `json.test` but its cases
 
@@ -17,7 +18,7 @@ from asstctl.core.suite import Planned, SuiteBegan, SuiteResult
 from asstctl.render.escape import json_safe
 from asstctl.render.json.chosen import planned_object
 from asstctl.render.json.shared import Object, target_object
-from asstctl.render.json.test import case_object, suite_object
+from asstctl.render.json.test import case_object, comparing_object, suite_object
 
 SCHEMA = "asstctl/test-lines/v1"
 
@@ -35,6 +36,7 @@ def header_line(began: SuiteBegan) -> str:
             "deployed": began.deployed,
             "shard": began.shard,
             "planned": [planned_object(one) for one in began.planned],
+            "comparing": comparing_object(began.comparing),
         }
     )
 
@@ -52,7 +54,10 @@ def summary_line(suite: SuiteResult) -> str:
 def suite_lines(suite: SuiteResult) -> str:
     """All lines of a run that has ended."""
     planned = tuple(Planned(one.assistant, one.id, one.where, one.name, one.tags) for one in suite.cases)
-    header = header_line(SuiteBegan(suite.target, planned, suite.mode, suite.candidate, deployed=suite.deployed))
+    began = SuiteBegan(
+        suite.target, planned, suite.mode, suite.candidate, deployed=suite.deployed, comparing=suite.comparing
+    )
+    header = header_line(began)
     cases = (case_line(index, case) for index, case in enumerate(suite.cases))
     return "".join((header, *cases, summary_line(suite)))
 

@@ -1,6 +1,8 @@
 """validate: what is wrong with the files, and what they hold.
 
-validate  valid files counts{error warning note} found{noun: n} diagnostics[diagnostic]
+validate  valid files counts{error warning note} found{noun: n} losses{target: [field]} diagnostics[diagnostic]
+
+`losses` are those that a target accepts by `on_unsupported`, whichever object has them.
 """
 
 from asstctl.core.diagnostic import Severity, Validation
@@ -16,5 +18,6 @@ def validation_json(validation: Validation) -> str:
         files=validation.files,
         counts=counts,
         found=dict(validation.found),
+        losses={target: list(fields) for target, fields in validation.losses.items()},
         diagnostics=[diagnostic_object(diagnostic) for diagnostic in validation.diagnostics],
     )

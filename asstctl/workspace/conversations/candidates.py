@@ -34,9 +34,11 @@ _DRAIN = 60.0
 
 @dataclass
 class Copies:
-    """The copies of one run: their ids by the key of the assistant, and afterwards what of them could not go."""
+    """The copies of one run: the ids of assistants by their key, of stores by what they are copies of, and afterwards
+    what of them could not go."""
 
     ids: Mapping[str, str] = field(default_factory=dict)
+    stores: Mapping[Address, str] = field(default_factory=dict)
     left_behind: tuple[str, ...] = ()
 
 
@@ -58,7 +60,7 @@ async def copies(
     made, recorder = Copies(), CopyRecorder(ledger)
     maker = _Maker(workspace, provider, plan, reading, recorder, ledger.run)
     try:
-        made.ids = await maker.make(frozenset(assistants))
+        made.ids, made.stores = await maker.make(frozenset(assistants))
         yield made
     finally:
         sweep = Sweep(provider, plan.target.project, ledger.run)
@@ -75,15 +77,15 @@ class _Maker:
     recorder: CopyRecorder
     run: str
 
-    async def make(self, assistants: frozenset[Address]) -> dict[str, str]:
-        """The ids of the copies, by the key of the assistant: stores first, because assistants name their ids."""
+    async def make(self, assistants: frozenset[Address]) -> tuple[dict[str, str], dict[Address, str]]:
+        """The ids of the copies, of assistants and of stores: these first, because assistants name their ids."""
         declared = {one.address: one for one in self.workspace.desired()}
         differing = {change.address for change in self.plan.changes if change.pending or change.block}
         used = {address for one in assistants for address in declared[one].depends_on}
         fresh = await self._created([declared[store] for store in sorted(used & differing)])
         stores = {change.address: change.remote_id for change in self.plan.changes if change.remote_id} | fresh
         made = await self._created([_naming(declared[one], stores) for one in sorted(assistants)])
-        return {address.key: id for address, id in made.items()}
+        return {address.key: id for address, id in made.items()}, fresh
 
     async def _created(self, originals: Sequence[Desired]) -> dict[Address, str]:
         """Copies of these, by the address of the original."""

@@ -20,6 +20,7 @@ from asstctl.core.ports import Provider
 from asstctl.engine.applying.apply import Run
 from asstctl.engine.applying.apply import apply as carry_out
 from asstctl.engine.planning.policy import EVERYTHING, Policy
+from asstctl.workspace.conversations.equipment import Equipment, equipment, stores_in
 from asstctl.workspace.journal import begin_journal, earlier_runs
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.workspace import Workspace
@@ -30,10 +31,12 @@ _NOT_OURS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
 @dataclass(frozen=True, slots=True)
 class Cast:
     """The remote ids of assistants by their keys: those that are talked to, and what is `deployed` where that is to be
-    compared. `warnings` are sentences."""
+    compared, each with its equipment. `warnings` are sentences."""
 
     ids: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     deployed: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    equipment: Mapping[str, Equipment] = field(default_factory=lambda: EMPTY)
+    deployed_equipment: Mapping[str, Equipment] = field(default_factory=lambda: EMPTY)
     warnings: tuple[str, ...] = ()
 
 
@@ -59,14 +62,15 @@ async def brought_up(workspace: Workspace, provider: Provider, tested: frozenset
             hint = outcome.hint or ways.get(outcome.address) or plan.target.command("plan")
             raise Refused(said, detail=outcome.detail, hint=hint)
         warnings.append(f"{said}: {outcome.detail}")
-    return Cast(_by_key(ids), warnings=tuple(warnings))
+    return Cast(_by_key(ids), equipment=equipment(workspace.desired(), ids), warnings=tuple(warnings))
 
 
-def as_declared(workspace: Workspace, plan: Plan, tested: Iterable[Address]) -> Cast:
-    """What is deployed, where it is what the files say. Raises Refused where it is not, with both ways on."""
+def as_declared(workspace: Workspace, plan: Plan, tested: Iterable[Address], *, copies: bool = True) -> Cast:
+    """What is deployed, where it is what the files say. Raises Refused where it is not, with the ways on; `copies` are
+    one of them."""
     differing = differences(workspace, plan, tested)
     found, deployed = [_differs(plan, *one) for one in differing], deployed_ids(plan)
-    ways = ["Test the files: --candidate."]
+    ways = ["Test the files: --candidate."] if copies else []
     if any(address.key in deployed for address, _ in differing):
         ways.append("Test what is deployed: --live.")
     if any(address.key not in deployed for address, _ in differing):
@@ -76,7 +80,7 @@ def as_declared(workspace: Workspace, plan: Plan, tested: Iterable[Address]) -> 
     if found:
         said = f"{len(found)} assistants on {plan.target.name} are not what your files say"
         raise Refused(said, detail="\n".join(found), hint=" ".join(ways))
-    return Cast(deployed)
+    return Cast(deployed, equipment=equipment(workspace.desired(), stores_in(plan)))
 
 
 def live(workspace: Workspace, plan: Plan, tested: Iterable[Address]) -> Cast:
@@ -88,7 +92,8 @@ def live(workspace: Workspace, plan: Plan, tested: Iterable[Address]) -> Cast:
             detail="--live tests what is deployed and is this project's",
             hint=f"test the files: {target.command('test --candidate')}",
         )
-    return Cast(ids, warnings=tuple(_differs(plan, *one) for one in differences(workspace, plan, addresses)))
+    warnings = tuple(_differs(plan, *one) for one in differences(workspace, plan, addresses))
+    return Cast(ids, equipment=equipment(workspace.desired(), stores_in(plan)), warnings=warnings)
 
 
 def deployed_ids(plan: Plan) -> dict[str, str]:

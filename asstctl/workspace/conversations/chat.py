@@ -23,10 +23,12 @@ from asstctl.engine.runs.journal import new_run
 from asstctl.manifest import masked
 from asstctl.workspace.conversations.cast import Cast, brought_up, deployed_ids, differences, live
 from asstctl.workspace.conversations.conversation_files import NewConversation, declared, new_file, write_conversation
+from asstctl.workspace.conversations.equipment import NOTHING, equipment, stores_in
 from asstctl.workspace.conversations.ledger import FileLedger
 from asstctl.workspace.conversations.loading import signatures, withheld
+from asstctl.workspace.conversations.partners import replies_of
 from asstctl.workspace.conversations.tapes import secret_values
-from asstctl.workspace.conversations.test import replies_of, stub_environment
+from asstctl.workspace.conversations.test import stub_environment
 from asstctl.workspace.plan import plan_on
 from asstctl.workspace.selection import select_assistant
 from asstctl.workspace.workspace import Workspace
@@ -108,6 +110,7 @@ async def open_chat(workspace: Workspace, wanted: Wanted, person: "Person") -> A
     """Open a chat; what its thread holds is deleted when it is left."""
     from asstctl.conversation.chatting import Chat
     from asstctl.conversation.playing.belongings import Belongings
+    from asstctl.conversation.playing.searching import searching
     from asstctl.conversation.tapes.secrets import Sieve
 
     addresses = [one.address for one in workspace.desired()]
@@ -120,12 +123,14 @@ async def open_chat(workspace: Workspace, wanted: Wanted, person: "Person") -> A
         cannot = provider.store.capabilities.missing
         host = provider.thread_host()
         with closing(FileLedger(workspace.project.root, new_run(), workspace.info)) as ledger:
+            assistant, given = cast.ids[address.key], cast.equipment.get(address.key, NOTHING)
+            otherwise = searching(host, given.searches, Where(""))
             chat = Chat(
                 host,
-                cast.ids[address.key],
-                partial(stubs, veil=sieve.without if sieve else None),
+                assistant,
+                partial(stubs, veil=sieve.without if sieve else None, otherwise=otherwise),
                 person,
-                lambda: Belongings(host, ledger, f"chat with {address.key}", _PATIENCE),
+                lambda: Belongings(host, ledger, f"chat with {address.key}", _PATIENCE, assistant, given.tools),
                 bears=run_pair(workspace.project.name, ledger.run),
                 stream=Need.STREAM not in cannot,
                 patience=wanted.patience,
@@ -156,7 +161,7 @@ async def _cast(workspace: Workspace, provider: Provider, address: Address, want
             detail="Talk to what is deployed: --live." if address.key in ids else "",
             hint=f"Deploy it: {plan.target.command('apply')}",
         )
-    return Cast(ids)
+    return Cast(ids, equipment=equipment(workspace.desired(), stores_in(plan)))
 
 
 def _stubs(workspace: Workspace, address: Address, wanted: Wanted) -> "Callable[..., Stubs]":

@@ -56,7 +56,7 @@ def new_file(workspace: Workspace, typed: str) -> str:
         raise WrongUsage(f"{typed} lies outside of the project", hint=f"name a file below {root}")
     if os.path.lexists(path):
         raise WrongUsage(f"{typed} is there already", detail="nothing was written", hint="name another file")
-    if better := _where_it_is_found(workspace, inside):
+    if better := where_it_is_found(workspace, inside):
         raise WrongUsage(
             f"the project's `conversations` do not find {typed}: no test would play it",
             detail="nothing was written",
@@ -65,7 +65,7 @@ def new_file(workspace: Workspace, typed: str) -> str:
     return inside.as_posix()
 
 
-def _where_it_is_found(workspace: Workspace, path: PurePath) -> str:
+def where_it_is_found(workspace: Workspace, path: PurePath) -> str:
     """Where a file of this name would be found; "" where this one is, or none would be."""
     conversations = workspace.project.conversations
     globs = [glob.lstrip("/") for glob in (DEFAULT_CONVERSATIONS if conversations is None else conversations)]

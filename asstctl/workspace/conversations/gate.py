@@ -18,7 +18,8 @@ from asstctl.engine.read import Reading
 from asstctl.workspace.conversations.affected import concerned
 from asstctl.workspace.conversations.loading import assistants_of, cases_of
 from asstctl.workspace.conversations.options import Selected, Testing, counted
-from asstctl.workspace.conversations.test import Seen, play, refuse_scripted
+from asstctl.workspace.conversations.partners import Seen
+from asstctl.workspace.conversations.test import play, refuse_scripted
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

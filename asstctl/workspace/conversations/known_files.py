@@ -27,17 +27,19 @@ def _files(assistant: Desired, declared: Mapping[Address, Desired]) -> list[str]
     tools: Any = assistant.fields.get("tools")
     if tools is None:
         return None
-    files: list[str] = []
+    named = [*assistant.searched]
     for tool in {tool.get("type") for tool in tools} & _HOLDERS.keys():
         field, ids = _HOLDERS[tool]
         resources: Any = assistant.fields.get(field)
         if resources is None:
             return None
-        for id in resources.get(ids) or ():
-            held = _held(id, declared)
-            if held is None:
-                return None
-            files += held
+        named += resources.get(ids) or ()
+    files: list[str] = []
+    for id in named:
+        held = _held(id, declared)
+        if held is None:
+            return None
+        files += held
     return files
 
 

@@ -36,6 +36,7 @@ def merged(paths: Sequence[Path]) -> SuiteResult:
         for what, one, two in (
             ("targets", _target(first.suite), _target(other.suite)),
             ("kinds of assistants", _talked_to(first.suite), _talked_to(other.suite)),
+            ("comparisons", _compared(first.suite), _compared(other.suite)),
         ):
             if one != two:
                 raise Refused(
@@ -72,6 +73,13 @@ def _target(suite: SuiteResult) -> str:
 
 def _talked_to(suite: SuiteResult) -> str:
     return "candidate copies" if suite.candidate else "what is deployed"
+
+
+def _compared(suite: SuiteResult) -> str:
+    if suite.comparing is None:
+        return "not compared"
+    said = f"compared with {suite.comparing.against}, replies up to {suite.comparing.distance:g} apart"
+    return f"{said}; differences are failures" if suite.comparing.fails else said
 
 
 def _was_played(case: CaseResult) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from asstctl.core.comparison import DISTANCE
 from asstctl.core.suite import Hear, nobody
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class Testing:
     `needed` of them must pass, None: all. `fail_fast`: after so many that did not pass nothing more is begun.
     `max_cost` is in US dollars. `offline`: nothing may be sent anywhere but to this machine. `keep_failed`: threads of
     conversations that did not pass are left where they are. `coverage`: it is measured; `min_coverage` is a percentage
-    that it must reach. `feed` hands out the conversations by their places among those that `on_start` was told of;
-    None: all of them, in their order.
+    that it must reach. `compare` is `was` or the name of a target: each conversation is held against what its file
+    remembers, or against the same on that target; replies no further apart than `distance` count as no difference, and
+    with `fail_on_difference` any difference is a failure. `feed` hands out the conversations by their places among
+    those that `on_start` was told of; None: all of them, in their order.
     """
 
     files: tuple[str, ...] = ()
@@ -76,6 +79,9 @@ class Testing:
     keep_failed: bool = False
     coverage: bool = False
     min_coverage: float | None = None
+    compare: str = ""
+    distance: float = DISTANCE
+    fail_on_difference: bool = False
     feed: "Feed | None" = None
     on_start: "Callable[[Sequence[Case]], None]" = lambda cases: None
     hear: Hear = nobody

@@ -1,7 +1,8 @@
 """The stage of a project's conversations: whom each playing talks to, through what, and who judges it.
 
-Which assistants there are is decided in `cast`, and what is recorded and replayed in `tapes`; this joins the two. Where
-tapes answer everybody is only found, and opened, once one of them lacks something.
+Which assistants there are is decided in `cast`, what is recorded and replayed in `tapes`, and where else a conversation
+is had to be compared in `other_target`; this joins them. Where tapes answer everybody is only found, and opened, once
+one of them lacks something.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from asstctl.core.errors import AsstctlError
 from asstctl.core.ports import Judge, Provider, ThreadHost
 from asstctl.core.tape import Deck
 from asstctl.workspace.conversations.cast import Cast
+from asstctl.workspace.conversations.equipment import NOTHING, Equipment
 from asstctl.workspace.conversations.judges import Judges
 
 if TYPE_CHECKING:
@@ -77,27 +79,43 @@ Ask = Callable[[], Awaitable[tuple[Provider, Cast]]]
 
 @dataclass
 class ProjectStage:
-    """The Stage of one run. `ask` None: the provider is open already, and not only for tapes."""
+    """The Stage of one run. `ask` None: the provider is open already, and not only for tapes. `there` is another target
+    where everything is had too, to be compared; `measured` the judge that is asked how alike the replies are.
+    """
 
     provider: Provider
     cast: Cast
     judged: Judges
     tapes: Tapes
     ask: Ask | None = None
+    there: tuple[Provider, Cast] | None = None
+    measured: str = ""
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _nobody: AsstctlError | None = None
 
     def assistant(self, playing: "Playing") -> str | None:
-        ids = self.cast.deployed if playing.deployed else self.cast.ids
+        ids = self.cast.ids
+        if playing.other:
+            ids = self.there[1].ids if self.there else self.cast.deployed
         return ids.get(playing.case.assistant)
 
+    def thread_tools(self, playing: "Playing") -> frozenset[str]:
+        return self._equipment(playing).tools
+
+    def searches(self, playing: "Playing") -> Mapping[str, tuple[str, ...]]:
+        return self._equipment(playing).searches
+
     def host(self, playing: "Playing") -> ThreadHost:
-        return self.provider.thread_host(self.tapes.deck(playing))
+        provider = self.there[0] if playing.other and self.there else self.provider
+        return provider.thread_host(self.tapes.deck(playing))
 
     def judges(self, playing: "Playing") -> Mapping[str, Judge]:
         from asstctl.conversation.judging.judge_names import judges_named
 
         return self.judged.of(self.tapes.deck(playing), judges_named([playing.case]))
+
+    def measuring(self, playing: "Playing") -> Judge:
+        return self.judged.of(self.tapes.deck(playing), [self.measured])[self.measured]
 
     def tape(self, playing: "Playing") -> str:
         return self.tapes.path(playing)
@@ -122,6 +140,12 @@ class ProjectStage:
                     raise
                 self.ask = None
         return True
+
+    def _equipment(self, playing: "Playing") -> Equipment:
+        equipped = self.cast.equipment
+        if playing.other:
+            equipped = self.there[1].equipment if self.there else self.cast.deployed_equipment
+        return equipped.get(playing.case.assistant, NOTHING)
 
     def ended(self, playing: "Playing", result: "CaseResult") -> None:
         self.tapes.ended(playing, result)

@@ -94,7 +94,7 @@ class ProjectTapes:
 
         if self._mode == "live":
             return None
-        if playing.deployed:
+        if playing.other:
             if self._mode == "replay":
                 raise TapeMissing("what is deployed has no tape", detail=playing.case.node)
             return None
@@ -106,7 +106,7 @@ class ProjectTapes:
 
     def path(self, playing: "Playing") -> str:
         """The tape of a playing, as a path in the project; nothing where none is read or written."""
-        if self._mode == "live" or playing.deployed:
+        if self._mode == "live" or playing.other:
             return ""
         return tape_path(playing.case, playing.repeat)
 
@@ -250,7 +250,7 @@ def _recorded(replies: str) -> str:
 
 def _key(playing: "Playing") -> _Key:
     case = playing.case
-    return case.assistant, case.node, playing.repeat, playing.deployed, playing.attempt
+    return case.assistant, case.node, playing.repeat, playing.other, playing.attempt
 
 
 def _configured(workspace: Workspace, assistant: str) -> "Fingerprints":

@@ -1,49 +1,40 @@
 """Use case: talk to the assistants and check how they behave.
 
 The composition, and nothing else: which conversations there are (`loading`), which of them are meant (a Select)
-and concerned (`affected`), whom they talk to (`cast`, `candidates`) and on which stage (`stage`). How they are played
-is for `conversation.playing.runner`.
+and concerned (`affected`), whom they talk to (`partners`), where else they are had to be compared (`other_target`) and
+on which stage (`stage`). How they are played is for `conversation.playing.runner`.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from asstctl.core.comparison import Comparing
 from asstctl.core.errors import Refused, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.core.suite import SuiteResult
 from asstctl.core.thread import run_pair
-from asstctl.engine.planning.policy import Policy
-from asstctl.engine.read import Reading
 from asstctl.engine.runs.journal import new_run
 from asstctl.workspace.conversations.affected import Concerned, concerned
-from asstctl.workspace.conversations.candidates import Copies, copies
-from asstctl.workspace.conversations.cast import Cast, as_declared, brought_up, deployed_ids, differences, live
+from asstctl.workspace.conversations.cast import Cast
 from asstctl.workspace.conversations.coverage import coverage_of
 from asstctl.workspace.conversations.judges import open_judges
 from asstctl.workspace.conversations.ledger import FileLedger
 from asstctl.workspace.conversations.loading import assistants_of, cases_of, models_of
 from asstctl.workspace.conversations.options import Selected, Testing, counted
+from asstctl.workspace.conversations.other_target import OtherTarget, check_comparing, comparing_of, other_target
+from asstctl.workspace.conversations.partners import Seen, looked_at, replies_of, talked_to
 from asstctl.workspace.conversations.stage import NoTapes, ProjectStage
 from asstctl.workspace.conversations.tape_files import unused_tapes, unused_warning
 from asstctl.workspace.conversations.tapes import ProjectTapes, mode_of, recorded_provider, secret_values
-from asstctl.workspace.plan import plan_on
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from asstctl.conversation.case import Case
     from asstctl.conversation.playing.conduct import Conduct
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A plan of the tested assistants and all that they use, and the reading that it rests on."""
-
-    plan: Plan
-    reading: Reading
 
 
 async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
@@ -54,6 +45,7 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
             detail="the one tests what is deployed, the other what your files say",
         )
     mode = mode_of(testing.mode, offline=testing.offline, live=testing.live)
+    check_comparing(workspace, testing, mode)
     cases = cases_of(workspace, testing)
     if unused := unused_tapes(workspace, cases):
         testing.on_warning(unused_warning(unused))
@@ -78,22 +70,12 @@ async def test(workspace: Workspace, testing: Testing) -> SuiteResult:
             hint="leave them out: a tape knows itself when its assistant changed",
         )
     async with workspace.open() as provider:
-        seen = await _looked_at(workspace, provider, testing, selected.cases)
+        seen = await looked_at(workspace, provider, testing, selected.cases)
         if seen and testing.affected:
             selected = _concerned(workspace, testing, seen.plan, selected)
             if not selected.cases:
                 return replace(_nothing(workspace, selected), mode=mode)
         return await play(workspace, provider, testing, selected, seen, tapes, unanswered=unanswered)
-
-
-async def _looked_at(
-    workspace: Workspace, provider: Provider, testing: Testing, cases: "Iterable[Case]"
-) -> Seen | None:
-    """What is there of the tested assistants; None where the files are brought up anyway."""
-    if workspace.is_embedded and not (testing.affected or testing.candidate or testing.live):
-        return None
-    policy = Policy(only=workspace.with_dependencies(assistants_of(cases)))
-    return Seen(*await plan_on(workspace, provider, policy))
 
 
 def _unanswered(tapes: ProjectTapes | None, testing: Testing, cases: "Sequence[Case]") -> "Sequence[Case]":
@@ -156,28 +138,44 @@ async def play(
     from asstctl.conversation.playing.runner import run_cases
 
     started, cases = time.perf_counter(), selected.cases
-    asked = None if unanswered is None and not recorded else judges_named(unanswered or ())
+    comparing = comparing_of(workspace, testing)
+    measured = comparing.measured if comparing else ""
+    # nobody's key has to be there for a measure alone
+    asked = judges_named(cases if unanswered is None and not recorded else unanswered or ())
     with closing(FileLedger(workspace.project.root, new_run(), workspace.info)) as ledger:
         async with (
-            open_judges(workspace, judges_named(cases), asked=asked) as judges,
-            _talked_to(workspace, provider, testing, cases, seen, None if recorded else ledger) as (cast, made),
+            open_judges(workspace, {*judges_named(cases), *filter(None, [measured])}, asked=asked) as judges,
+            talked_to(workspace, provider, testing, cases, seen, None if recorded else ledger) as (cast, made),
             AsyncExitStack() as later,
         ):
 
             async def ask() -> tuple[Provider, Cast]:
                 """The target itself, where tapes were to answer."""
                 opened = await later.enter_async_context(workspace.open())
-                found = await _looked_at(workspace, opened, testing, cases)
-                talked_to = _talked_to(workspace, opened, testing, cases, found, ledger)
-                return opened, (await later.enter_async_context(talked_to))[0]
+                found = await looked_at(workspace, opened, testing, cases)
+                partners = talked_to(workspace, opened, testing, cases, found, ledger)
+                return opened, (await later.enter_async_context(partners))[0]
 
+            other = None
+            if comparing and comparing.of_target:
+                other = await later.enter_async_context(other_target(workspace, testing, cases))
             testing.on_start(cases)
-            stage = ProjectStage(provider, cast, judges, tapes or NoTapes(), ask if recorded else None)
-            run = await run_cases(cases, stage=stage, conduct=_conduct(workspace, provider, testing, ledger))
+            stage = ProjectStage(
+                provider,
+                cast,
+                judges,
+                tapes or NoTapes(),
+                ask if recorded else None,
+                there=(other.provider, other.cast) if other else None,
+                measured=measured,
+            )
+            conduct = _conduct(workspace, provider, testing, ledger, comparing, other)
+            run = await run_cases(cases, stage=stage, conduct=conduct)
             cast = stage.cast
         replies, exercised = (tapes.origin if tapes else None) or replies_of(workspace)
         left = (*run.left_behind, *made.left_behind)
-        way = (f"to remove what was left behind: {workspace.info.command('test gc', named=2)}",) if left else ()
+        targets = (workspace.info, *([other.workspace.info] if other else ())) if left else ()
+        ways = (f"to remove what was left behind: {one.command('test gc', named=2)}" for one in targets)
         covered = coverage_of(workspace, run.results, testing.min_coverage) if testing.coverage else None
         return SuiteResult(
             run.results,
@@ -186,7 +184,7 @@ async def play(
             exercised,
             seconds=time.perf_counter() - started,
             interrupted=run.interrupted,
-            warnings=(*cast.warnings, *way),
+            warnings=(*cast.warnings, *(other.warnings if other else ()), *ways),
             left_behind=left,
             run=ledger.run,
             mode=testing.mode,
@@ -198,46 +196,24 @@ async def play(
             no_skips=testing.no_skips,
             spend=run.spend,
             coverage=covered,
+            comparing=comparing,
         )
 
 
-@asynccontextmanager
-async def _talked_to(
+def _conduct(
     workspace: Workspace,
     provider: Provider,
     testing: Testing,
-    cases: "Sequence[Case]",
-    seen: Seen | None,
-    ledger: FileLedger | None,
-) -> AsyncIterator[tuple[Cast, Copies]]:
-    """Who is talked to, and the copies that were made for it, which are gone afterwards. Without a ledger nothing is
-    made: tapes answer, and they know nobody's id."""
-    if ledger is None:
-        yield Cast({case.assistant: f"asst_recorded_{case.assistant}" for case in cases}), Copies()
-        return
-    declared = {one.address for one in workspace.desired()}
-    tested = assistants_of(cases) & declared
-    if seen and testing.candidate:
-        async with copies(workspace, provider, seen.plan, seen.reading, tested, ledger) as made:
-            # between a copy and what it is a copy of there is nothing to compare
-            differing = {address.key for address, _ in differences(workspace, seen.plan, tested)}
-            deployed = {key: id for key, id in deployed_ids(seen.plan).items() if key in differing}
-            yield Cast(made.ids, deployed), made
-    elif seen and testing.live:
-        yield live(workspace, seen.plan, tested), Copies()
-    elif seen and not workspace.is_embedded:
-        yield as_declared(workspace, seen.plan, tested), Copies()
-    else:
-        yield await brought_up(workspace, provider, tested), Copies()
-
-
-def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger: FileLedger) -> "Conduct":
+    ledger: FileLedger,
+    comparing: Comparing | None = None,
+    other: OtherTarget | None = None,
+) -> "Conduct":
     from asstctl.conversation.case import Repeat
     from asstctl.conversation.playing.conduct import Conduct
     from asstctl.conversation.tapes.secrets import Sieve
 
     runs, secrets = testing.repeat, tuple(secret_values(workspace))
-    return Conduct(
+    conduct = Conduct(
         bears=run_pair(workspace.project.name, ledger.run),
         jobs=testing.jobs,
         turn_timeout=testing.turn_timeout,
@@ -251,14 +227,24 @@ def _conduct(workspace: Workspace, provider: Provider, testing: Testing, ledger:
         max_cost=testing.max_cost,
         fail_fast=testing.fail_fast,
         repeat=None if runs is None else Repeat(runs, testing.needed or runs),
-        # a replay plays each of them from its own tape
-        every_repeat=testing.mode in ("record", "auto"),
+        # a replay plays each of them from its own tape, and what is compared is counted
+        every_repeat=testing.mode in ("record", "auto") or comparing is not None,
         compare=testing.candidate,
+        comparing=comparing,
         keep_failed=testing.keep_failed,
         cannot=provider.store.capabilities.missing,
         feed=testing.feed,
         veil=Sieve(secrets).without if secrets else None,
     )
+    if other is None:
+        return conduct
+    there = replace(
+        conduct,
+        bears=run_pair(workspace.project.name, other.ledger.run),
+        ledger=other.ledger,
+        cannot=other.provider.store.capabilities.missing,
+    )
+    return replace(conduct, there=there)
 
 
 def _concerned(workspace: Workspace, testing: Testing, plan: Plan, selected: Selected) -> Selected:
@@ -288,18 +274,6 @@ def _nothing(workspace: Workspace, selected: Selected) -> SuiteResult:
     replies, exercised = replies_of(workspace)
     fine = selected.empty_is_fine
     return SuiteResult((), workspace.info, replies, exercised, selection=selected.words, empty_is_fine=fine)
-
-
-def replies_of(workspace: Workspace) -> tuple[str, bool]:
-    """Where answers come from, in words, and whether the assistant's own instructions have a part in them."""
-    if not workspace.is_embedded:
-        return f"from {workspace.target.provider} at {workspace.info.place}", True
-    replies: Any = workspace.target.replies
-    if replies == "echo":
-        return "echoed", False
-    if "script" in replies:
-        return f"scripted ({str(replies['script']).rsplit('/', 1)[-1]})", False
-    return f"from a model at {replies['chat']['base_url']}", True
 
 
 def stub_environment(workspace: Workspace) -> Mapping[str, str]:

@@ -1,0 +1,29 @@
+"""`asstctl doctor`"""
+
+from asstctl.cli.options import format_option, shared_command
+from asstctl.cli.session import Session
+from asstctl.core.exit_codes import ExitCode
+
+
+@shared_command("doctor", several_targets=True)
+@format_option("Examination")
+def command(session: Session, targets: tuple[str, ...], form: str) -> ExitCode:
+    """Say what keeps the project and its targets from working. Sends nothing but reads.
+
+    Looks at the files; and, for every target or those that are named, at its key, whether it answers, how it is spoken
+    to, and whether the models that assistants name are there and stay. Exits 1 where something is wrong, 3 where a
+    target could not be asked.
+
+    \b
+    Examples:
+      asstctl doctor
+      asstctl doctor --target prod
+      asstctl doctor --format json
+    """
+    import asyncio
+
+    from asstctl.workspace.doctor.examine import examine
+
+    found = asyncio.run(examine(session.workspace, tuple(dict.fromkeys(targets))))
+    session.show(found, form)
+    return found.exit_code

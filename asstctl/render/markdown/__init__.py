@@ -1,0 +1,1 @@
+"""Results as Markdown, for pull requests and wikis: one module per result, and `text` for what others wrote."""
