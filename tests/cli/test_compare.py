@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx2
 import pytest
 
 from tests.cli.conftest import Project
 from tests.cli.test_judges import KEY, by_keyword, judge
+from tests.contract.conftest import serving
 
 FILE = "assistants/shop.convo.yaml"
 SHOP = """
@@ -186,6 +188,35 @@ def test_a_server_that_is_not_there_is_found_before_anything_is_played(shop: Pro
 
     assert (result.code, result.out) == (3, "")
     assert "cannot reach 127.0.0.1:9" in result.err
+
+
+def test_a_server_has_to_be_what_the_files_say_unless_what_is_deployed_is_meant(
+    shop: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    database = tmp_path_factory.mktemp("server") / "server.db"
+    with serving(database, "--replies", str(shop.root / "other.replies.yaml")) as url:
+        far = f"  far: {{provider: assistants, base_url: '{url}'}}\n"
+        shop.write("asstctl.yaml", (shop.root / "asstctl.yaml").read_text("utf-8") + far)
+        refused = shop.run("test", "--compare", "far")
+        shop.done("apply", "--yes", "--target", "far")
+        same = shop.done("test", "--compare", "far")
+        shop.write("assistants/shop.yaml", SHOP.replace("You help", "We help"))
+        differing = shop.run("test", "--target", "far", "--compare", "local")
+        shop.done("apply", "--yes")
+        shop.write("assistants/shop.yaml", SHOP.replace("You help", "All help"))
+        live = shop.done("test", "--target", "far", "--compare", "local", "--live")
+        with httpx2.Client(trust_env=False) as client:
+            left = client.get(f"{url}/assistants").json()["data"]
+
+    assert refused.code == differing.code == 1
+    assert "assistant.shop on far is not what your files say (it is not there)" in " ".join(refused.err.split())
+    assert "--live" in differing.err
+    # copies are compared with what is deployed on their own target
+    assert "--candidate" not in refused.err + differing.err
+    for out in (same, live):
+        assert "no difference found in 2 of 2 conversations (calls 2/2, arguments 2/2)" in out
+    assert len(left) == 1
+    assert list((shop.root / ".asstctl/ledger").iterdir()) == []
 
 
 def test_replies_that_the_file_remembers_are_compared(shop: Project) -> None:
