@@ -142,6 +142,8 @@ class _Writer:
         pattern = _pattern(arguments)
         if call.output is not None:
             self._answered.setdefault(call.name, []).append(_Call(arguments, pattern, self.sound(call.output)))
+        else:
+            self.notes.append(f"turn {number}: nothing tells what `{call.name}` answered: a test needs a stub for it")
         return {call.name: _literal(pattern)}
 
     def _writable(self, number: int, name: str, arguments: JsonObject) -> JsonObject:

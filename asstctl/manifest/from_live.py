@@ -207,7 +207,7 @@ class _Writer:
         if extensions:
             said["extensions"] = {self.provider: extensions}
         self._unsaid(address, live)
-        said = self._sound(address, said)
+        said = self._sound(address, live, said)
         if live.kind == "assistant" and "tool_resources" in said and self.origin.without_ids:
             said["targets"] = {target: {"tool_resources": None} for target in self.origin.without_ids}
         order = [name for name in KINDS[live.kind].model.model_fields if name in said]
@@ -343,23 +343,30 @@ class _Writer:
     def _unsaid(self, address: Address, live: Live) -> None:
         """Keys inside of known fields that the wire added and that nobody can declare."""
         resources = live.raw.get("tool_resources")
+        if resources and not isinstance(resources, Mapping):
+            self._leave(address, "tool_resources", "it is no object")
         for tool, settings in resources.items() if isinstance(resources, Mapping) else ():
             known = _RESOURCE_IDS.get(tool)
             if known is None:
                 if settings:
                     self._leave(address, f"tool_resources.{tool}", "there is no such tool in a manifest")
                 continue
+            if settings and not isinstance(settings, Mapping):
+                self._leave(address, f"tool_resources.{tool}", "it is no object")
             for key, value in settings.items() if isinstance(settings, Mapping) else ():
                 if key != known and value:
                     self._leave(address, f"tool_resources.{tool}.{key}", "a manifest has no such key")
+                elif value and not _is_list_of_ids(value):
+                    self._leave(address, f"tool_resources.{tool}", f"its {key} are no list of ids")
         found: Any = live.fields.get("tools") or []
         for tool in found:
             if declared(tool, self.words) is not None:
                 for path in _more(tool):
                     self._leave(address, f"tools.{path}", "a manifest has no such key")
 
-    def _sound(self, address: Address, said: dict[str, Any]) -> dict[str, Any]:
-        """Without the fields that the kind's model does not take, each of them left on the object."""
+    def _sound(self, address: Address, live: Live, said: dict[str, Any]) -> dict[str, Any]:
+        """Without the fields that the kind's model does not take, each of them left on the object, and whole: half a
+        list would be sent as the list."""
         kind = KINDS[address.kind]
         if address.kind != "assistant":
             said.pop("extensions", None)
@@ -367,13 +374,27 @@ class _Writer:
             _, diagnostics, wrong = check_parts(kind.model, _Trial(said), what=kind.what)
             if not has_errors(diagnostics) or not wrong:
                 break
-            path = next(iter(wrong))
-            self._leave(address, ".".join(map(str, path)), diagnostics[0].summary)
-            said = {name: item for name, item in said.items() if name != path[0]}
+            top, *below = next(iter(wrong))
+            reason = diagnostics[0].summary + (", so that nothing of it is" if below else "")
+            for name in _fields_under(str(top), live):
+                self._leave(address, name, reason)
+            said = {name: item for name, item in said.items() if name != top}
         return said
 
     def _leave(self, address: Address, what: str, reason: str) -> None:
         self.made.left.append(Left(address, what, reason, hint=self.origin.stays))
+
+
+def _is_list_of_ids(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(id, str) for id in value)
+
+
+def _fields_under(key: str, live: Live) -> list[str]:
+    """The fields of an object that a manifest says under this key."""
+    fields = LIVE_KINDS[live.kind].fields
+    said = [name for name, value in live.fields.items() if name.startswith(EXTENSION) and value is not None]
+    said += [name for name in fields if fields[name].canonical(live.fields.get(name)) is not None]
+    return [name for name in said if name.partition(".")[0] == key] or [key]
 
 
 def _is_body(text: str) -> bool:

@@ -80,8 +80,10 @@ def next_command(migrated: Migrated) -> str:
 def _files(edits: Sequence[FileEdit], look: Look) -> list[Line]:
     shown = edits if look.full else edits[:_MOST_FILES]
     column = max(cells(edit.path) for edit in shown)
+    marks = {True: Span("+", Style.ADD), False: Span("~", Style.CHANGE)}
     lines = [
-        line("  ", Span("+", Style.ADD), " ", padded(edit.path, column), f"   {_length(edit.after)}") for edit in shown
+        line("  ", marks[edit.before is None], " ", padded(edit.path, column), f"   {_length(edit.after)}")
+        for edit in shown
     ]
     more = len(edits) - len(shown)
     return [*lines, line(f"  and {more:,} more")] if more else lines

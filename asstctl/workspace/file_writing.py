@@ -8,6 +8,7 @@ import codecs
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,16 +26,27 @@ class Written:
     """What was written, and how it was before: `undo` puts it back."""
 
     _steps: list[tuple[Path, bytes | None, bytes]] = field(default_factory=list)
+    _folders: list[Path] = field(default_factory=list)
+
+    def make_folder(self, folder: Path) -> None:
+        """Make it with what it lies in, and remember which of them were not there. Raises OSError."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        self._folders += reversed(missing)
+        folder.mkdir(parents=True, exist_ok=True)
 
     def note(self, path: Path, before: bytes | None, after: bytes) -> None:
         """Remember how a file was, and what it is to be."""
         self._steps.append((path, before, after))
 
     def undo(self) -> None:
-        """Make every file what it was. Raises Refused, naming those of which that cannot be done, or which somebody
-        else has written to since."""
+        """Make every file what it was, and leave no new folder empty. Raises Refused, naming the files of which that
+        cannot be done, or which somebody else has written to since."""
         stuck = [path for path, before, after in reversed(self._steps) if not _put_back(path, before, after)]
         self._steps.clear()
+        for folder in reversed(self._folders):
+            with suppress(OSError):  # somebody else has put something into it
+                folder.rmdir()
+        self._folders.clear()
         if stuck:
             names = ", ".join(str(path) for path in stuck)
             raise Refused("files cannot be made what they were", detail=names, hint="look at them: git diff")
@@ -48,7 +60,7 @@ def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
         for (path, before), edit in planned:
             mark = codecs.BOM_UTF8 if before is not None and before.startswith(codecs.BOM_UTF8) else b""
             after = mark + edit.after.encode()
-            path.parent.mkdir(parents=True, exist_ok=True)
+            written.make_folder(path.parent)
             written.note(path, before, after)
             _replace(path, after)
     except OSError as problem:

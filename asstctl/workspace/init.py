@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from asstctl.core.errors import Refused
-from asstctl.documents.paths import OUR_FOLDER
+from asstctl.workspace.our_folder import ignoring
 
 TEMPLATE = (
     "asstctl.yaml",
@@ -14,8 +14,6 @@ TEMPLATE = (
     "assistants/solves.convo.yaml",
 )
 """The files of a new project, as they lie in the package's `starter` folder."""
-
-IGNORED = f"{OUR_FOLDER}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +40,9 @@ def init(folder: Path) -> Started:
 
 
 def _ignore(folder: Path) -> tuple[str, ...]:
-    path = folder / ".gitignore"
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    if IGNORED in lines or IGNORED.rstrip("/") in lines:
+    edit = ignoring(folder)
+    if edit is None:
         return ()
-    with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(f"{IGNORED}\n" if not lines or path.read_text("utf-8").endswith("\n") else f"\n{IGNORED}\n")
-    return (".gitignore",)
+    with (folder / edit.path).open("a", encoding="utf-8", newline="\n") as file:
+        file.write(edit.after.removeprefix(edit.before or ""))
+    return (edit.path,)

@@ -33,6 +33,7 @@ from asstctl.workspace.migration.saved_objects import ASSISTANT, objects_in
 from asstctl.workspace.migration.saved_threads import SavedThread, threads_in
 from asstctl.workspace.migration.thread_files import ThreadFiles
 from asstctl.workspace.new_files import FOLDER, NewFiles, folder_for
+from asstctl.workspace.our_folder import ignoring
 from asstctl.workspace.plan import ownership_of
 from asstctl.workspace.pull_all import account_notes, what_remains
 from asstctl.workspace.workspace import Workspace
@@ -79,12 +80,12 @@ async def migrate(workspace: Workspace, wanted: Wanted) -> Migrated:
     """Write a project, or more of one. Raises InvalidInput for files that cannot be read, all of them at once."""
     place = Place.of(workspace, wanted.source, wanted.into)
     telling = _telling(place, wanted.to)
-    values, problems = read_saved(wanted.files)
-    saved = objects_in(values)
+    files = read_saved(wanted.files)
+    saved = objects_in(files.values)
     assistants, more = assistants_in(saved.objects[ASSISTANT])
-    if problems := [*problems, *saved.problems, *more]:
+    if problems := [*files.problems, *saved.problems, *more]:
         raise InvalidInput(in_reading_order(problems), sends=False)
-    migration = _Migration(place, wanted, telling, assistants, threads_in(saved), saved.notes)
+    migration = _Migration(place, wanted, telling, assistants, threads_in(saved), [*files.notes, *saved.notes])
     if not wanted.source:
         return await migration.carry_out(None)
     async with place.workspace.open() as provider:
@@ -116,6 +117,8 @@ class _Migration:
         files, folder = NewFiles(self.place.root), folder_for(self.place.project, FOLDER)
         if self.place.is_new:
             files.add(PROJECT_FILE, project_text(self.place.root, prospect))
+            if ignore := ignoring(self.place.root):
+                files.edits.append(ignore)
         elif prospect and prospect.target_lines:
             said = f"`{prospect.target}: {{{', '.join(one.strip() for one in prospect.target_lines[1:])}}}`"
             self.notes.append(f"{PROJECT_FILE} has no target {prospect.target} yet: add {said} to its `targets`")
@@ -158,13 +161,14 @@ class _Migration:
         kept = []
         limits = capabilities(OLD).limits[ASSISTANT]
         for one in self.saved:
-            name, shown = one.live.name, one.id or one.place
+            shown, declared = one.id or one.place, self.place.declared(one.live) if one.id or one.live.name else None
             over = next(iter(excesses(_without_metadata(one.live), limits)), None)
             if one.id and one.id in live:
                 self.notes.append(f"{one.id} is on {self.wanted.source} too, and is brought as it is there")
-            elif name and name in self.place.names:
-                declared = self.place.names[name]
-                reason = f"{declared} has its name, and is declared already"
+            elif declared is not None:
+                self.addresses.setdefault(one.id, declared)
+                has = "has its name" if one.live.name else "has the key that its id gives"
+                reason = f"{declared} {has}, and is declared already"
                 self.unbrought.append(Unbrought(shown, reason, f"to have it anew, remove {declared} and migrate again"))
             elif over is not None:
                 reason = f"{over.summary}, and no server takes more than {over.taken.removeprefix('at most ')}"
@@ -199,7 +203,6 @@ class _Migration:
 
     async def _write(self, found: Migrated, provider: Provider | None, live: Written) -> Migrated:
         root = self.place.root
-        root.mkdir(parents=True, exist_ok=True)
         written = write_all(root, found.edits)
         try:
             fresh = replace(self.place.workspace, directory=root)

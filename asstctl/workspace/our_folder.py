@@ -1,4 +1,4 @@
-"""The project's folder `.asstctl/`: whether it is ours alone.
+"""The project's folder `.asstctl/`: whether it is ours alone, and what keeps it so.
 
 Databases and journals lie in it. If git tracks one of them, a pull request could bring its own, and a push would
 publish ours; if a link leads there, we would write wherever somebody else pleases.
@@ -8,8 +8,12 @@ import os
 from pathlib import Path
 
 from asstctl.core.errors import Refused, StoreError
+from asstctl.core.pull import FileEdit
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.workspace.git import NoAnswer, NoGit, ask_git
+
+IGNORED = f"{OUR_FOLDER}/"
+IGNORE_FILE = ".gitignore"
 
 
 def check_our_folder(root: Path) -> None:
@@ -32,6 +36,22 @@ def check_our_folder(root: Path) -> None:
             detail=f"{tracked[0]}{more}: what a checkout brings must not be taken for what was done here",
             hint=f"git rm -r --cached {OUR_FOLDER}",
         )
+
+
+def ignoring(root: Path) -> FileEdit | None:
+    """What has git leave the folder of a new project alone; None where its owner says so already, or keeps the file in
+    a way of their own."""
+    path = root / IGNORE_FILE
+    try:
+        before = None if path.is_symlink() else path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return FileEdit(IGNORE_FILE, None, f"{IGNORED}\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if before is None or not {IGNORED, IGNORED.rstrip("/")}.isdisjoint(before.splitlines()):
+        return None
+    gap = "" if not before or before.endswith("\n") else "\n"
+    return FileEdit(IGNORE_FILE, before, f"{before}{gap}{IGNORED}\n")
 
 
 def _tracked(root: Path) -> tuple[str, ...]:

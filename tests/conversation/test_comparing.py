@@ -285,7 +285,11 @@ async def test_what_the_other_target_cannot_do_is_not_compared() -> None:
     suite = await run(stage, case(turn(), needs=frozenset({"images"})), comparing=TWO, there=there)
 
     [held] = suite.results[0].comparisons
-    assert (held.why_not, held.undecided, suite.results[0].status) == ("prod: it cannot see", False, Status.PASSED)
+    assert (held.why_not, held.undecided, suite.results[0].status) == (
+        "prod: it cannot see (images)",
+        False,
+        Status.PASSED,
+    )
     assert [playing.other for playing in stage.begun] == [False]
 
 

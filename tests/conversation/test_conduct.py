@@ -473,7 +473,7 @@ async def test_what_the_wire_cannot_do_skips_a_conversation() -> None:
         cannot=cannot,
     )
 
-    assert [result.skipped for result in suite.results] == ["vLLM cannot see images", ""]
+    assert [result.skipped for result in suite.results] == ["vLLM cannot see images (images)", ""]
     assert world.hosts == 1
 
 

@@ -37,7 +37,7 @@ def same(app: Asgi) -> Asgi:
 
 class Account:
     """One account of assistants or of agents. `asked` holds every request that reached the server, `done` the writes
-    that took effect, `collection` is where its assistants are."""
+    that took effect, `collection` is where its assistants are. `ago`: its clock is so many seconds behind."""
 
     def __init__(self, database: Path, api: Api = "assistants") -> None:
         self.api = api
@@ -45,8 +45,9 @@ class Account:
         self.asked: list[tuple[str, str]] = []
         self.done: list[tuple[str, str]] = []
         self.url = ""
+        self.ago = 0.0
         self._running = 0
-        self._emulator = open_emulator(database, api=api)
+        self._emulator = open_emulator(database, api=api, clock=lambda: time.time() - self.ago)
         self._faulty = self._counted
         self._listener = listen("127.0.0.1", 0)
         self._server = uvicorn.Server(
@@ -70,6 +71,13 @@ class Account:
         """Wait until all that a dead client had sent was handled, and its connections are closed."""
         while self._running or self._server.server_state.connections:
             time.sleep(0.001)
+
+    @contextmanager
+    def earlier(self) -> Iterator[None]:
+        """What is made in this block is older than all else, also where ties are in no order."""
+        self.ago = 5.0
+        yield
+        self.ago = 0.0
 
     def ask(self, method: str, path: str, body: Any = None, *, beside: bool = True, **params: Any) -> Any:
         """A request of somebody else; it meets the faults too if it is not `beside` them."""

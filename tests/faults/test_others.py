@@ -131,7 +131,8 @@ def live_one(scene: Scene) -> Any:
 
 def test_a_younger_copy_is_reported_and_left_alone(scene: Scene) -> None:
     """The oldest keeps the address, and an update reaches it alone."""
-    scene.edited()
+    with scene.account.earlier():
+        scene.edited()
     original = live_one(scene)
     copy = {name: original[name] for name in ("name", "model", "instructions", "metadata")}
     pasted = scene.account.ask("POST", scene.account.collection, copy)["id"]
@@ -151,7 +152,8 @@ def test_a_younger_copy_is_reported_and_left_alone(scene: Scene) -> None:
 
 def test_an_older_object_with_a_copied_mark_blocks_its_address_alone(scene: Scene) -> None:
     """It takes the address, being the oldest; what it holds is not what was applied."""
-    older = scene.account.ask("POST", scene.account.collection, {"model": "gpt-4", "name": "Older"})["id"]
+    with scene.account.earlier():
+        older = scene.account.ask("POST", scene.account.collection, {"model": "gpt-4", "name": "Older"})["id"]
     scene.edited()
     scene.account.ask("POST", f"{scene.account.collection}/{older}", {"metadata": live_one(scene)["metadata"]})
     ran = scene.apply()

@@ -214,7 +214,7 @@ def test_a_project_of_its_own_is_made_where_it_is_asked_for(empty: Project) -> N
 def test_a_report_alone_writes_nothing(empty: Project) -> None:
     save(empty, "one.json", GUAGUA)
     out = empty.done("migrate", "one.json", "--report-only", "--to", "openai")
-    assert "Would write 3 files: 1 assistant from one.json." in out
+    assert "Would write 4 files: 1 assistant from one.json." in out
     assert files(empty) == {"one.json"}
 
 

@@ -353,8 +353,9 @@ def _in_order(count: int) -> Feed:
 
 
 def _unable(case: Case, conduct: Conduct) -> str:
-    """Why a conversation cannot be had so; "" where it can."""
-    return next((conduct.cannot[need] for need in sorted(case.needs) if need in conduct.cannot), "")
+    """Why a conversation cannot be had so, with the capability's name; "" where it can."""
+    lacking = (need for need in sorted(case.needs) if need in conduct.cannot)
+    return next((f"{conduct.cannot[need]} ({need})" for need in lacking), "")
 
 
 def _unplayed(case: Case, kind: FailureKind, message: str) -> Played:

@@ -8,10 +8,13 @@ from pathlib import Path
 from asstctl.core.address import Address
 from asstctl.core.errors import WrongUsage
 from asstctl.core.json_types import Json
+from asstctl.core.resource import Live
 from asstctl.manifest import Project, Secret
+from asstctl.manifest.from_live import key_for
 from asstctl.manifest.project import PROJECT_FILE
 from asstctl.manifest.sources import read_sources
 from asstctl.providers import PROVIDERS
+from asstctl.workspace.migration.saved_objects import ASSISTANT
 from asstctl.workspace.workspace import Workspace
 
 WIRE = "assistants-v2"
@@ -78,10 +81,18 @@ class Place:
 
     @cached_property
     def names(self) -> dict[str, Address]:
-        """The same by name."""
+        """The assistants of them by name."""
         if self.is_new or self.has_nothing:
             return {}
-        return {one.name: one.address for one in self.workspace.desired() if one.name}
+        declared = (one for one in self.workspace.desired() if one.address.kind == ASSISTANT)
+        return {one.name: one.address for one in declared if one.name}
+
+    def declared(self, live: Live) -> Address | None:
+        """What is declared of an assistant already: by its name, or by the key that one without a name gets."""
+        if live.name:
+            return self.names.get(live.name)
+        address = Address(ASSISTANT, key_for("", live.id, (), ASSISTANT))
+        return address if address in self.addresses else None
 
     @cached_property
     def has_nothing(self) -> bool:

@@ -14,23 +14,26 @@ from asstctl.providers.assistants.history import exchanges
 from asstctl.providers.assistants.messages import is_reply
 from asstctl.providers.assistants.steps import calls_of
 from asstctl.workspace.migration.saved_objects import MESSAGE, RUN, STEP, THREAD, Saved, SavedObject
+from asstctl.workspace.migration.unsaid import unsaid
 
 
 @dataclass(frozen=True, slots=True)
 class SavedThread:
     """A thread's past. `assistants` are those whose runs it holds, the one with most of them first; `source` is where
-    it was found. `notes` are sentences on what was not saved."""
+    it was found. `notes` are sentences on what was not saved, or cannot be said; `runs` are as they were saved."""
 
     id: str
     spoken: tuple[Spoken, ...]
     assistants: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
+    runs: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass
 class _Parts:
     source: str
+    thread: Mapping[str, Any] = field(default_factory=dict)
     messages: list[SavedObject] = field(default_factory=list)
     runs: list[SavedObject] = field(default_factory=list)
     steps: list[SavedObject] = field(default_factory=list)
@@ -41,7 +44,7 @@ def threads_in(saved: Saved) -> tuple[SavedThread, ...]:
     found: dict[str, _Parts] = {}
     threads_of_runs: dict[str, str] = {}
     for one in saved.objects[THREAD]:
-        found.setdefault(one.id or _stem(one), _Parts(one.place))
+        found.setdefault(one.id or _stem(one), _Parts(one.place, one.value))
     for one in _once(saved.objects[RUN]):
         parts = _parts(found, _text(one, "thread_id") or one.thread or _stem(one), one)
         parts.runs.append(one)
@@ -67,7 +70,9 @@ def _thread(id: str, parts: _Parts) -> SavedThread:
     notes = []
     if parts.runs and not parts.steps:
         notes.append("no steps of its runs were saved: calls, and the stubs that answer them, are not in it")
-    return SavedThread(id, spoken, tuple(voice for voice, _ in voices.most_common()), parts.source, tuple(notes))
+    notes += unsaid(parts.thread, messages, runs, [one.value for one in parts.steps])
+    assistants = tuple(voice for voice, _ in voices.most_common())
+    return SavedThread(id, spoken, assistants, parts.source, tuple(notes), tuple(runs))
 
 
 def _parts(found: dict[str, _Parts], thread: str, one: SavedObject) -> _Parts:

@@ -12,6 +12,7 @@ from asstctl.core.resource import Live
 from asstctl.workspace.conversations.conversation_files import SUFFIX, where_it_is_found
 from asstctl.workspace.migration.place import Place
 from asstctl.workspace.migration.saved_threads import SavedThread
+from asstctl.workspace.migration.unsaid import otherwise
 from asstctl.workspace.new_files import FOLDER, NewFiles
 
 if TYPE_CHECKING:
@@ -59,10 +60,26 @@ class ThreadFiles:
                 self._leave(thread, f"it would hold a secret: {leaks[0].path}: {leaks[0].what}")
             elif reason := _unsound(written):
                 self._leave(thread, reason)
+            elif there := self._there(path := self._path(thread.id), written.text):
+                self._leave(thread, there, "to have it anew, remove that file and migrate again")
             else:
-                path = self.files.add(self._path(thread.id), written.text)
-                told = (*thread.notes, *notes, *written.notes)
+                path = self.files.add(path, written.text)
+                told = (*thread.notes, *self._otherwise(thread, address), *notes, *written.notes)
                 yield BroughtThread(thread.id, path, address.key, written.turns, told)
+
+    def _otherwise(self, thread: SavedThread, address: Address) -> Iterator[str]:
+        """What its runs with this assistant, if that was read too, said for themselves."""
+        if live := self.lives.get(address):
+            own = (one for one in thread.runs if self.addresses.get(str(one.get("assistant_id"))) == address)
+            yield from otherwise(own, live.fields)
+
+    def _there(self, path: str, text: str) -> str:
+        """Why a conversation has no need of a file, or nothing."""
+        try:
+            known = (self.place.root / path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return f"{path} is there already" + ("" if known == text else ", and says something else")
 
     def _conversation(self, thread: SavedThread, address: Address) -> "Written":
         from asstctl.conversation.writing import Had, conversation_of
