@@ -97,7 +97,7 @@ KEY = "ASSTCTL_SERVE_API_KEY"
     metavar="NAME=VALUE",
     multiple=True,
     help="Of the Agents API, as the hosted service shows them: list-lag=SECONDS, late-usage=SECONDS or never, "
-    "pending-calls=SECONDS, reasoning-effort=LEVEL. May be repeated.",
+    "pending-calls=SECONDS, reasoning-effort=LEVEL, cost=CENTS. May be repeated.",
 )
 @click.option(
     "--log-format",

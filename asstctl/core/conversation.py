@@ -51,6 +51,7 @@ class FailureKind(StrEnum):
     STUB_ERROR = "stub_error"
     JUDGE_INVALID = "judge_invalid"
     TIMEOUT = "timeout"
+    COST_LIMIT = "cost_limit"  # the thread reached its own limit; `budget` is a turn that cost more than it should
     TAPE_STALE = "tape_stale"
     TAPE_MISSING = "tape_missing"
     TAPE_REFUSED = "tape_refused"
@@ -70,6 +71,7 @@ class FailureKind(StrEnum):
 _STATUSES = {
     FailureKind.JUDGE_INVALID: Status.ERROR,
     FailureKind.TIMEOUT: Status.ERROR,
+    FailureKind.COST_LIMIT: Status.ERROR,
     FailureKind.PROVIDER_ERROR: Status.ERROR,
     FailureKind.TAPE_REFUSED: Status.ERROR,
     FailureKind.TAPE_STALE: Status.STALE,

@@ -172,11 +172,15 @@ class ThreadHost(Protocol):
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
+        max_cost: float | None = None,
     ) -> Opened:
         """Make a thread with these first messages, and with uploads for its tools.
 
         `assistant` is whom it is for, by remote id, and `tools` are what the wire gives to threads and not to
         assistants: some wires bind a thread to one assistant, and answer its first messages at once.
+
+        `max_cost` is what this thread alone may cost, in US dollars. A wire that can hold it to that ends the run that
+        reaches it (`RunState.cost_limited`); others take no notice.
 
         The store that holds those for `file_search`, and what is attached for it to a first message, bears the same
         metadata and is ready before this returns. Where this fails, what it had made is deleted again.

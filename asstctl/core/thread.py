@@ -180,8 +180,8 @@ class RunState:
     the pending calls under `requires_action`; `reply` is the text said in this run so far, its messages
     joined by newlines; `error` is the provider's reason when it failed, and `no_verdict` says that the reason
     is the provider's own trouble (a server error, a rate limit), which proves nothing about the assistant.
-    `rate_limited` says that it is a rate limit. `model` is the model that answered, where the provider names it.
-    `first_token` is in seconds since the run was asked for.
+    `rate_limited` says that it is a rate limit, `cost_limited` that the thread has cost what it may. `model` is the
+    model that answered, where the provider names it. `first_token` is in seconds since the run was asked for.
     """
 
     id: str
@@ -192,6 +192,7 @@ class RunState:
     no_verdict: bool = False
     usage: Usage | None = None
     rate_limited: bool = False
+    cost_limited: bool = False
     model: str = ""
     first_token: float | None = None
     citations: tuple[Citation, ...] = ()

@@ -375,7 +375,7 @@ class _Writer:
             if not has_errors(diagnostics) or not wrong:
                 break
             top, *below = next(iter(wrong))
-            reason = diagnostics[0].summary + (", so that nothing of it is" if below else "")
+            reason = diagnostics[0].summary + (", and no part of it can be declared alone" if below else "")
             for name in _fields_under(str(top), live):
                 self._leave(address, name, reason)
             said = {name: item for name, item in said.items() if name != top}

@@ -141,11 +141,23 @@ def failure_of(failure: Failure) -> ProviderError:
     return Rejected(f"{place} rejected the request", detail=failure.detail, status=status, request_id=request_id)
 
 
+_OTHER_OBJECT = re.compile(r"\bNo .{1,80} found with id '", re.IGNORECASE)
+"""What is said of an object that a body names."""
+
+
 def _missing(failure: Failure, request_id: str | None) -> ProviderError:
     """404: for an object where the path names one and the wire's envelope speaks of it, else for the API."""
     names_object = failure.asked.path.strip("/").count("/") > 0
     if names_object and failure.message and not _speaks_of_path(failure.message):
         return NotFound("not found", detail=failure.detail, status=404, request_id=request_id)
+    if failure.asked.writes and not names_object and _OTHER_OBJECT.search(failure.message):
+        return Rejected(
+            f"{failure.asked.place} rejected the request",
+            detail=failure.detail,
+            hint="Correct that id, or make what it means there, then run the command again.",
+            status=404,
+            request_id=request_id,
+        )
     return NoSuchApi(
         f"{failure.asked.place} has no such API",
         detail=failure.detail,

@@ -36,7 +36,7 @@ def migrated_text(migrated: Migrated, look: Look = PLAIN) -> str:
         lines += [*_unbrought(one, look), EMPTY]
     for note in migrated.notes:
         lines += [*sentence(f"Note: {note}", look.width, rest="  "), EMPTY]
-    if migrated.prospect:
+    if migrated.prospect and migrated.prospect.fates:
         lines += _prospect(migrated.prospect, look)
     for again in migrated.again:
         lines += wrapped(f"{again.address}: {again.field or 'it'} differs from its object", look.width)

@@ -65,7 +65,7 @@ def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
             _replace(path, after)
     except OSError as problem:
         written.undo()
-        detail = f"{problem.filename or ''}: {problem.strerror or problem}"
+        detail = f"{problem.filename or edit.path}: {problem.strerror or problem}"
         raise Refused("a file cannot be written, and none was", detail=detail, hint="check the folder") from problem
     except BaseException:
         written.undo()
@@ -104,7 +104,9 @@ def _put_back(path: Path, before: bytes | None, after: bytes) -> bool:
     """Whether a file is what it was, afterwards."""
     try:
         now = _content(path)
-        if now not in (before, after):
+        if now == before:
+            return True
+        if now != after:
             return False
         if before is None:
             path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ It reads files, and sends GETs to a target that is named; it writes new files, a
 provider. What no file can say is reported.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,6 +114,7 @@ class _Migration:
         live = await self._live(provider) if provider else Written()
         taken = {*self.place.addresses, *live.adopted, *self.addresses.values()}
         offline = self._written(self._kept({*live.adopted.values()}), OLD, taken, _OFFLINE)
+        self.notes += _looks_secret(self.lives, self.left)
         prospect = self.telling(self.lives, self.left)
         files, folder = NewFiles(self.place.root), folder_for(self.place.project, FOLDER)
         if self.place.is_new:
@@ -162,7 +164,7 @@ class _Migration:
         limits = capabilities(OLD).limits[ASSISTANT]
         for one in self.saved:
             shown, declared = one.id or one.place, self.place.declared(one.live) if one.id or one.live.name else None
-            over = next(iter(excesses(_without_metadata(one.live), limits)), None)
+            over = next(iter(excesses(_with_room(one.live), limits)), None)
             if one.id and one.id in live:
                 self.notes.append(f"{one.id} is on {self.wanted.source} too, and is brought as it is there")
             elif declared is not None:
@@ -203,10 +205,12 @@ class _Migration:
 
     async def _write(self, found: Migrated, provider: Provider | None, live: Written) -> Migrated:
         root = self.place.root
+        await asyncio.sleep(0)
         written = write_all(root, found.edits)
         try:
             fresh = replace(self.place.workspace, directory=root)
             _refuse_unsound(fresh)
+            await asyncio.sleep(0)  # whoever interrupted the writing is heard only here, and has it undone
             again = await what_remains(fresh, provider, live) if provider else ()
         except BaseException:
             written.undo()
@@ -230,9 +234,21 @@ def _refuse_unsound(fresh: Workspace) -> None:
         )
 
 
-def _without_metadata(live: Live) -> dict[str, Json]:
+def _looks_secret(lives: Mapping[Address, Live], left: Mapping[Address, Mapping[str, str]]) -> Iterator[str]:
+    """Sentences on what has the shape of a key. Nobody here knows its value, so that the files say it all the same."""
+    from asstctl.conversation.tapes.secrets import Sieve
+
+    sieve = Sieve(())
+    for address, live in lives.items():
+        said = {name: value for name, value in live.fields.items() if name not in left.get(address, {})}
+        if leaks := sieve.leaks([said]):
+            places = ", ".join(dict.fromkeys(f"{leak.path}: {leak.what}" for leak in leaks[:3]))
+            yield f"{address} may hold a secret ({places}): take it out before its file goes anywhere"
+
+
+def _with_room(live: Live) -> dict[str, Json]:
     """What limits are held against: of metadata that has no room for the mark more is to be said."""
-    return {name: value for name, value in live.fields.items() if name != "metadata"}
+    return {**live.fields, "metadata": dict([*live.metadata.items()][: MOST_PAIRS - PAIRS])}
 
 
 def _telling(place: Place, to: str) -> Telling:

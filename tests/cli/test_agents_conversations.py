@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
@@ -162,3 +163,36 @@ def test_gc_removes_sessions_that_were_kept(clerk: Project, url: str) -> None:
 
     assert kept in clerk.done("test", "gc", "--all")
     assert sessions(url) == []
+
+
+LIMITED = """
+assistant: clerk
+budget: {cost_usd: 0.03}
+conversations:
+  - id: dear
+    turns: [{user: print otters}, {user: print otters}]
+  - id: late
+    turns: [{user: print otters}]
+"""
+
+
+def test_a_session_is_held_to_the_budget_of_its_file(empty: Project, tmp_path: Path) -> None:
+    """The server ends it within a turn, which has no verdict; nothing else of that file is begun."""
+    replies = tmp_path / "clerk.replies.yaml"
+    replies.write_text(REPLIES, "utf-8")
+    with serving(tmp_path / "agents.db", "--api", "agents", "--replies", str(replies), "--quirk", "cost=2") as url:
+        prices = "test: {prices: {gpt-4o: {input: 1, output: 1}}}\n"
+        empty.write("asstctl.yaml", TARGET.format(url=url) + prices)
+        empty.write("assistants/clerk.yaml", CLERK)
+        empty.write("assistants/few.convo.yaml", LIMITED)
+        empty.write("docs/a.md", "Otters hold hands.")
+        empty.done("apply", "--yes")
+
+        result = empty.run("test", "-j", "1")
+        said = " ".join(result.out.split())
+
+        assert result.code == 3, result
+        assert "the session's own limit of $0.03 was reached" in said
+        assert "the budget of assistants/few.convo.yaml is used up ($0.0300 of $0.03)" in said
+        assert sessions(url) == []
+        assert "No changes." in empty.done("plan")

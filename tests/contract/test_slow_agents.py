@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from asstctl.core.errors import NotFound
 from asstctl.core.ports import ThreadHost
 from asstctl.core.thread import Said, ToolOutput
 from asstctl.emulator import Quirks
@@ -40,6 +41,25 @@ async def test_tokens_are_waited_for(rules_file: Path) -> None:
 
         assert (await host.run(thread, agent)).usage is not None
         await host.close(thread)
+
+
+async def test_a_session_is_held_to_its_limit(rules_file: Path) -> None:
+    """The turn that reaches it says so, and so does each that would follow; the session is deleted as usual."""
+    async with talking(rules_file, Quirks(cost=5)) as (host, agent):
+        thread = (await host.open(assistant=agent, messages=[Said("user", "say x")], max_cost=0.1)).thread
+        ended = [await host.run(thread, agent)]
+        for _ in range(2):
+            await host.post(thread, Said("user", "say y"))
+            ended.append(await host.run(thread, agent))
+
+        reached = ("failed", True, "the session's own limit of $0.10 was reached")
+        assert [(one.status, one.cost_limited, one.error) for one in ended] == [
+            ("completed", False, ""),
+            *[reached] * 2,
+        ]
+        await host.close(thread)
+        with pytest.raises(NotFound):
+            await host.history(thread)
 
 
 @pytest.mark.slow

@@ -33,6 +33,15 @@ async def test_a_turn_is_answered(threads: ThreadHost, assistant: str, needs: Ne
     await threads.close(thread)
 
 
+async def test_a_limit_of_cost_keeps_nothing_from_its_answer(threads: ThreadHost, assistant: str) -> None:
+    """Whether the wire holds the thread to it or takes no notice."""
+    thread = (await threads.open(assistant=assistant, messages=[Said("user", "say x")], max_cost=0.01)).thread
+    state = await threads.run(thread, assistant)
+
+    assert (state.status, state.reply, state.cost_limited) == ("completed", "x", False)
+    await threads.close(thread)
+
+
 async def test_a_later_turn_is_answered(threads: ThreadHost, assistant: str) -> None:
     """So is one that is posted once the thread was run."""
     thread = (await threads.open(assistant=assistant, messages=[Said("user", "say x")])).thread

@@ -70,6 +70,8 @@ class World:
     on_search: Step | None = None
     meant: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     """Whom each thread was opened for, with which tools."""
+    limits: list[float | None] = field(default_factory=list)
+    """What each thread may cost."""
     options: list[RunOptions] = field(default_factory=list)
     log: list[tuple[object, ...]] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
@@ -107,9 +109,11 @@ class ScriptedHost:
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
+        max_cost: float | None = None,
     ) -> Opened:
         self.world.log.append(("open", tuple((m.role, m.text) for m in messages), metadata))
         self.world.meant.append((assistant, tools))
+        self.world.limits.append(max_cost)
         await _take(self.world.on_open)
         thread = f"thread_{len(self.world.said('open'))}"
         self.world.threads.add(thread)

@@ -9,7 +9,7 @@ import pytest
 from asstctl.conversation.case import Budget, Case, Expectation, Repeat, Retry, Trouble
 from asstctl.conversation.playing.runner import SuiteRun
 from asstctl.conversation.playing.stage import Playing
-from asstctl.core.conversation import Rate, Status
+from asstctl.core.conversation import FailureKind, Rate, Status
 from asstctl.core.errors import AnswerLost, BadAnswer, RateLimited, ServerFault, TapeStale, Unreachable
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import TargetInfo
@@ -310,6 +310,46 @@ async def test_a_limit_that_cannot_be_measured_ends_the_run(
     assert limited.stopped == f"the cost limit of the run cannot be kept: {why}"
     assert [result.status for result in free.results] == [Status.PASSED] * 3
     assert free.spend.cost is None
+
+
+REACHED = RunState("r", "failed", error="the session's own limit was reached", no_verdict=True, cost_limited=True)
+
+
+@pytest.mark.parametrize(
+    ("budget", "max_cost", "limit"),
+    [(None, None, None), (0.5, None, 0.5), (None, 2.0, 2.0), (0.5, 2.0, 0.5), (2.0, 0.5, 0.5)],
+)
+async def test_a_thread_may_cost_the_smallest_of_its_limits(
+    budget: float | None, max_cost: float | None, limit: float | None
+) -> None:
+    """A budget of tokens is no limit of cost."""
+    world = World([costs(0.1)])
+    of_file = Budget("a.convo.yaml", cost=budget, tokens=9_000_000)
+
+    await run(world, case(turn(), budget=of_file), max_cost=max_cost, prices=PRICES)
+
+    assert world.limits == [limit]
+
+
+@pytest.mark.parametrize("of_file", [True, False], ids=["file", "run"])
+async def test_a_thread_that_reached_its_limit_leaves_no_verdict_and_an_empty_purse(of_file: bool) -> None:
+    """Though nobody knows its tokens. It is not begun anew, and its thread is deleted."""
+    budget = Budget("a.convo.yaml", cost=0.5) if of_file else None
+    world = World([REACHED])
+    retry = Retry(3, frozenset(EVERY))
+    cases = [case(turn("hi", "x"), id=id, budget=budget, retry=retry) for id in ("first", "second")]
+
+    suite = await run(world, *cases, jobs=1, max_cost=None if of_file else 0.5, prices=PRICES)
+
+    first, second = suite.results
+    assert (first.status, first.kind, first.retries) == (Status.ERROR, FailureKind.COST_LIMIT, 0)
+    assert [one.message for one in first.turns[0].failures] == ["the session's own limit was reached"]
+    assert second.not_run == (
+        "the budget of a.convo.yaml is used up ($0.5000 of $0.5)"
+        if of_file
+        else "the cost limit of the run is reached: $0.5000 of $0.5 are spent"
+    )
+    assert (len(world.limits), world.threads) == (1, set())
 
 
 async def test_a_file_has_a_purse_of_its_own() -> None:

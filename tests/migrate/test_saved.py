@@ -396,3 +396,144 @@ def test_a_mark_of_this_program_is_left_out_and_said(empty: Project) -> None:
     told = migrated(empty, "one.json")
     assert told["notes"] == ["1 of the saved assistants bore a mark of this program, which is left out"]
     assert "asstctl_" not in (empty.root / "assistants/agiclass-demo.yaml").read_text("utf-8")
+
+
+def test_a_tool_that_breaks_a_rule_of_manifests_leaves_tools_undeclared_and_threads_whole(empty: Project) -> None:
+    """A name that no manifest takes is found late: calls of any function are then of none that is declared."""
+    odd = {"type": "function", "function": {"name": "ask me", "parameters": {}}}
+    save(empty, "saved/a.json", {**GUAGUA, "tools": [odd, ASK]})
+    save(empty, "saved/t.json", thread("abc"))
+    told = migrated(empty, "saved", "--to", "openai")
+    assert [one["what"] for one in told["unbrought"]] == ["assistant.agiclass-demo: tools"]
+    (fates,) = told["prospect"]["assistants"]
+    assert [one["fate"] for one in fates["fields"] if one["field"].startswith("tools")] == ["lost"]
+    assert told["threads"][0]["turns"] == 2
+    assert "valid: 1 assistant, 1 conversation." in empty.done("validate")
+
+
+@pytest.mark.parametrize(
+    "resources, what",
+    [
+        ("x", "tool_resources"),
+        ({"file_search": "x"}, "tool_resources.file_search"),
+        ({"file_search": {"vector_store_ids": "vs_1"}}, "tool_resources.file_search"),
+        ({"code_interpreter": {"file_ids": [1]}}, "tool_resources.code_interpreter"),
+        ({"computer": {"size": 1}}, "tool_resources.computer"),
+    ],
+)
+def test_resources_that_cannot_be_read_are_said(empty: Project, resources: Any, what: str) -> None:
+    save(empty, "one.json", {**GUAGUA, "tool_resources": resources})
+    told = migrated(empty, "one.json")
+    assert [one["what"] for one in told["unbrought"]] == [f"assistant.agiclass-demo: {what}"]
+    assert "valid: 1 assistant." in empty.done("validate")
+
+
+def test_metadata_that_no_server_takes_leaves_that_object_out_alone(empty: Project) -> None:
+    save(empty, "all.json", [{**GUAGUA, "metadata": {"k" * 65: "v"}}, ASSISTANTS[1]])
+    told = migrated(empty, "all.json")
+    assert [one["what"] for one in told["unbrought"]] == [GUAGUA["id"]]
+    assert len(told["assistants"]) == 1
+
+
+def test_ends_of_lines_of_other_scripts_end_no_line_of_json_lines(empty: Project) -> None:
+    lines = [{**GUAGUA, "instructions": "a\u2028b\x85c"}, ASSISTANTS[1]]
+    save(empty, "two.jsonl", "".join(json.dumps(one, ensure_ascii=False) + "\r\n" for one in lines))
+    assert len(migrated(empty, "two.jsonl")["assistants"]) == 2
+
+
+def test_files_of_a_folder_that_are_passed_over_are_said(empty: Project, tmp_path: Path) -> None:
+    save(empty, "saved/a.json", GUAGUA)
+    save(empty, "saved/b.txt", GUAGUA)
+    (empty.root / "saved/more").symlink_to(tmp_path, target_is_directory=True)
+    (note,) = migrated(empty, "saved")["notes"]
+    assert note.startswith("saved/more, saved/b.txt are not read: ")
+
+
+def test_what_looks_like_a_key_is_said_without_it(empty: Project) -> None:
+    save(empty, "one.json", {**GUAGUA, "metadata": {"token": "sk-abcdefghijklmnopqrstuvwx"}})
+    result = empty.run("migrate", "one.json")
+    assert "may hold a secret (metadata.token: an API key)" in " ".join(result.out.split())
+    assert "sk-abcdef" not in result.out + result.err
+
+
+def test_a_new_project_has_git_leave_our_folder_alone(empty: Project) -> None:
+    """What its owner wrote there stays."""
+    (empty.root / ".gitignore").write_bytes(b"*.log\r\n.env")
+    save(empty, "one.json", GUAGUA)
+    assert "  ~ .gitignore " in empty.run("migrate", "one.json").out
+    assert (empty.root / ".gitignore").read_bytes() == b"*.log\r\n.env\n.asstctl/\n"
+    save(empty, "two.json", ASSISTANTS[1])
+    assert ".gitignore" not in empty.run("migrate", "two.json").out
+
+
+def test_a_second_migration_of_the_same_writes_nothing(empty: Project) -> None:
+    """Not even of an assistant without a name, whose key comes from its id, or of a thread."""
+    save(empty, "saved/a.json", [GUAGUA, {**ASSISTANTS[1], "name": None}])
+    save(empty, "saved/t.json", thread("abc"))
+    migrated(empty, "saved")
+    before = files(empty)
+    told = migrated(empty, "saved")
+    assert told["files"] == []
+    assert [one["reason"].partition(", ")[0] for one in told["unbrought"]] == [
+        "assistant.agiclass-demo has its name",
+        f"{told['unbrought'][1]['reason'].split()[0]} has the key that its id gives",
+        "assistants/conversations/thread_abc.convo.yaml is there already",
+    ]
+    assert files(empty) == before
+
+
+def test_threads_come_after_their_assistant_too(empty: Project) -> None:
+    """It is declared already then, and its conversations are held against what it declares."""
+    save(empty, "a.json", GUAGUA)
+    save(empty, "t.json", thread("abc"))
+    migrated(empty, "a.json")
+    (brought,) = migrated(empty, "a.json", "t.json")["threads"]
+    assert (brought["assistant"], brought["turns"]) == ("agiclass-demo", 2)
+    assert "valid: 1 assistant, 1 conversation." in empty.done("validate")
+
+
+def test_a_vector_store_of_the_same_name_stands_in_no_assistants_way(empty: Project) -> None:
+    empty.write("asstctl.yaml", "version: 1\nproject: school\n")
+    empty.write("assistants/docs.yaml", f"kind: vector_store\nkey: docs\nname: {GUAGUA['name']}\n")
+    save(empty, "one.json", GUAGUA)
+    assert len(migrated(empty, "one.json")["assistants"]) == 1
+
+
+def test_nothing_is_left_where_files_cannot_be_written(empty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither files nor the folders that were made for them; and what is wrong is said with the file's name."""
+
+    def full(*arguments: Any, **options: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    save(empty, "one.json", GUAGUA)
+    monkeypatch.setattr("asstctl.workspace.file_writing.tempfile.mkstemp", full)
+    result = empty.run("migrate", "one.json", "--into", "deep/er")
+    assert result.code == 1
+    assert "asstctl.yaml: No space left on device" in result.err
+    assert not (empty.root / "deep").exists()
+
+
+def test_what_no_conversation_says_of_a_thread_is_said(empty: Project) -> None:
+    raw = thread("abc")
+    raw |= {"metadata": {"a": "b"}, "tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}}
+    first, second = raw["runs"]
+    first["steps"][0]["step_details"]["tool_calls"] += [{"type": "code_interpreter", "code_interpreter": {}}]
+    first["steps"][0]["step_details"]["tool_calls"][0]["function"]["output"] = None
+    first["instructions"] = "other"
+    second |= {"status": "failed", "last_error": {"code": "server_error", "message": "sorry"}}
+    reply = raw["messages"][1]["content"]
+    reply[0]["text"]["annotations"] = [{"type": "file_citation"}]
+    reply.append({"type": "image_file", "image_file": {"file_id": "file-1"}})
+    save(empty, "saved/a.json", GUAGUA)
+    save(empty, "saved/t.json", raw)
+    (brought,) = migrated(empty, "saved")["threads"]
+    assert brought["notes"] == [
+        "what the thread gave to file_search for itself is not in it",
+        "metadata of 1 object (thread, messages or runs) is not in it",
+        "1 annotation of its replies, citations and files, not in it: only their text is",
+        "parts of its replies are not in it: image_file (1)",
+        "what built-in tools did is not in it: code_interpreter (1)",
+        "not every run was completed: run_2 failed (server_error)",
+        "1 run had its own `instructions`, which the assistant does not have",
+        "turn 1: nothing tells what `ask_database` answered: a test needs a stub for it",
+    ]

@@ -45,7 +45,8 @@ class _Thing:
 @dataclass
 class Belongings:
     """The uploads, the thread and the stores of one conversation, which people call `name`. `patience` is how many
-    seconds each deletion may take. The thread is for an `assistant`, by remote id, and is given these `tools`."""
+    seconds each deletion may take. The thread is for an `assistant`, by remote id, is given these `tools`, and may cost
+    `max_cost` US dollars."""
 
     host: ThreadHost
     ledger: Ledger
@@ -53,6 +54,7 @@ class Belongings:
     patience: float
     assistant: str = ""
     tools: frozenset[str] = frozenset()
+    max_cost: float | None = None
     thread: str = ""
     _things: list[_Thing] = field(default_factory=list)
     _uploads: dict[tuple[Path, FilePurpose], str] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class Belongings:
                 messages=messages,
                 metadata=dict(metadata) or None,
                 files=files,
+                max_cost=self.max_cost,
             )
         except AsstctlError as problem:
             self._not_made(problem, *things)

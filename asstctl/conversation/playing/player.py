@@ -38,8 +38,8 @@ class Scene:
     """What one playing is given. `index` is its place in the run, for those who watch; None: nobody does.
 
     `spent` hears of each turn as it ends, and `why_no_more` says before each why it is not begun. `tools` are given to
-    its thread, `searches` are the stores of functions that stand for `file_search`. `recorded`: it is replayed, and
-    nothing is made anywhere.
+    its thread, which may cost `max_cost` US dollars; `searches` are the stores of functions that stand for
+    `file_search`. `recorded`: it is replayed, and nothing is made anywhere.
     """
 
     host: ThreadHost
@@ -51,6 +51,7 @@ class Scene:
     spent: Callable[[TurnResult], None] = lambda turn: None
     why_no_more: Callable[[], str] = lambda: ""
     tools: frozenset[str] = frozenset()
+    max_cost: float | None = None
     searches: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
     index: int | None = None
     tape: str = ""
@@ -136,8 +137,9 @@ class _Player:
     def __post_init__(self) -> None:
         case, scene, conduct = self.playing.case, self.scene, self.scene.conduct
         ledger = NoLedger() if scene.recorded else conduct.ledger
-        patience = conduct.cleanup_timeout
-        self._belongings = Belongings(scene.host, ledger, case.id, patience, scene.assistant, scene.tools)
+        self._belongings = Belongings(
+            scene.host, ledger, case.id, conduct.cleanup_timeout, scene.assistant, scene.tools, scene.max_cost
+        )
         saved: dict[str, Json] = {}
         self._talk = Talk(
             case,

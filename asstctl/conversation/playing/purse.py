@@ -2,13 +2,13 @@
 
 When one is empty no conversation and no turn is begun from it; turns that go on are let end. A limit that cannot be
 measured, because a price is unknown or nobody counts tokens, is a purse that is empty after the first turn, and the run
-says so: it holds nothing back else.
+says so: it holds nothing back else. Where the wire can, each thread is also held to the smallest limit by itself.
 """
 
 from dataclasses import dataclass, field
 
 from asstctl.conversation.case import Budget, Case
-from asstctl.core.conversation import CaseResult, Status, TurnResult
+from asstctl.core.conversation import CaseResult, FailureKind, Status, TurnResult
 from asstctl.core.suite import Spend
 
 NO_PRICE = "its cost is not known: no price for the model that answered stands under `test.prices`"
@@ -34,6 +34,10 @@ class _Used:
             self.unpriced |= turn.cost is None
         elif turn.status is not Status.ERROR:  # a turn that was cut off never had its tokens told
             self.uncounted = True
+
+    def at_least(self, cost: float) -> None:
+        """It is known to be so much."""
+        self.cost = max(self.cost, cost)
 
     def over(self, cost: float | None, tokens: int | None) -> str:
         """Why no more may be used within these limits; "" for none."""
@@ -62,12 +66,23 @@ class Purses:
     _judged: bool = False
     _judge_unpriced: bool = False
 
+    def most(self, case: Case) -> float | None:
+        """What a conversation may cost if nothing else costs anything, in US dollars: its smallest limit."""
+        limits = (self.max_cost, case.budget.cost if case.budget else None)
+        return min((limit for limit in limits if limit is not None), default=None)
+
     def turn(self, case: Case, turn: TurnResult) -> None:
         """A turn has ended."""
-        self._run.add(turn)
+        purses = [self._run]
         if case.budget is not None:
             self._budgets[case.budget.file] = case.budget
-            self._files.setdefault(case.budget.file, _Used()).add(turn)
+            purses.append(self._files.setdefault(case.budget.file, _Used()))
+        reached = any(one.kind is FailureKind.COST_LIMIT for one in turn.failures)
+        limit = self.most(case) if reached else None
+        for used in purses:
+            used.add(turn)
+            if limit is not None:
+                used.at_least(limit)
 
     def judges(self, result: CaseResult) -> None:
         """A playing has ended, and with it what its judges used."""

@@ -257,6 +257,7 @@ class _Suite:
             spent=(lambda turn: None) if recorded else partial(self.purses.turn, case),
             why_no_more=(lambda: "") if recorded else partial(self._why_no_turn, case),
             tools=self.stage.thread_tools(playing),
+            max_cost=self.purses.most(case),
             searches=self.stage.searches(playing),
             index=index,
             tape=self.stage.tape(playing),

@@ -193,6 +193,8 @@ class TurnPlayer:
                 return await asyncio.to_thread(judge_stopped, turn, made, unanswered, schemas=self.talk.case.schemas)
             outputs = [ToolOutput(call.id, output) for call, output in zip(state.calls, answers, strict=True)]
             state = self._heard(await host.outputs(thread, state.id, outputs, options))
+        if state.cost_limited:
+            return (Failure(FailureKind.COST_LIMIT, state.error, where=turn.where),)
         self.trouble = trouble_of_run(state)
         if self.trouble is not None:
             said = f": {state.error}" if state.error else ""

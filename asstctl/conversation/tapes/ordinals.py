@@ -33,6 +33,10 @@ _COLLECTIONS = {
 
 _VOLATILE_QUERY = frozenset({"api-version"})
 
+_OPENS_A_SESSION = "/agents/sessions"
+_VOLATILE_BODY = frozenset({"spend_control"})
+"""What the body that opens a session says of a run's limits: another limit makes no other conversation."""
+
 _USERS_OWN = frozenset({"metadata", "attributes", "parameters", "schema", "json_schema", "embedding"})
 """Below these keys nothing is an id, whatever it is called."""
 
@@ -66,7 +70,10 @@ class Ordinals:
         path = "/".join(self._path_parts(asking.path))
         self._learn(dict(asking.query))
         query = [(name, self._known.get(text, text)) for name, text in asking.query if name not in _VOLATILE_QUERY]
-        return Asking(asking.method, path, tuple(query), self.of_value(asking.body))
+        body = asking.body
+        if asking.path == _OPENS_A_SESSION and isinstance(body, Mapping):
+            body = {name: value for name, value in body.items() if name not in _VOLATILE_BODY}
+        return Asking(asking.method, path, tuple(query), self.of_value(body))
 
     def of_answering(self, answering: Answering) -> Answering:
         """An answer as a tape holds it."""

@@ -4,6 +4,8 @@ list-lag=SECONDS[:members|bodies]   listings are that much behind, as the fault 
 late-usage=SECONDS|never            how long after its end a turn says what it used
 pending-calls=SECONDS               how long after it is announced a function call can be answered
 reasoning-effort=LEVEL              what an agent shows that was given no effort, as if it were its model's default
+cost=CENTS                          what each turn costs when it ends: of a session that has a limit, the turn that
+                                    reaches it fails, and then the session takes nothing until its limit is raised
 """
 
 import math
@@ -23,6 +25,7 @@ class Quirks:
     """Seconds; infinite: it is never said."""
     pending_calls: float = 0.0
     reasoning_effort: str | None = None
+    cost: int = 0
 
     @classmethod
     def parsed(cls, specs: Iterable[str]) -> "Quirks":
@@ -64,11 +67,18 @@ def _effort(text: str) -> str:
     return text
 
 
+def _cents(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("cents are a whole number from 0")
+    return int(text)
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "list-lag": _lag,
     "late-usage": _seconds_or_never,
     "pending-calls": _seconds,
     "reasoning-effort": _effort,
+    "cost": _cents,
 }
 
 NO_QUIRKS = Quirks()

@@ -1,6 +1,8 @@
 """Bodies of the requests that open sessions of the Agents wire and speak to them (agents facts, 3.1 and 3.2). Pure."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from asstctl.core.json_types import Json
@@ -11,16 +13,25 @@ Event = Mapping[str, Any]
 
 
 def session_body(
-    agent: str, said: Sequence[Json], tools: frozenset[str], metadata: Mapping[str, str] | None
+    agent: str,
+    said: Sequence[Json],
+    tools: frozenset[str],
+    metadata: Mapping[str, str] | None,
+    max_cost: float | None = None,
 ) -> dict[str, Any]:
-    """The body that opens a session with what a user says first. Code runs in a hosted environment alone."""
+    """The body that opens a session with what a user says first. Code runs in a hosted environment alone. `max_cost`
+    is in US dollars; the wire counts whole cents, of which it wants at least one."""
     hosted = Tool.CODE_INTERPRETER in tools
     body: dict[str, Any] = {
         "agent_id": agent,
         "environment": dict(HOSTED_ENVIRONMENT if hosted else ENVIRONMENT),
         "input": list(said),
     }
-    return {**body, "metadata": dict(metadata)} if metadata else body
+    if metadata:
+        body["metadata"] = dict(metadata)
+    if max_cost is not None and math.isfinite(max_cost):
+        body["spend_control"] = {"limit": max(math.ceil(Decimal(str(max_cost)) * 100), 1)}
+    return body
 
 
 def said_body(said: Said, pictures: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from asstctl.core.resource import EXTENSION, Live, sharing
 from asstctl.core.suggest import shortened
 from asstctl.kinds.canonical import same
 from asstctl.providers.agents.capabilities import AGENT_FIELDS, AGENTS_V1, COMPOSITE
-from asstctl.providers.agents.tools import extension, halves, neutral, on_wire, sendable
+from asstctl.providers.agents.tools import extension, halves, neutral, on_wire, one_tool, sendable
 from asstctl.providers.agents.wire import AGENT_DEFAULTS, SUBAGENTS
 from asstctl.providers.assistants.codecs import FILLED_BY_SERVER, MISSING, check_shape, live_of, value_at
 
@@ -226,7 +226,7 @@ def _all_tools(fields: Mapping[str, Json], live: Mapping[str, Any]) -> list[Any]
     own, others = halves(live.get(_TOOLS) or ())
     wanted = map(on_wire, _list(fields[_TOOLS])) if _TOOLS in fields else map(sendable, own)
     if EXTENSION + _TOOLS in fields:
-        others = list(_list(fields[EXTENSION + _TOOLS]))
+        others = list(map(one_tool, _list(fields[EXTENSION + _TOOLS])))
     else:
         others = [sendable(tool) for tool in others]
     return [*wanted, *others]

@@ -34,7 +34,17 @@ from asstctl.net.client import Answer
 from asstctl.providers.agents.bodies import Event, cancel_event, message_event, result_events, said_body, session_body
 from asstctl.providers.agents.items import Item, code_in, reply_in, spoken_in
 from asstctl.providers.agents.pictures import Pictures
-from asstctl.providers.agents.turns import Session, Turn, is_over, rests, session_status, state_of, turns_in, usage_of
+from asstctl.providers.agents.turns import (
+    Session,
+    Turn,
+    is_over,
+    rests,
+    session_status,
+    spent_state,
+    state_of,
+    turns_in,
+    usage_of,
+)
 from asstctl.providers.agents.wire import SESSIONS
 from asstctl.providers.assistants.ids import in_path
 from asstctl.providers.assistants.paging import MAX_PAGES
@@ -76,6 +86,8 @@ class _Talk:
     """Its calls that were answered."""
     active: bool = False
     """Whether something may be going on."""
+    spent: RunState | None = None
+    """How every other run ends, once the session has cost what it may."""
     headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """Of the answer to what was sent last: they may say when to look."""
 
@@ -107,9 +119,10 @@ class AgentsThreads:
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
+        max_cost: float | None = None,
     ) -> Opened:
         said = [said_body(one, self._pictures.urls) for one in messages]
-        body = session_body(assistant, said, tools, metadata)
+        body = session_body(assistant, said, tools, metadata, max_cost)
         made = await self._send("POST", SESSIONS, body=body)
         thread = id_of(made.value, "session")
         self._talks[thread] = _Talk(seen=set(), active=bool(said), headers=made.headers)
@@ -121,6 +134,8 @@ class AgentsThreads:
 
     async def run(self, thread: str, assistant: str, options: RunOptions = PLAIN) -> RunState:
         talk = self._talk(thread)
+        if talk.spent is not None:
+            return talk.spent
         if talk.said:
             await self._say(thread, talk)
         elif talk.seen is not None and not talk.active:
@@ -234,6 +249,7 @@ class AgentsThreads:
         state = state_of(session, turn, talk.answered, reply_in(items))
         if turn and is_over(turn):
             talk.active = False
+            talk.spent = spent_state(session)
             if talk.seen is not None:
                 talk.seen.add(id)
         return replace(state, code=code_in(items)) if options.steps and not talk.active else state

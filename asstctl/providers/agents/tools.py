@@ -57,11 +57,16 @@ def halves(tools: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return own, extensions
 
 
-def on_wire(tool: Any) -> JsonObject:
-    """A tool of an assistant as an agent holds it. Raises Refused for one that the wire cannot hold."""
+def one_tool(tool: Any) -> JsonObject:
+    """The same tool. Raises Refused for what is no object, and so no tool."""
     if not isinstance(tool, Mapping):
         raise Refused("a tool of an agent is an object", detail=f"it is {tool!r:.80}")
-    match tool.get("type"):
+    return dict(tool)
+
+
+def on_wire(tool: Any) -> JsonObject:
+    """A tool of an assistant as an agent holds it. Raises Refused for one that the wire cannot hold."""
+    match one_tool(tool).get("type"):
         case "function" if isinstance(tool.get("function"), Mapping):
             return _flat_function(tool["function"])
         case "mcp" if "transport" not in tool:

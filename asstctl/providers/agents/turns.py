@@ -4,6 +4,7 @@ What was said in a turn is in its items (`items`); sending, and waiting between 
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from asstctl.core.errors import BadAnswer
@@ -21,6 +22,7 @@ _OF_TURNS = OVER | {"queued", "in_progress", "waiting"}
 _OF_SESSIONS = frozenset({"idle", "in_progress", "requires_action", "budget_reached", "failed"})
 
 RATE_LIMIT = "rate_limit_exceeded"
+COST_LIMIT = "session_budget_exceeded"
 
 PROVIDERS_OWN_TROUBLE = frozenset(
     {
@@ -37,7 +39,7 @@ PROVIDERS_OWN_TROUBLE = frozenset(
         "billing_not_active",
         "credit_balance_exhausted",
         "usage_limit_exceeded",
-        "session_budget_exceeded",
+        COST_LIMIT,
         "project_spend_limit_exceeded",
         "organization_spend_limit_exceeded",
         "organization_usage_limit_exceeded",
@@ -92,13 +94,22 @@ def state_of(session: Session, turn: Turn | None, answered: Collection[str], rep
     """
     id, model, status = str(turn["id"]) if turn else "", model_of(session), session_status(session)
     if turn and is_over(turn):
-        return _ended(turn, reply, model)
+        ended = _ended(turn, reply, model)
+        return replace(ended, error=_spent(session)) if ended.cost_limited else ended
     if status == "requires_action" and (calls := pending_calls(session, id, answered)):
         return RunState(id, "requires_action", calls=calls, reply=reply, model=model)
     if status == "requires_action":
         return RunState(id, "failed", reply=reply, error=beyond_us(session), model=model)
-    error = "budget_reached: the session has spent what it may" if status == "budget_reached" else _death_of(session)
-    return RunState(id, "failed", reply=reply, error=error, no_verdict=True, model=model)
+    if spent := spent_state(session):
+        return replace(spent, id=id, reply=reply)
+    return RunState(id, "failed", reply=reply, error=_death_of(session), no_verdict=True, model=model)
+
+
+def spent_state(session: Session) -> RunState | None:
+    """What a run comes to in a session that has cost what it may; None for one that may cost more."""
+    if session_status(session) != "budget_reached":
+        return None
+    return RunState("", "failed", error=_spent(session), no_verdict=True, cost_limited=True, model=model_of(session))
 
 
 def pending_calls(session: Session, turn: str, answered: Collection[str]) -> tuple[ToolCall, ...]:
@@ -146,8 +157,16 @@ def _ended(turn: Turn, reply: str, model: str) -> RunState:
         no_verdict=failed and str(code) in PROVIDERS_OWN_TROUBLE,
         usage=usage_of(turn),
         rate_limited=failed and code == RATE_LIMIT,
+        cost_limited=failed and code == COST_LIMIT,
         model=model,
     )
+
+
+def _spent(session: Session) -> str:
+    control = session.get("spend_control")
+    cents = control.get("limit") if isinstance(control, Mapping) else None
+    limit = f" of ${cents / 100:.2f}" if isinstance(cents, int) else ""
+    return f"the session's own limit{limit} was reached"
 
 
 def _death_of(session: Session) -> str:

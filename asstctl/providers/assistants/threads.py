@@ -109,6 +109,7 @@ class AssistantsThreads:
         messages: Sequence[Said] = (),
         metadata: Mapping[str, str] | None = None,
         files: Sequence[Attached] = (),
+        max_cost: float | None = None,
     ) -> Opened:
         attached = [one for said in messages for one in said.attachments]
         search: dict[str, Any] = {}

@@ -38,7 +38,7 @@ def _lines(migrated: Migrated) -> Iterator[str]:
     if migrated.notes:
         yield ""
         yield from (f"- {prose(note)}" for note in migrated.notes)
-    if migrated.prospect:
+    if migrated.prospect and migrated.prospect.fates:
         yield ""
         yield from _prospect(migrated.prospect)
 

@@ -40,7 +40,8 @@ def otherwise(runs: Iterable[Raw], assistant: Mapping[str, Any]) -> Iterator[str
     """What runs said for themselves alone, against what their assistant says."""
     found = Counter(name for one in runs for name in _SAID_OF_RUN if one.get(name) and one[name] != assistant.get(name))
     for name, number in found.items():
-        yield f"{_counted(number, 'run')} had other {name} than the assistant: its replies are those of then"
+        own = "its own" if number == 1 else "their own"
+        yield f"{_counted(number, 'run')} had {own} `{name}`, which the assistant does not have"
 
 
 def _end(run: Raw) -> str:

@@ -19,7 +19,7 @@ Json = Any
 
 SESSIONS = "/agents/sessions"
 NONE, HOSTED = {"type": "none"}, {"type": "openai_hosted"}
-REST = ("idle", "requires_action", "failed")
+REST = ("idle", "requires_action", "failed", "budget_reached")
 
 
 def message(*texts: str) -> Json:

@@ -36,6 +36,7 @@ async def _until(api: AgentsApi, names: list[str]) -> None:
         (["list-lag=0.5:bodies"], Quirks(list_lag="0.5:bodies")),
         (["late-usage=2", "pending-calls=0.3"], Quirks(late_usage=2.0, pending_calls=0.3)),
         (["late-usage=never"], Quirks(late_usage=math.inf)),
+        (["cost=5"], Quirks(cost=5)),
         (["reasoning-effort=medium", "reasoning-effort=low"], Quirks(reasoning_effort="low")),
     ],
 )
@@ -48,6 +49,7 @@ def test_quirks_are_spelled_as_name_and_value(specs: list[str], quirks: Quirks) 
     [
         *("", "slow=1", "list-lag", "list-lag=x", "list-lag=1:names", "late-usage=-1", "late-usage=nan"),
         *("pending-calls=never", "pending-calls=inf", "reasoning-effort=huge"),
+        *("cost=", "cost=-1", "cost=0.5", "cost=²"),
     ],
 )
 def test_a_quirk_that_cannot_be_read_says_why(spec: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,8 +62,9 @@ SLOW: dict[str, Any] = {
 }
 
 
-async def converse(host: ThreadHost) -> list[object]:
-    opened = await host.open(assistant="agent_1", messages=[Said("user", "hi")], metadata={RUN_KEY: "p/r"})
+async def converse(host: ThreadHost, max_cost: float | None = None) -> list[object]:
+    said = [Said("user", "hi")]
+    opened = await host.open(assistant="agent_1", messages=said, metadata={RUN_KEY: "p/r"}, max_cost=max_cost)
     asked = await host.run(opened.thread, "agent_1")
     found = await host.search("vs_1", "otters")
     told = await host.outputs(opened.thread, asked.id, [ToolOutput(asked.calls[0].id, "sunny")])
@@ -71,11 +72,11 @@ async def converse(host: ThreadHost) -> list[object]:
     return [asked, found, told, await host.run(opened.thread, "agent_1")]
 
 
-def had(server: Server, deck: Deck, *, closed: bool = False) -> list[object]:
+def had(server: Server, deck: Deck, *, closed: bool = False, max_cost: float | None = None) -> list[object]:
     async def play() -> list[object]:
         async with provider(server) as one:
             host = one.thread_host(deck)
-            said = await converse(host)
+            said = await converse(host, max_cost)
             if closed:
                 await host.close("sess_1")
             return said
@@ -110,6 +111,16 @@ def test_a_replay_is_the_conversation_and_sends_nothing(answers: dict[str, Any])
     assert (told.usage is not None, last.usage is not None) == (True, True)
     assert found == (Passage("a.md", 0.5, "otters"),)
     assert nobody.asked == []
+
+
+@pytest.mark.parametrize(("then", "now"), [(None, 0.5), (0.5, None), (0.5, 2.0)])
+def test_a_limit_of_cost_makes_no_tape_stale(then: float | None, now: float | None) -> None:
+    """It is of a run, and on no tape."""
+    tape = recorded(PROMPT, max_cost=then)
+
+    assert "spend_control" not in tape_text(tape)
+    replayed = had(Server(), Replay(recorded(PROMPT), again=""))
+    assert had(Server(), Replay(tape, again=""), max_cost=now) == replayed
 
 
 def test_a_tape_has_neither_ids_nor_what_a_session_repeats_of_its_agent() -> None:

@@ -285,7 +285,7 @@ def test_a_failed_turn_leaves_an_idle_session_and_says_why() -> None:
 @pytest.mark.parametrize(
     ("found", "no_verdict", "said"),
     [
-        (session("budget_reached"), True, "budget_reached"),
+        (session("budget_reached"), True, "the session's own limit was reached"),
         (session("failed", error="no sandbox"), True, "the session failed: no sandbox"),
         (
             session(
@@ -303,6 +303,54 @@ def test_what_cannot_go_on_is_a_failed_run(found: dict[str, Any], no_verdict: bo
     state = first_run(Server(session=[found], turns=[page(turn(status="waiting"))], items=[page()]))
 
     assert (state.status, state.no_verdict, said in state.error) == ("failed", no_verdict, True)
+
+
+@pytest.mark.parametrize(
+    ("dollars", "sent"),
+    [
+        (None, None),
+        (0.5, {"limit": 50}),
+        (0.07, {"limit": 7}),
+        (0.071, {"limit": 8}),
+        (1 / 3, {"limit": 34}),
+        (0.000001, {"limit": 1}),
+        (12, {"limit": 1200}),
+        (float("inf"), None),
+    ],
+)
+def test_a_session_is_held_to_its_limit_in_whole_cents(dollars: float | None, sent: object) -> None:
+    """Rounded up, and at least one: a limit that is too low would end what may go on."""
+    server = Server(**DONE)
+
+    async def play() -> None:
+        async with provider(server) as one:
+            await opened(one.thread_host(), max_cost=dollars)
+
+    unhurried(play())
+    assert server.bodies[0].get("spend_control") == sent
+
+
+def test_after_the_turn_with_which_the_limit_was_reached_nothing_is_sent() -> None:
+    """It is answered, and the next ends at once: the server would refuse it. Then the session is deleted."""
+    server = Server(**{**DONE, "session": [session("budget_reached", spend_control={"limit": 5})]})
+
+    async def play() -> list[RunState]:
+        async with provider(server) as one:
+            host = one.thread_host()
+            thread = await opened(host, max_cost=0.05)
+            first = await host.run(thread, "agent_1")
+            await host.post(thread, Said("user", "again"))
+            second = await host.run(thread, "agent_1")
+            await host.close(thread)
+            return [first, second]
+
+    first, second = unhurried(play())
+
+    assert (first.status, first.reply, first.cost_limited) == ("completed", "hello", False)
+    assert (second.status, second.error) == ("failed", "the session's own limit of $0.05 was reached")
+    assert (second.no_verdict, second.cost_limited) == (True, True)
+    assert server.events == []
+    assert server.log[-1] == "DELETE ."
 
 
 def test_items_are_read_page_by_page() -> None:

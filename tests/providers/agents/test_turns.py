@@ -41,7 +41,6 @@ def test_when_nothing_moves_without_us(found: Any, of: Any, answered: set[str], 
         ("server_error", True, False),
         ("rate_limit_exceeded", True, True),
         ("flex_unavailable", True, False),
-        ("session_budget_exceeded", True, False),
         ("credit_balance_exhausted", True, False),
         ("context_length_exceeded", False, False),
         ("max_output_tokens", False, False),
@@ -56,6 +55,37 @@ def test_whose_fault_a_failed_turn_is(code: Any, no_verdict: bool, limited: bool
 
     assert (state.status, state.no_verdict, state.rate_limited) == ("failed", no_verdict, limited)
     assert state.error == f"{code}: no"
+
+
+SPENT = "the session's own limit of $0.05 was reached"
+
+
+@pytest.mark.parametrize(
+    ("found", "of", "said"),
+    [
+        (session("budget_reached", spend_control={"limit": 5, "consumed": 5}), None, SPENT),
+        (session("budget_reached", spend_control={"limit": 5}), turn(status="waiting"), SPENT),
+        (session("budget_reached"), turn(status="in_progress"), "the session's own limit was reached"),
+        (session("budget_reached", spend_control={"limit": "x"}), None, "the session's own limit was reached"),
+        (
+            session("idle", spend_control={"limit": 5}),
+            turn(status="failed", error={"code": "session_budget_exceeded", "message": "no"}),
+            SPENT,
+        ),
+    ],
+)
+def test_a_session_that_cost_what_it_may_says_its_limit(found: Any, of: Any, said: str) -> None:
+    """Which proves nothing about the assistant."""
+    state = state_of(found, of, set(), "so far")
+
+    assert (state.status, state.error, state.reply) == ("failed", said, "so far")
+    assert (state.no_verdict, state.cost_limited, state.rate_limited) == (True, True, False)
+
+
+def test_a_turn_that_came_to_its_end_counts_whatever_its_session_cost() -> None:
+    state = state_of(session("budget_reached"), turn(), set(), "all of it")
+
+    assert (state.status, state.reply, state.cost_limited) == ("completed", "all of it", False)
 
 
 def test_calls_come_before_what_nobody_can_give() -> None:

@@ -122,9 +122,9 @@ _WHEN_SET = {"review": "none", "prompt_cache_options": None}
 
 def show_session(services: Services, session: Mapping[str, Json]) -> Body:
     shown = SESSION.show(session)
-    shown["usage"] = _usage(services, session) if session["status"] == "idle" else None
-    # Nothing costs anything here.
-    shown["spend_control"] = {**shown["spend_control"], "consumed": 0}
+    at_rest = session["status"] in ("idle", "budget_reached")
+    shown["usage"] = _usage(services, session) if at_rest else None
+    shown["spend_control"] = {**shown["spend_control"], "consumed": session["_spent"]}
     return {name: value for name, value in shown.items() if name not in _WHEN_SET or value != _WHEN_SET[name]}
 
 

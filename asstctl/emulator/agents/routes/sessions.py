@@ -14,7 +14,7 @@ from asstctl.emulator.agents.turns.intake import Intake
 from asstctl.emulator.agents.turns.items import shown_item
 from asstctl.emulator.agents.turns.opening import open_session
 from asstctl.emulator.agents.turns.settling import settle_all, settle_session
-from asstctl.emulator.agents.turns.states import OVER, is_busy
+from asstctl.emulator.agents.turns.states import OVER, is_busy, relimited
 from asstctl.emulator.agents.turns.streaming import SessionStream
 from asstctl.emulator.calls import POLL_AFTER, Call, answer, page_answer, polled_answer
 from asstctl.emulator.refusals import property_name_too_long, too_many_properties
@@ -82,7 +82,7 @@ async def update_session(call: Call) -> Response:
         if "reasoning" in changes:
             effort = changes["reasoning"].get("effort", session["agent"]["reasoning"]["effort"])
             agent["reasoning"] = {**session["agent"]["reasoning"], "effort": effort or services.quirks.reasoning_effort}
-        session = {**session, **given, "agent": session_agent(agent)}
+        session = relimited({**session, **given, "agent": session_agent(agent)})
         services.store.replace(SESSION, session)
     return _answer(services, session)
 

@@ -9,7 +9,7 @@ from asstctl.emulator.runs.events import Event
 Json = Any
 Body = dict[str, Json]
 
-LAST = ("agent.session.idle", "agent.session.failed")
+LAST = ("agent.session.idle", "agent.session.failed", "agent.session.budget_reached")
 """With the first of these the stream ends that a session was created with."""
 
 CLOSING = Event("closing", {})

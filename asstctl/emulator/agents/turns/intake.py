@@ -49,6 +49,8 @@ class Intake:
 
     def say(self, messages: Sequence[Mapping[str, Json]]) -> None:
         """What a user says: a turn of its own, or a part of the one that goes on."""
+        if self.session["status"] == "budget_reached":
+            raise refusals.conflict(f"The session {self.session['id']} has reached its spending limit. Raise it first.")
         turn = self._turn()
         begins = turn is None
         if turn is None:

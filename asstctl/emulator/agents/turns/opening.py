@@ -24,7 +24,7 @@ def open_session(services: Services, given: Mapping[str, Json], now: int) -> Int
         raise missing("input")
     said = {"agent": session_agent(agent), "environment": environment, "last_active_at": now}
     session = SESSION.new({**given, **said}, now)
-    session |= {"_turn": None, "_said": 0, "_ended": None, "_keys": {}, "_inline": "agent_id" not in given}
+    session |= {"_turn": None, "_said": 0, "_ended": None, "_keys": {}, "_spent": 0, "_inline": "agent_id" not in given}
     services.store.insert(SESSION, session, agent_id=agent["id"])
     intake = Intake(services, session)
     if "input" in given:

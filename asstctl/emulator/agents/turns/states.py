@@ -2,10 +2,11 @@
 
     turn      queued -> in_progress -> completed | failed | cancelled | waiting
               waiting -> in_progress (every call is answered) | failed | cancelled
-    session   idle -> in_progress -> idle | requires_action
-              requires_action -> in_progress | idle
+    session   idle -> in_progress -> idle | requires_action | budget_reached
+              requires_action -> in_progress | idle | budget_reached
+              budget_reached -> idle (its limit is raised)
 
-A session never fails here and never runs out of budget: it has no sandbox to provision, and nothing costs anything.
+A session never fails here: it has no sandbox to provision. Nothing costs anything but by the quirk `cost`.
 What bodies hold beside what is shown begins with an underscore.
 """
 
@@ -45,12 +46,23 @@ def requiring(session: Body, turn: Body, now: int) -> Body:
     return {**session, "status": "requires_action", "required_actions": actions, "last_active_at": now}
 
 
+def is_spent(session: Body) -> bool:
+    """Whether it has cost what it may."""
+    limit = session["spend_control"]["limit"]
+    return limit is not None and session["_spent"] >= limit
+
+
+def relimited(session: Body) -> Body:
+    """The session, whose limit may have changed."""
+    return {**session, "status": "idle"} if session["status"] == "budget_reached" and not is_spent(session) else session
+
+
 def resting(session: Body, turn: Body, now: int) -> Body:
-    """The session after its turn. Tokens of turns add up to those of the session."""
+    """The session after its turn, which is paid for. Tokens of turns add up to those of the session."""
     usage = total_usage(used for used in (session["usage"], turn["usage"]) if used is not None)
     return {
         **session,
-        "status": "idle",
+        "status": "budget_reached" if is_spent(session) else "idle",
         "required_actions": [],
         "last_active_at": now,
         "usage": usage,
