@@ -78,8 +78,9 @@ class Capabilities:
     `ties_in_creation_order`: objects created in the same second are listed in the order they were made.
     `dialect` is what people call this flavour of the wire; `missing` gives, for what it cannot do (`get`,
     `update`, `files`, a kind), a sentence that says so and the way on; `notes` are sentences that every plan on it
-    says, and `terms` is what holds of all differences there, for the headers of plans. `trusted`: it is known to
-    keep metadata, so the first create of a run need not be tried alone.
+    says, `instructions_notes` those of a plan with new instructions, and `terms` is what holds of all differences
+    there, for the headers of plans. `trusted`: it is known to keep metadata, so the first create of a run need not be
+    tried alone.
 
     `unsupported`: by kind, what this wire cannot hold although a manifest may declare it, by its path in the words of
     `on_unsupported` without the kind: a field (`temperature`), a tool by its type (`tools.file_search`), a part of a
@@ -88,7 +89,8 @@ class Capabilities:
     sentence; those of kind `function` speak of what a function leaves out.
     `composite` are top-level keys of the wire object that hold several fields (`text`: the response format, and
     extensions beside it), so that they are reserved for none of them. `extension_tools` are the types of tools that
-    an extension `tools` may hold: those of this wire alone.
+    an extension `tools` may hold: those of this wire alone. `extensions` are, by kind, those that the wire is known
+    to have: `own: all` means them too, and one that is not declared is noted like a field.
     `api` is what people call what is spoken there, whatever the dialect.
     """
 
@@ -102,12 +104,14 @@ class Capabilities:
     metadata: Metadata = Metadata.KEPT
     missing: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    instructions_notes: tuple[str, ...] = ()
     terms: str = ""
     trusted: bool = False
     unsupported: Mapping[str, Mapping[str, Unsupported]] = field(default_factory=dict)
     changed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     composite: frozenset[str] = frozenset()
     extension_tools: frozenset[str] = frozenset()
+    extensions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     api: str = "API"
 
     @property

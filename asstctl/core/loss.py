@@ -26,3 +26,13 @@ class Loss:
     way: Way
     what: str
     function: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its words where the kind is known: what is no part of an assistant keeps it, for it is written elsewhere."""
+        return self.field.removeprefix("assistant.")
+
+    @property
+    def tool(self) -> str:
+        """The type of the tool that is lost, where it is one."""
+        return self.field.rpartition(".")[2]

@@ -220,6 +220,10 @@ class ThreadHost(Protocol):
         """
         ...
 
+    async def bearing(self, metadata: Mapping[str, str]) -> tuple[str, ...] | None:
+        """The threads that bear all of these pairs; None where the wire cannot look for them."""
+        ...
+
     async def close(self, thread: str) -> None:
         """Delete the thread, ending an active run first. Deleting one that is gone is no error.
 

@@ -20,6 +20,9 @@ from asstctl.core.loss import Loss
 EXTENSION = "extensions."
 """What the name of a field begins with that is verbatim for one provider."""
 
+FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
+"""What every wire's objects hold and no request may."""
+
 
 def sharing(names: Iterable[str], kind: str, capabilities: Capabilities) -> frozenset[str]:
     """The fields of a kind that lie under one key of the wire with some of these (`Capabilities.composite`), and these.

@@ -118,7 +118,7 @@ def tools(value: Json) -> Json:
     keyed: dict[str, Any] = {}
     for name, canonical in found:
         while name in keyed:
-            name += "'"  # several of one type and name (two servers of type `mcp`); all of them count
+            name += "'"  # several of one type and name (two of a type that nobody knows); all of them count
         keyed[name] = canonical
     return dict(sorted(keyed.items())) or None
 
@@ -133,8 +133,9 @@ def _tool(tool: Any) -> tuple[str, Json]:
             return "file_search", _file_search(_settings(tool, "file_search"))
         case "function":
             return _function(_settings(tool, "function"))
-        case "mcp" if isinstance(tool.get("server_label"), str) and isinstance(tool.get("server_url"), str):
-            return f"mcp.{tool['server_label']}", _mcp(tool)
+        case "mcp" if isinstance(tool.get("server_label"), str):
+            by_url = isinstance(tool.get("server_url"), str)
+            return f"mcp.{tool['server_label']}", _mcp(tool) if by_url else _other_mcp(tool)
         case "web_search":
             return "web_search", _web_search(tool)
     return str(tool.get("type")), plain(tool)
@@ -159,9 +160,15 @@ def _function(function: Mapping[str, Any]) -> tuple[str, Json]:
 
 
 def _mcp(tool: Mapping[str, Any]) -> Json:
-    """A server that a URL leads to; one that is a program to start has no words in a manifest, and is kept as it is."""
+    """A server that a URL leads to."""
     known = {key: tool.get(key) for key in ("server_url", "credential", "credential_id")}
     return _stripped({**known, "allowed_tools": _set(tool.get("allowed_tools"))}, {})
+
+
+def _other_mcp(tool: Mapping[str, Any]) -> Json:
+    """One that is reached otherwise than by a URL alone: no manifest has words for it, so that all of it counts."""
+    rest = {key: value for key, value in tool.items() if key not in ("type", "server_label")}
+    return _stripped(rest, {"connection_origin": "service", "request_metadata": {}, "required": False})
 
 
 def _web_search(tool: Mapping[str, Any]) -> Json:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from asstctl.core.capabilities import Capabilities
 from asstctl.core.json_types import Json
+from asstctl.core.resource import FILLED_BY_SERVER
 from asstctl.core.suggest import did_you_mean, shortened
 from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.assistant_fields import TOOL_TYPES
-
-FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
-"""What every wire's objects hold and no request may."""
 
 TOOLS = "tools"
 
@@ -36,6 +34,8 @@ def reserved(name: str, value: Json, kind: str, known: Capabilities) -> Iterator
     elif name == TOOLS and TOOLS in known.composite:
         yield from _tools(value, known)
     elif name in known.composite:
+        if value is not None and not isinstance(value, Mapping):
+            yield Reserved(f"`{name}` must be a map", f"write what it holds by name: `{name}: {{NAME: VALUE}}`")
         for field, one in fields.items():
             if one.path[0] == name and isinstance(value, Mapping) and one.path[-1] in value:
                 summary = f"`{'.'.join(one.path)}` is the field `{field}`, and no part of an extension"
@@ -60,7 +60,7 @@ def _tools(value: Json, known: Capabilities) -> Iterator[Reserved]:
         hint = did_you_mean(name, sorted(known.extension_tools))
         if name in TOOL_TYPES:
             hint = f"write it in `{TOOLS}:` outside of `extensions`"
-        yield Reserved(f"{named} is no tool that only {known.dialect} has", hint, (number,))
+        yield Reserved(f"{named} is no tool that only the {known.api} has", hint, (number,))
 
 
 def _outside(name: str) -> str:

@@ -25,7 +25,7 @@ from asstctl.documents.yaml_writing import has_form, whole
 from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.kinds.canonical import plain, tools
 from asstctl.kinds.field import extension_code
-from asstctl.kinds.function import is_schema_file
+from asstctl.kinds.function import InlineFunction, is_schema_file
 from asstctl.manifest.functions import check_parameters
 from asstctl.manifest.kinds import KINDS
 from asstctl.manifest.secrets import Secret, leaks
@@ -407,7 +407,9 @@ def _unsound_function(tool: Mapping[str, Any]) -> str:
     if tool["type"] != "function":
         return ""
     function = tool["function"]
-    reason = _unsound(function.get("parameters"), strict=function.get("strict") is True)
+    _, diagnostics, _ = check_parts(InlineFunction, _Trial(function), what="a function")
+    reason = diagnostics[0].summary if diagnostics else ""
+    reason = reason or _unsound(function.get("parameters"), strict=function.get("strict") is True)
     return f"{function['name']} cannot be declared ({reason})" if reason else ""
 
 

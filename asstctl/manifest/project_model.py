@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Field, Tag
 
 from asstctl.core.suggest import did_you_mean, shortened
 from asstctl.documents.models import Many, Model, by_shape, problem
@@ -16,18 +16,20 @@ from asstctl.manifest.kinds import DECLARING
 _HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _TAKEN_HEADERS = frozenset(("authorization", "connection", "cookie", "expect", "host", "te", "trailer", "upgrade"))
 _TAKEN_PREFIXES = ("accept", "content-", "keep-", "openai-", "proxy-", "sec-", "transfer-", "user-", "x-forwarded-")
+_ENVIRONMENT_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_NAME_IT = "write `{env: NAME}`, with the name of a variable that holds it"
 _TARGET_NAME = re.compile(r"\w[\w.-]{0,59}")
 _JUDGE_NAME = re.compile(r"\w[\w-]{0,59}")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a target that one provider takes and needs, beside those that every target has. `keyed`: away
-    from this machine it also needs an `api_key`."""
+    """The settings of a target that one provider takes and needs, beside those that every target has. `key_env`: away
+    from this machine it also needs an `api_key`, which people keep in this variable."""
 
     takes: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    keyed: bool = False
+    key_env: str = ""
 
 
 PROVIDERS: Mapping[str, Settings] = {
@@ -35,7 +37,7 @@ PROVIDERS: Mapping[str, Settings] = {
     "assistants": Settings(
         takes=("base_url", "api_key", "passthrough_url", "dialect", "auth", "headers"), needs=("base_url",)
     ),
-    "openai": Settings(takes=("base_url", "api_key", "credentials"), keyed=True),
+    "openai": Settings(takes=("base_url", "api_key", "credentials"), key_env="OPENAI_API_KEY"),
 }
 
 EVERY_TARGET = ("provider", "vars", "limits", "timeout", "own", "list_lag", "on_unsupported")
@@ -48,10 +50,25 @@ class FromEnvironment(Model):
     secret: bool = False
 
 
+def _no_key(value: Any) -> Any:
+    if isinstance(value, str):
+        raise problem("secret-in-file", "a key is not written into a file", _NAME_IT, secret=True)
+    return value
+
+
+def _environment_name(name: Any) -> Any:
+    if isinstance(name, str) and not _ENVIRONMENT_NAME.match(name):
+        raise problem("secret-in-file", "a key is not written into a file", _NAME_IT, secret=True)
+    return name
+
+
 class KeyFromEnvironment(Model):
     """`api_key: {env: NAME}`: a key is never written into a file."""
 
-    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    env: Annotated[str, BeforeValidator(_environment_name)] = Field(pattern=_ENVIRONMENT_NAME.pattern)
+
+
+Key = Annotated[KeyFromEnvironment, BeforeValidator(_no_key)]
 
 
 def _variable_name(name: str) -> str:
@@ -126,7 +143,7 @@ class Script(Model):
 
 class ChatSettings(Model):
     base_url: str
-    api_key: KeyFromEnvironment | None = None
+    api_key: Key | None = None
     models: dict[str, str] = Field(default_factory=dict)
 
 
@@ -151,11 +168,11 @@ class TargetModel(Model):
 
     provider: str
     base_url: str | None = None
-    api_key: KeyFromEnvironment | None = None
+    api_key: Key | None = None
     passthrough_url: str | None = None
     dialect: Dialect | None = None
     auth: Literal["entra", "key"] | None = None
-    headers: dict[Annotated[str, AfterValidator(_header_name)], KeyFromEnvironment] = Field(default_factory=dict)
+    headers: dict[Annotated[str, AfterValidator(_header_name)], Key] = Field(default_factory=dict)
     replies: Replies | None = None
     vars: Variables = Field(default_factory=dict)
     limits: Limits = Limits()
@@ -184,7 +201,7 @@ class JudgeModel(Model):
     """One entry of `test.judges`: a server with chat completions, embeddings or both."""
 
     base_url: str
-    api_key: KeyFromEnvironment | None = None
+    api_key: Key | None = None
     model: str | None = Field(default=None, min_length=1)
     embedding_model: str | None = Field(default=None, min_length=1)
     timeout: float | None = Field(default=None, gt=0)

@@ -209,6 +209,8 @@ def _desired(
     if context.own_all:
         computed = context.capabilities.computed if context.capabilities else ()
         owned = [name for name in known if (kind.name, name) not in computed and name not in kind.required]
+        extensions = context.capabilities.extensions.get(kind.name, ()) if context.capabilities else ()
+        owned += [EXTENSION + name for name in sorted(extensions)]
         fields = {name: None for name in owned if name not in ignored} | held.fields
     return Desired(
         address,

@@ -5,7 +5,7 @@ plan, mark or journal can hold it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asstctl.core.diagnostic import Diagnostic
@@ -34,11 +34,22 @@ class Secret:
 
 
 def masked(diagnostics: Iterable[Diagnostic], secrets: Iterable[Secret]) -> tuple[Diagnostic, ...]:
-    """The same diagnostics with no secret in them: each of its characters is a `*`, so that carets stay right."""
+    """The same diagnostics with no secret in them: each of its characters is a `*`, so that carets stay right. A line
+    that one of them keeps to itself, because a secret may be written in it, is shown by none."""
+    diagnostics = tuple(diagnostics)
+    kept = {(one.where.path, one.where.line) for one in diagnostics if one.where and not one.where.text}
+    diagnostics = tuple(_without_line(one, kept) for one in diagnostics) if kept else diagnostics
     known = sorted({form for secret in secrets for form in _forms(secret.reveal())}, key=len, reverse=True)
     if not known:
-        return tuple(diagnostics)
+        return diagnostics
     return tuple(_masked(one, known) for one in diagnostics)
+
+
+def _without_line(diagnostic: Diagnostic, kept: Collection[tuple[str, int]]) -> Diagnostic:
+    where = diagnostic.where
+    if where is None or (where.path, where.line) not in kept:
+        return diagnostic
+    return replace(diagnostic, where=replace(where, text=""))
 
 
 def _masked(diagnostic: Diagnostic, known: Sequence[str]) -> Diagnostic:

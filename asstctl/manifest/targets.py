@@ -147,9 +147,9 @@ class _Reader:
             if written.get(key) is None and (*place, key) not in self.dropped:
                 summary = f"target `{name}` has no `{key}`"
                 self.refuse("missing-key", summary, place, f"add `{key}:`", key=True)
-        if settings.keyed and model.api_key is None and (*place, "api_key") not in self.dropped and _is_away(model):
+        if settings.key_env and model.api_key is None and (*place, "api_key") not in self.dropped and _is_away(model):
             summary = f"target `{name}` has no `api_key`, and nothing is for callers without one there"
-            self.refuse("missing-key", summary, place, "add `api_key: {env: OPENAI_API_KEY}`", key=True)
+            self.refuse("missing-key", summary, place, f"add `api_key: {{env: {settings.key_env}}}`", key=True)
         if model.base_url is not None and "base_url" in known:
             self.url(model.base_url, (*place, "base_url"), has_key=_sends_secrets(model))
             self.dialect(model, place)

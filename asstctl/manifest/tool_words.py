@@ -40,9 +40,9 @@ def declared(tool: Any, words: Words = ANY) -> dict[str, Json] | None:
     """A tool of the wire as a manifest says it; None for one that none can declare."""
     if not isinstance(tool, Mapping) or tool.get("type") in words.lacks:
         return None
-    ((path, known),) = canonical([tool]).items()  # type: ignore[union-attr]  # one tool has one entry
+    (known,) = canonical([tool]).values()  # type: ignore[union-attr]  # one tool has one entry
     match tool.get("type"):
-        case "mcp" if path != "mcp" and not words.unnamed(tool):
+        case "mcp" if isinstance(tool.get("server_url"), str) and not words.unnamed(tool):
             settings = {key: item for key, item in known.items() if key != "credential_id"}
             named = {"credential": words.credentials[tool["credential_id"]]} if tool.get("credential_id") else {}
             return {"type": "mcp", "server_label": tool["server_label"], **settings, **named}

@@ -88,13 +88,16 @@ class _Tools:
 
     def _new(self, name: str) -> Json:
         if stood_for := next((loss for loss in self.one.losses if name == f"function.{loss.function}"), None):
-            lost = stood_for.field.rpartition(".")[2]
-            raise NotPlaced(f"no file says what function {stood_for.function} is: it stands for {lost}", self.where)
+            said = f"no file says what function {stood_for.function} is: it stands for {stood_for.tool}"
+            raise NotPlaced(said, self.where)
+        return self._declared(name)
+
+    def _declared(self, name: str) -> Json:
+        """What is live, as a manifest says it. Raises NotPlaced for what none can say."""
         tool = declared(self.wire[name], self.words)
         if tool is None:
             self._refuse_unnamed(self.wire[name])
-            kind = self.wire[name].get("type")
-            raise NotPlaced(f"a tool of type {kind} cannot be declared", self.where)
+            raise NotPlaced(f"a tool of type {self.wire[name].get('type')} cannot be declared", self.where)
         return tool
 
     def _refuse_unnamed(self, tool: Mapping[str, Any]) -> None:
@@ -139,7 +142,7 @@ class _Tools:
 
     def _changed_flat(self, tool: Mapping[str, Any], name: str) -> Json:
         """A tool whose settings stand beside its type; of a credential its name is written."""
-        self._refuse_unnamed(self.wire[name])
+        self._declared(name)
         new = self._patched(tool, name)
         if "credential_id" in self._differences(name):
             id = new.pop("credential_id", None)

@@ -6,6 +6,7 @@ the provider, which may put its own function in front of `failure_of`. A server'
 on one line; a request's body and headers never are.
 """
 
+import re
 import socket
 import ssl
 import time

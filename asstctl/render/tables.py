@@ -54,13 +54,12 @@ def show_text(shown: Shown, look: Look = PLAIN) -> str:
 
 def _lost(loss: Loss) -> str:
     """`without temperature`: what the files say and the target accepts to be without."""
-    name = loss.field.removeprefix("assistant.")
     match loss.way:
         case Way.SESSION:
-            return f"without {name}: conversations open a hosted environment"
+            return f"without {loss.path}: conversations open a hosted environment"
         case Way.FUNCTION:
-            return f"without {name}: function {loss.function} stands for it"
-    return f"without {name}"
+            return f"without {loss.path}: function {loss.function} stands for it"
+    return f"without {loss.path}"
 
 
 def _files(files: Sequence[HeldFile], look: Look) -> str:

@@ -3,17 +3,19 @@
 The value that the file had at the revision of the mark is taken only if it has the digest that the mark noted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from asstctl.core.address import Address
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.json_types import Json
+from asstctl.core.resource import EXTENSION
 from asstctl.documents.front_matter import split
 from asstctl.documents.yaml import parse_yaml
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
+from asstctl.providers import normal
 from asstctl.workspace.git import NoAnswer, ask_git
 
 _LONGEST = 1024 * 1024
@@ -21,12 +23,13 @@ _LONGEST = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Where to look: a file of a project at a revision, read for one target."""
+    """Where to look: a file of a project at a revision, read for one target of a provider."""
 
     root: Path
     revision: str
     file: str
     target: str
+    provider: str
 
     def text(self, file: str = "") -> str | None:
         """The text of the file, or of another one, at the revision."""
@@ -38,9 +41,9 @@ def base_of(history: History, address: Address, name: str, noted: str) -> Json |
     text = history.text()
     if text is None:
         return ABSENT
-    rule = KINDS[address.kind].field(name).canonical
+    rule, brought = KINDS[address.kind].field(name).canonical, normal(history.provider)
     for written in _candidates(history, text, address, name):
-        value = rule(written)
+        value = rule(brought(address.kind, {name: written}).get(name) if brought else written)
         if digest(value) == noted[:DIGEST_LENGTH]:
             return value
     return ABSENT
@@ -61,7 +64,7 @@ def _candidates(history: History, text: str, address: Address, name: str) -> Ite
         overlay = overlays.get(history.target) if isinstance(overlays, Mapping) else None
         for layer in (overlay, value):
             written: Json = layer
-            for step in name.split("."):
+            for step in _place_of(name, history.provider):
                 written = written.get(step) if isinstance(written, Mapping) else None
             if isinstance(written, Mapping) and isinstance(written.get("file"), str) and name == "instructions":
                 path = PurePosixPath(file).parent / written["file"]
@@ -71,6 +74,13 @@ def _candidates(history: History, text: str, address: Address, name: str) -> Ite
         yield None
     if parts is not None and name == "instructions":
         yield parts.body
+
+
+def _place_of(name: str, provider: str) -> Sequence[str]:
+    """Where a manifest says a field."""
+    if name.startswith(EXTENSION):
+        return EXTENSION.rstrip("."), provider, name.removeprefix(EXTENSION)
+    return name.split(".")
 
 
 def _at_revision(root: Path, revision: str, file: str) -> str | None:

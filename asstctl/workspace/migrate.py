@@ -26,7 +26,7 @@ from asstctl.manifest.tool_words import Words
 from asstctl.providers import PROVIDERS, capabilities
 from asstctl.workspace.file_writing import write_all
 from asstctl.workspace.migration.new_project import project_text
-from asstctl.workspace.migration.place import KNOWN_SETTINGS, Place
+from asstctl.workspace.migration.place import Place, known_settings
 from asstctl.workspace.migration.prospects import fates_of, search_name
 from asstctl.workspace.migration.saved_assistants import SavedAssistant, assistants_in
 from asstctl.workspace.migration.saved_files import read_saved
@@ -261,11 +261,12 @@ def _telling(place: Place, to: str) -> Telling:
         names = sorted({*PROVIDERS, *(() if place.is_new else place.project.targets)})
         raise WrongUsage(f"{to} is neither a target of the project nor a provider", hint=did_you_mean(to, names))
     wire = capabilities(provider)
-    settings = {} if target else KNOWN_SETTINGS.get(provider, {})
+    settings = {} if target else known_settings(provider)
 
     def told(lives: Mapping[Address, Live], left: Mapping[Address, Mapping[str, str]]) -> Prospect:
         search = search_name(lives.values())
         fates = {address: fates_of(live, to, wire, search, left.get(address, EMPTY)) for address, live in lives.items()}
-        return Prospect(to, provider, wire.dialect, fates, wire.notes, settings)
+        notes = (*wire.notes, *wire.instructions_notes)
+        return Prospect(to, provider, wire.dialect, fates, notes, settings)
 
     return told

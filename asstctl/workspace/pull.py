@@ -169,8 +169,8 @@ class _Puller:
         where = desired.places.get(field.name) or desired.where
         code = KINDS[change.address.kind].field(field.name).code
         noted = mark.fields.get(code, "") if isinstance(mark, Mark) else ""
-        file, target = where.path if where else "", self._workspace.target.name
-        history = History(self._workspace.project.root, change.revision, file, target)
+        file, target = where.path if where else "", self._workspace.target
+        history = History(self._workspace.project.root, change.revision, file, target.name, target.provider)
         base = base_of(history, change.address, field.name, noted)
         return Conflict(change.address, field.name, field.after, field.before, base, change.revision, where)
 

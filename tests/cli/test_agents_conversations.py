@@ -165,6 +165,26 @@ def test_gc_removes_sessions_that_were_kept(clerk: Project, url: str) -> None:
     assert sessions(url) == []
 
 
+def test_gc_finds_a_session_whose_id_nobody_learned(clerk: Project, url: str) -> None:
+    """The answer to its making was lost: it bears its run, and so goes. What bears another one stays."""
+    clerk.write("assistants/otters.convo.yaml", f"cleanup: never\n{CONVERSATION.lstrip()}")
+    clerk.done("test")
+    clerk.done("test")
+    kept = set(sessions(url))
+    [first, _] = sorted((clerk.root / ".asstctl/ledger").iterdir())
+    forgotten = [line for line in first.read_text("utf-8").splitlines() if json.loads(line)["line"] != "made"]
+    first.write_text("".join(f"{line}\n" for line in forgotten if '"kept"' not in line), "utf-8")
+
+    said = clerk.done("test", "gc")
+    [left] = sessions(url)
+    [gone] = kept - {left}
+
+    assert f"{gone}   {first.stem}" in said
+    assert "nobody can find" not in said
+    clerk.done("test", "gc", "--all")
+    assert sessions(url) == []
+
+
 LIMITED = """
 assistant: clerk
 budget: {cost_usd: 0.03}

@@ -103,7 +103,8 @@ def test_nothing_stays_on_the_server(project: Project, tmp_path: Path, number: s
 
 
 def test_two_runs_at_once_end_as_each_would_alone(project: Project) -> None:
-    """On one store in this process: both have their verdicts, and both are remembered."""
+    """On one store, which both find as their files say: both have their verdicts, and both are remembered."""
+    project.done("apply", "--yes")  # or both would make the assistant, and one of them lose it
     for name in "ab":
         project.write(
             f"assistants/{name}.convo.yaml",

@@ -132,6 +132,18 @@ async def test_a_closed_thread_is_gone(threads: ThreadHost, assistant: str) -> N
         await said_in(threads, thread, assistant)
 
 
+async def test_threads_are_found_by_what_they_bear_where_that_is_possible(threads: ThreadHost, assistant: str) -> None:
+    said = [Said("user", "say x")]
+    ours = {"asstctl_run": "school/1"}
+    thread = (await threads.open(assistant=assistant, messages=said, metadata=ours)).thread
+    other = (await threads.open(assistant=assistant, messages=said, metadata={"asstctl_run": "school/2"})).thread
+
+    assert await threads.bearing(ours) in (None, (thread,))
+    await threads.close(thread)
+    assert await threads.bearing(ours) in (None, ())
+    await threads.close(other)
+
+
 async def test_closing_ends_an_active_run(provider: Provider, threads: ThreadHost, assistant: str) -> None:
     """A thread whose run waits for outputs can be closed."""
     thread = (await threads.open(assistant=assistant, messages=[Said("user", "How is the weather?")])).thread

@@ -148,6 +148,9 @@ class ScriptedHost:
     async def history(self, thread: str) -> tuple[Spoken, ...]:
         return ()
 
+    async def bearing(self, metadata: Mapping[str, str]) -> None:
+        return None
+
     async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:
         self.world.log.append(("discard", kind, id))
 

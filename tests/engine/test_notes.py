@@ -37,6 +37,32 @@ async def test_a_value_that_the_server_computes_is_no_note() -> None:
     assert (await world.plan(wanted(reasoning_effort="low"))).counts == {"update": 1}
 
 
+async def test_an_extension_that_the_wire_is_known_to_have_is_a_note() -> None:
+    """Somebody turned it on elsewhere. One that is declared or ignored is spoken of already, or is not to be."""
+    known = replace(CAPABILITIES, extensions={"assistant": frozenset({"service_tier", "text"})})
+    world = World(FakeStore(capabilities=known))
+    await world.apply(wanted())
+    world.store.edit(world.store.one(GUAGUA).id, extensions__service_tier="priority", extensions__added_later=1)
+
+    assert (await world.plan(wanted())).notes == (
+        'assistant.guagua: extensions.service_tier is "priority" on local and not declared here.',
+    )
+    assert (await world.plan(wanted(extensions__service_tier="auto"))).notes == ()
+    ignoring = replace(wanted(), ignored=frozenset({"extensions.service_tier"}))
+    assert (await world.plan(ignoring)).notes == ()
+
+
+async def test_what_holds_of_instructions_is_said_where_they_are_new() -> None:
+    """And not again in every plan of a pipeline."""
+    world = World(FakeStore(capabilities=replace(CAPABILITIES, instructions_notes=("They are appended.",))))
+    assert (await world.plan(wanted(instructions="Be kind."))).notes == ("They are appended.",)
+    await world.apply(wanted(instructions="Be kind."))
+
+    assert (await world.plan(wanted(instructions="Be kind."))).notes == ()
+    assert (await world.plan(wanted(instructions="Be kind.", top_p=0.3))).notes == ()
+    assert (await world.plan(wanted(instructions="Be brief."))).notes == ("They are appended.",)
+
+
 async def test_metadata_that_is_not_declared_is_a_note() -> None:
     """Our own pairs are not part of it."""
     world = await applied(wanted())

@@ -24,6 +24,7 @@ PARAMETERS = {"type": "object", "properties": {"query": {"type": "string"}}}
 SCHEMA = {"name": "answer", "schema": {"type": "object"}}
 
 
+PROGRAM = {"type": "mcp", "server_label": "here", "transport": {"type": "stdio", "command": "ls"}}
 MCP = {"type": "mcp", "server_label": "crm", "server_url": "https://x.org/mcp"}
 WEB = {"type": "web_search"}
 
@@ -168,6 +169,7 @@ def test_two_spellings_of_one_value_are_the_same(rule: Any, left: Any, right: An
         pytest.param(tools, [WEB], [{**WEB, "mode": "cached"}], id="a mode"),
         pytest.param(tools, [WEB], [{**WEB, "allowed_domains": []}], id="no domain is not any"),
         pytest.param(tools, [WEB], [], id="web_search with defaults is not none"),
+        pytest.param(tools, [MCP], [{**PROGRAM, "server_label": "crm"}], id="a program instead of a URL"),
         pytest.param(tools, [{"type": "mcp", "x": 1}], [{"type": "mcp", "x": 2}], id="all of an unknown tool counts"),
         pytest.param(tools, [SEARCH], [{**SEARCH, "file_search": {"max_num_results": 8}}], id="max_num_results"),
         pytest.param(
@@ -221,6 +223,8 @@ def test_what_no_wire_should_send_has_a_canonical_form_too(rule: Any, value: Any
 def test_tools_are_keyed_by_type_and_name() -> None:
     """The keys are the paths under which differences are shown."""
     mcp = {"type": "mcp", "url": "a"}
+    program = {"mcp.here": {"transport": PROGRAM["transport"]}}
+    assert tools([{**PROGRAM, "required": False}, MCP]) == {"mcp.crm": {"server_url": "https://x.org/mcp"}, **program}
     canonical = tools([mcp, function(strict=True), CODE, mcp])
 
     assert canonical == {"code_interpreter": {}, "function.ask": {"strict": True}, "mcp": mcp, "mcp'": mcp}

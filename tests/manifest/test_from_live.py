@@ -120,8 +120,8 @@ def test_a_store_without_a_name_stays_without_one(tmp_path: Path) -> None:
         (("tool_resources",), "tool_resources.added"),
         (("tool_resources", "code_interpreter"), "tool_resources.code_interpreter.added"),
         (("tool_resources", "file_search"), "tool_resources.file_search.added"),
-        (("response_format",), "response_format.added"),
-        (("response_format", "json_schema"), "response_format.json_schema.added"),
+        (("response_format",), "response_format"),
+        (("response_format", "json_schema"), "response_format"),
     ],
 )
 def test_an_unknown_key_at_any_level_is_kept_or_listed(

@@ -75,7 +75,7 @@ def test_prices_are_by_model(write: Write) -> None:
     "text, code, place",
     [
         (JUDGE % ", modle: x", "unknown-key", "1:63"),
-        (JUDGE % ", api_key: sk-abc", "wrong-type", "1:72"),
+        (JUDGE % ", api_key: sk-abc", "secret-in-file", "1:72"),
         (JUDGE % ", timeout: 0", "limit", "1:72"),
         ("test: {judges: {j: {base_url: 'https://x'}}}\n", "missing-key", "1:17"),
         ("test: {judges: {j: {model: m}}}\n", "missing-key", "1:17"),

@@ -71,3 +71,30 @@ def test_a_key_whose_settings_are_wrong_is_masked_in_manifests(write: Write) -> 
 
     assert [one.code for one in found] == ["unknown-key", "unknown-key"]
     assert "sekret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "api_key: zz-sekret-zz",
+        "api_key: {env: zz-sekret-zz}",
+        "headers: {x-key: zz-sekret-zz}",
+        "headers: {x-key: {env: zz-sekret-zz}}",
+        "api_key: zz-sekret-zz, bogus: 1",
+    ],
+)
+def test_a_key_that_was_written_into_the_file_is_not_shown(write: Write, setting: str) -> None:
+    """Nor is its line shown by another error that is on it: logs of pipelines are read by many."""
+    found = refused(write({"asstctl.yaml": f"project: p\ntargets: {{g: {{provider: assistants, {setting}}}}}\n"}), {})
+
+    assert "secret-in-file" in [one.code for one in found]
+    assert "sekret" not in repr(found)
+    assert any("`{env: NAME}`" in one.hint for one in found)
+
+
+def test_the_line_of_an_address_with_a_password_is_shown_by_no_error(write: Write) -> None:
+    tool = "{type: mcp, server_label: a, server_url: 'https://u:zz-sekret-zz@x.org', headers: {k: zz-sekret-zz}}"
+    found = loaded(write({"assistants/a.yaml": f"kind: assistant\nmodel: m\ntools: [{tool}]\n"})).diagnostics
+
+    assert sorted(one.code for one in found) == ["bad-url", "unknown-key"]
+    assert "sekret" not in repr(found)

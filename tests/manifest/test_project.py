@@ -113,7 +113,7 @@ def test_a_script_is_found_from_the_project(write: Write) -> None:
         ("targets: {a: {provider: local, replies: ehco}}\n", "unknown-value", "1:41", "`echo`"),
         ("targets: {a: {provider: local, replies: {script: no.yaml}}}\n", "missing-file", "1:50", "project"),
         ("targets: {a: {provider: local, replies: {script: ../x}}}\n", "outside-project", "1:50", "project"),
-        ("targets: {a: {provider: local, api_key: x}}\n", "wrong-type", "1:41", "key: value"),
+        ("targets: {a: {provider: local, api_key: x}}\n", "secret-in-file", "1:41", "{env: NAME}"),
         ("targets: {a: {provider: local, limits: {max_deletes: -1}}}\n", "limit", "1:54", "change"),
         ("vars: {k: {env: CRM_KEY}}\n", "secret-not-declared", "1:17", "secret: true"),
         ("vars: {k: {env: crm_password}}\n", "secret-not-declared", "1:17", "secret: true"),

@@ -364,12 +364,16 @@ def test_files_go_with_a_code_interpreter_that_is_dropped(write: Write) -> None:
 
 
 def test_own_all_owns_what_the_wire_has(write: Write) -> None:
-    """And of that not what the server fills in by itself, unless it is declared."""
+    """Extensions too, and not what the server fills in by itself, unless it is declared."""
     text = project("openai", "{assistant.response_format.json_object: drop}", "    own: all\n")
-    desired = one(write, "response_format: {type: json_object}\nignore_changes: [tools, top_p]\n", text)
+    desired = one(
+        write, "response_format: {type: json_object}\nignore_changes: [tools, top_p, extensions.text]\n", text
+    )
 
-    assert desired.fields == {"model": "m", **dict.fromkeys(("name", "instructions", "metadata", "response_format"))}
-    assert desired.ignored == {"tools"}
+    extensions = ("tools", "service_tier", "multi_agent", "compaction", "experimental", "reasoning")
+    owned = ("name", "instructions", "metadata", "response_format", *(f"extensions.{one}" for one in extensions))
+    assert desired.fields == {"model": "m", **dict.fromkeys(owned)}
+    assert desired.ignored == {"tools", "extensions.text"}
 
 
 def test_a_credential_is_named_and_the_target_says_which_it_is(write: Write) -> None:

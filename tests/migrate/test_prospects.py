@@ -13,7 +13,7 @@ from asstctl.kinds import KINDS
 from asstctl.providers import capabilities
 from asstctl.providers.assistants.codecs import ASSISTANT
 from asstctl.workspace.migration.new_project import project_text
-from asstctl.workspace.migration.place import KNOWN_SETTINGS
+from asstctl.workspace.migration.place import known_settings
 from asstctl.workspace.migration.prospects import fates_of, search_name
 from tests.cli.conftest import Project
 from tests.migrate.saved import ASSISTANTS, CODE, OFFLINE_ONLY, SEARCH, STORE, STRICT_SCHEMA, Raw, assistant, function
@@ -164,9 +164,9 @@ def test_the_project_file_holds_the_target_with_its_losses_to_accept(empty: Proj
     assert after is not None
     was: Any = before.value
     value: Any = after.value
-    assert was["targets"]["openai"] == KNOWN_SETTINGS["openai"]
+    assert was["targets"]["openai"] == known_settings("openai")
     assert value["targets"]["openai"] == {
-        **KNOWN_SETTINGS["openai"],
+        **known_settings("openai"),
         "on_unsupported": told["prospect"]["on_unsupported"],
     }
 

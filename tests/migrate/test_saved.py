@@ -1,14 +1,17 @@
 """Files that somebody saved: a project that is valid and applies to `local`, and what is said where that cannot be."""
 
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from asstctl.core.pull import FileEdit
 from asstctl.documents.yaml import parse_one
 from asstctl.kinds.canonical import response_format
+from asstctl.workspace.file_writing import Written, write_all
 from tests.cli.conftest import Project, Result
 from tests.cli.test_edits import live, writes
 from tests.migrate.saved import (
@@ -399,7 +402,7 @@ def test_a_mark_of_this_program_is_left_out_and_said(empty: Project) -> None:
 
 
 def test_a_tool_that_breaks_a_rule_of_manifests_leaves_tools_undeclared_and_threads_whole(empty: Project) -> None:
-    """A name that no manifest takes is found late: calls of any function are then of none that is declared."""
+    """No file of a function is left over either."""
     odd = {"type": "function", "function": {"name": "ask me", "parameters": {}}}
     save(empty, "saved/a.json", {**GUAGUA, "tools": [odd, ASK]})
     save(empty, "saved/t.json", thread("abc"))
@@ -408,7 +411,13 @@ def test_a_tool_that_breaks_a_rule_of_manifests_leaves_tools_undeclared_and_thre
     (fates,) = told["prospect"]["assistants"]
     assert [one["fate"] for one in fates["fields"] if one["field"].startswith("tools")] == ["lost"]
     assert told["threads"][0]["turns"] == 2
-    assert "valid: 1 assistant, 1 conversation." in empty.done("validate")
+    assert [one["path"] for one in told["files"]] == [
+        "asstctl.yaml",
+        ".gitignore",
+        "assistants/agiclass-demo.yaml",
+        "assistants/conversations/thread_abc.convo.yaml",
+    ]
+    assert ": 1 assistant, 1 conversation." in empty.done("validate")
 
 
 @pytest.mark.parametrize(
@@ -537,3 +546,17 @@ def test_what_no_conversation_says_of_a_thread_is_said(empty: Project) -> None:
         "1 run had its own `instructions`, which the assistant does not have",
         "turn 1: nothing tells what `ask_database` answered: a test needs a stub for it",
     ]
+
+
+def test_an_interruption_while_files_are_written_leaves_none(empty: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing does not stop for it; what was written is undone."""
+
+    def interrupted(root: Path, edits: Iterable[FileEdit]) -> Written:
+        written = write_all(root, edits)
+        signal.raise_signal(signal.SIGINT)
+        return written
+
+    save(empty, "one.json", GUAGUA)
+    monkeypatch.setattr("asstctl.workspace.migrate.write_all", interrupted)
+    assert empty.run("migrate", "one.json", "--into", "new").code == 130
+    assert not (empty.root / "new").exists()

@@ -48,6 +48,7 @@ def wire(message: str, code: str | None = None) -> dict[str, object]:
         (failure(404, {"detail": "Not Found"}), NoSuchApi),
         (failure(404, b"Not Found"), NoSuchApi),
         (failure(404, wire("No such thing"), LIST), NoSuchApi),
+        (failure(404, wire("No vector store found with id 'vs_1'."), MAKE), Rejected),
         (failure(405, {"detail": "Method Not Allowed"}), Rejected),
         (failure(409, b""), Rejected),
         (failure(429, wire("Rate limit", "rate_limit_exceeded")), RateLimited),

@@ -14,19 +14,19 @@ def losses_said(losses: Sequence[Lost], target: str, api: str) -> Iterator[str]:
     dropped = _grouped((lost[1].field, lost) for lost in losses if lost[1].way is Way.DROP)
     if dropped:
         yield f"On {target} ({api}) without: {'; '.join(_listed(dropped))}."
-    for field, group in _grouped((lost[1].field, lost) for lost in losses if lost[1].way is Way.SESSION).items():
-        yield f"Conversations open a hosted environment for {_whose(group)} ({_tool(field)})."
+    for group in _grouped((lost[1].field, lost) for lost in losses if lost[1].way is Way.SESSION).values():
+        yield f"Conversations open a hosted environment for {_whose(group)} ({group[0][1].tool})."
     for name, group in _grouped((lost[1].function, lost) for lost in losses if lost[1].way is Way.FUNCTION).items():
-        yield f"Function {name} stands for {_tool(group[0][1].field)} of {_whose(group)}."
+        yield f"Function {name} stands for {group[0][1].tool} of {_whose(group)}."
 
 
 def _listed(dropped: Mapping[str, Sequence[Lost]]) -> Iterator[str]:
     """The fields that the same objects lose, together."""
-    together: dict[tuple[Address, ...], list[str]] = {}
-    for field, group in dropped.items():
-        together.setdefault(tuple(address for address, _ in group), []).append(field)
-    for fields in together.values():
-        yield f"{', '.join(map(_short, fields))} of {_whose(dropped[fields[0]])}"
+    together: dict[tuple[Address, ...], list[Sequence[Lost]]] = {}
+    for group in dropped.values():
+        together.setdefault(tuple(address for address, _ in group), []).append(group)
+    for groups in together.values():
+        yield f"{', '.join(group[0][1].path for group in groups)} of {_whose(groups[0])}"
 
 
 def _grouped(losses: Iterator[tuple[str, Lost]]) -> dict[str, list[Lost]]:
@@ -39,12 +39,3 @@ def _grouped(losses: Iterator[tuple[str, Lost]]) -> dict[str, list[Lost]]:
 def _whose(group: Sequence[Lost]) -> str:
     address = group[0][0]
     return str(address) if len(group) == 1 else f"{len(group)} {address.kind.replace('_', ' ')}s"
-
-
-def _short(field: str) -> str:
-    """Its path; parts of functions keep their kind, because they are written elsewhere."""
-    return field.removeprefix("assistant.")
-
-
-def _tool(field: str) -> str:
-    return field.rpartition(".")[2]

@@ -4,13 +4,14 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from asstctl.core.address import Address
+from asstctl.core.capabilities import Capabilities
 from asstctl.core.change import Action, Change, FieldState
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Damaged
 from asstctl.core.plan import TargetInfo
-from asstctl.core.resource import Desired, Live
+from asstctl.core.resource import EXTENSION, Desired, Live
 from asstctl.engine.planning.classify import FieldVerdict
 from asstctl.engine.planning.identities import Identities
 from asstctl.engine.planning.ownership import Ownership
@@ -29,16 +30,16 @@ def notes(
     *,
     said: Container[str | None] = (),
     files: Mapping[str, Sequence[StoreFile]] = EMPTY,
-    computed: Container[tuple[str, str]] = (),
+    capabilities: Capabilities,
 ) -> tuple[str, ...]:
-    """All of them, in a stable order: undeclared values and files, copies, other projects' twins, damaged marks,
-    orphans, and those that may have been renamed.
+    """All of them, in a stable order: undeclared values, extensions and files, copies, other projects' twins, damaged
+    marks, orphans, and those that may have been renamed.
 
-    `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id,
-    `computed` the fields by kind and name that the server fills in by itself.
+    `said` holds the ids of objects whose damaged mark a change is blocked by, `files` those of stores by their id.
     """
     return (
-        *_undeclared(verdicts, target, computed),
+        *_undeclared(verdicts, target, capabilities.computed),
+        *_undeclared_extensions(desired, identities, verdicts, target, capabilities.extensions),
         *_undeclared_files(desired, identities, files),
         *_copies(ownership, policy),
         *_other_projects(desired, ownership, identities, target),
@@ -60,6 +61,29 @@ def _undeclared(
         for field in fields:
             if field.state is FieldState.UNMANAGED and (address.kind, field.name) not in computed:
                 yield f"{address}: {field.name} is {_short(field.live)} on {target.name} and not declared here."
+
+
+def _undeclared_extensions(
+    desired: Sequence[Desired],
+    identities: Identities,
+    verdicts: Mapping[Address, Sequence[FieldVerdict]],
+    target: TargetInfo,
+    known: Mapping[str, Container[str]],
+) -> Iterable[str]:
+    """What somebody turned on elsewhere (another price, tools). A key that nobody knows is the server's own affair."""
+    for one in sorted(desired, key=lambda one: one.address):
+        owned = identities.owned.get(one.address)
+        spoken_of = {*one.ignored, *(field.name for field in verdicts.get(one.address, ()))}
+        for name, value in sorted(owned.live.fields.items()) if owned else ():
+            key, is_field = name.removeprefix(EXTENSION), not name.startswith(EXTENSION)
+            if not is_field and key in known.get(one.address.kind, ()) and name not in spoken_of:
+                yield f"{one.address}: {name} is {_short(value)} on {target.name} and not declared here."
+
+
+def of_instructions(changes: Iterable[Change], capabilities: Capabilities) -> tuple[str, ...]:
+    """What is worth knowing where there are new instructions, and not in every plan of a pipeline."""
+    are_new = any(field.name == "instructions" for change in changes for field in change.fields)
+    return capabilities.instructions_notes if are_new else ()
 
 
 def _undeclared_files(

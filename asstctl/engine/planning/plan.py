@@ -24,7 +24,7 @@ from asstctl.engine.planning.classify import FieldVerdict
 from asstctl.engine.planning.deletes import Doomed, forget, guard_stores, make_deletes, undeletable
 from asstctl.engine.planning.identities import Identities, settle
 from asstctl.engine.planning.losses import losses_said
-from asstctl.engine.planning.notes import notes, staying_uploads
+from asstctl.engine.planning.notes import notes, of_instructions, staying_uploads
 from asstctl.engine.planning.order import in_order
 from asstctl.engine.planning.ownership import Ownership, sort_out
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
@@ -73,6 +73,7 @@ def make_plan(
         in_order(changes),
         (
             *capabilities.notes,
+            *of_instructions(changes, capabilities),
             *losses_said(losses, target.name, capabilities.api),
             *notes(
                 wanted,
@@ -83,7 +84,7 @@ def make_plan(
                 policy,
                 said=said,
                 files=files,
-                computed=capabilities.computed,
+                capabilities=capabilities,
             ),
             *staying_uploads(changes, files),
         ),

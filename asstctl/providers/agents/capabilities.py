@@ -7,7 +7,7 @@ host, on the Assistants v2 wire.
 from asstctl.core.capabilities import Capabilities, Limit, Unsupported, Way, WireField
 from asstctl.core.mark import PAIRS
 from asstctl.core.thread import Need
-from asstctl.providers.agents.wire import DIALECT, EXTENSION_TOOLS, LIST_LAG
+from asstctl.providers.agents.wire import AGENT_DEFAULTS, DIALECT, EXTENSION_TOOLS, LIST_LAG
 from asstctl.providers.assistants.capabilities import VECTOR_STORE_FIELDS, VECTOR_STORE_LIMITS
 
 APPENDED = (
@@ -89,9 +89,10 @@ AGENTS_V1 = Capabilities(
         Need.RUN_OPTIONS: "turns of the Agents API take no options",
         Need.STREAM: "replies of the Agents API are read here once they are whole, and not streamed",
     },
-    notes=(APPENDED,),
+    instructions_notes=(APPENDED,),
     unsupported={"assistant": AGENT_UNSUPPORTED, "function": FUNCTION_UNSUPPORTED},
     changed={"assistant": AGENT_CHANGED, "function": FUNCTION_CHANGED},
     composite=COMPOSITE,
     extension_tools=frozenset(EXTENSION_TOOLS),
+    extensions={"assistant": frozenset({"tools", *AGENT_DEFAULTS})},
 )

@@ -11,13 +11,13 @@ from typing import Any
 
 from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.json_types import Json
-from asstctl.core.resource import EXTENSION, Live, sharing
+from asstctl.core.resource import EXTENSION, FILLED_BY_SERVER, Live, sharing
 from asstctl.core.suggest import shortened
 from asstctl.kinds.canonical import same
 from asstctl.providers.agents.capabilities import AGENT_FIELDS, AGENTS_V1, COMPOSITE
 from asstctl.providers.agents.tools import extension, halves, neutral, on_wire, one_tool, sendable
 from asstctl.providers.agents.wire import AGENT_DEFAULTS, SUBAGENTS
-from asstctl.providers.assistants.codecs import FILLED_BY_SERVER, MISSING, check_shape, live_of, value_at
+from asstctl.providers.assistants.codecs import MISSING, NEWER, check_shape, live_of, value_at
 
 KIND = "assistant"
 SCHEMA_NAME = "response"
@@ -35,7 +35,9 @@ def decode(raw: Mapping[str, Any]) -> Live:
     check_shape(raw, "agent", _SHAPES)
     if not all(isinstance(tool, Mapping) and isinstance(tool.get("type"), str) for tool in raw[_TOOLS]):
         raise BadAnswer(
-            "the server sent something that is not an agent", detail=f"{raw['id']!r:.80}: a tool of it has no type"
+            "the server sent something that is not an agent",
+            detail=f"{raw['id']!r:.80}: a tool of it has no type",
+            hint=NEWER,
         )
     fields = _fields(raw)
     return live_of(raw, KIND, {**fields, "metadata": fields.get("metadata") or {}})

@@ -173,6 +173,12 @@ class AgentsThreads:
         turns = await self._requests.whole(f"{_path(thread)}/turns", f"turns of {thread}")
         return tuple([spoken_in(await self._items(thread, one["id"])) for one in turns])
 
+    async def bearing(self, metadata: Mapping[str, str]) -> tuple[str, ...]:
+        asked = {f"metadata[{key}]": value for key, value in metadata.items()}
+        listed = await self._requests.whole(SESSIONS, "sessions", **asked)
+        # A server that does not know this filter gives all that there are, and what bears other pairs is not meant.
+        return tuple([one["id"] for one in listed if metadata.items() <= _pairs(one).items()])
+
     async def close(self, thread: str) -> None:
         talk = self._talks.pop(thread, None)
         with suppress(NotFound):
@@ -354,6 +360,11 @@ class AgentsThreads:
 
 def _path(thread: str) -> str:
     return f"{SESSIONS}/{in_path(thread)}"
+
+
+def _pairs(session: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = session.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
 
 
 def _is_worth_repeating(problem: ProviderError) -> bool:

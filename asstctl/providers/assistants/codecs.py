@@ -12,11 +12,10 @@ from typing import Any, TypeGuard
 from asstctl.core.capabilities import WireField
 from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.json_types import Json
-from asstctl.core.resource import EXTENSION, Live
+from asstctl.core.resource import EXTENSION, FILLED_BY_SERVER, Live
 from asstctl.providers.assistants.capabilities import ASSISTANT_FIELDS, VECTOR_STORE_FIELDS
 from asstctl.providers.assistants.ids import is_id
 
-FILLED_BY_SERVER = frozenset({"id", "object", "created_at", "updated_at"})
 MISSING = object()
 _SHAPES: Mapping[type, str] = {str: "a text", list: "a list", dict: "an object"}
 _END_OF_TIME = 253_402_300_800  # the year 10000
@@ -105,11 +104,14 @@ def live_of(raw: Mapping[str, Any], kind: str, fields: Mapping[str, Json]) -> Li
     )
 
 
+NEWER = "Try again. If it stays so, upgrade asstctl: the server may be newer than this version."
+
+
 def check_shape(raw: Mapping[str, Any], named: str, shapes: Mapping[str, type]) -> None:
     """Raises BadAnswer for what is no object that calls itself so and has these keys."""
     if wrong := _what_is_wrong(raw, named, shapes):
         what = f"{'an' if named[0] in 'aeiou' else 'a'} {named.replace('_', ' ')}"
-        raise BadAnswer(f"the server sent something that is not {what}", detail=wrong)
+        raise BadAnswer(f"the server sent something that is not {what}", detail=wrong, hint=NEWER)
 
 
 def _what_is_wrong(raw: Mapping[str, Any], named: str, shapes: Mapping[str, type]) -> str:

@@ -13,6 +13,9 @@ from asstctl.providers.assistants.ids import is_id
 MAX_PAGES = 1000
 
 Page = Mapping[str, Any]
+_ANY = "If it stays so, tell whoever runs the server: half a list changes nothing."
+_LITELLM = "LiteLLM pages properly at its pass-through alone: set passthrough_url in asstctl.yaml."
+
 FetchPage = Callable[[str | None], Awaitable[Page]]
 """Fetches the page after a cursor, or the first."""
 
@@ -36,7 +39,7 @@ async def read_all(fetch: FetchPage, what: str) -> list[dict[str, Any]]:
             if not isinstance(item, dict) or not isinstance(id, str) or not is_id(id):
                 raise _incomplete(what, f"page {number} has an object without an id that can be used")
             if id in found:
-                raise _incomplete(what, f"page {number} repeats {id}, as if the server ignored the cursor")
+                raise _incomplete(what, f"page {number} repeats {id}, as if the server ignored the cursor", _LITELLM)
             found[id] = item
         if not page.get("has_more", False):
             return list(found.values())
@@ -46,9 +49,9 @@ async def read_all(fetch: FetchPage, what: str) -> list[dict[str, Any]]:
     raise _incomplete(what, f"it does not end within {MAX_PAGES} pages")
 
 
-def _incomplete(what: str, why: str) -> IncompleteListing:
+def _incomplete(what: str, why: str, known: str = _ANY) -> IncompleteListing:
     return IncompleteListing(
         f"the list of {what} cannot be trusted to be complete",
         detail=why,
-        hint="Try again. LiteLLM pages properly at its pass-through alone: set passthrough_url in asstctl.yaml.",
+        hint=f"Try again. {known}",
     )

@@ -194,6 +194,9 @@ class AssistantsThreads:
             await self._send("DELETE", _path(thread))
         self._talks.pop(thread, None)
 
+    async def bearing(self, metadata: Mapping[str, str]) -> None:
+        return None  # this wire lists no threads
+
     async def discard(self, kind: Literal["file", "vector_store"], id: str) -> None:
         await self._files.discard(_COLLECTIONS[kind], id)
 

@@ -43,7 +43,7 @@ def recorded_stores(desired: Iterable[Desired]) -> dict[Address, str]:
 
 
 def _of(one: Desired, stores: Mapping[Address, str]) -> Equipment:
-    tools = frozenset(loss.field.rpartition(".")[2] for loss in one.losses if loss.way is Way.SESSION)
+    tools = frozenset(loss.tool for loss in one.losses if loss.way is Way.SESSION)
     searched = tuple(id for item in one.searched if (id := _id_of(item, stores)))
     return Equipment(tools, {loss.function: searched for loss in one.losses if loss.way is Way.FUNCTION})
 

@@ -1,14 +1,14 @@
 """Use case: remove what runs of tests left behind that were killed before they could do so themselves.
 
 Each entry of a dead run's ledger goes by its id, once the object says itself that it is of that run; one without an id
-is looked for by what it bears. Threads bear nothing that can be looked for. Uploads bear no more than name, size and
+is looked for by what it bears; most wires can look for no thread. Uploads bear no more than name, size and
 time, which is no proof: those that may be meant are reported and never deleted (ENGINE promise 7). What bears the id of
 a run that no ledger here knows may be of a run on another machine, and is left alone as long as that may still be going
 on. So is what a conversation was asked to keep. Nothing else is ever deleted.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +22,8 @@ from asstctl.core.mark import KEY_NAME, PROJECT, candidate_run
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import Provider, ThreadHost
 from asstctl.core.resource import Live
-from asstctl.core.thread import run_borne
+from asstctl.core.suggest import shortened
+from asstctl.core.thread import run_borne, run_pair
 from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, items_of
 from asstctl.engine.read import STORE, Interest, read
 from asstctl.engine.runs.journals import RUN
@@ -159,8 +160,11 @@ class Sweep:
         """Entries of which nobody knows whether they were made."""
         alike: Mapping[int, tuple[str, ...]] = {}
         kept = {one.id for one in self.kept}
+        findable = kind in _MARKED
         try:
-            if kind in _MARKED:
+            if kind is Made.THREAD:
+                findable = await self._threads(entries, host)
+            elif kind in _MARKED:
                 for live in await self._listed(kind):
                     if self._run_of(live) == self.run and live.id not in kept:
                         await self._try(
@@ -174,11 +178,33 @@ class Sweep:
         failed = {one.id for one in self.failed}
         for entry in entries:
             maybe = alike.get(entry.number, ())
-            if maybe or (kind not in _MARKED and not failed):
+            if maybe or not (findable or failed):
                 self.lost.append(Leftover(self.run, kind, entry.name, bytes=entry.bytes, maybe=maybe))
             # what a person has to decide on is told until they have
             if not maybe and not failed:
                 ledger.gone(entry.number)
+
+    async def _threads(self, entries: Sequence[Entry], host: ThreadHost) -> bool:
+        """Remove the threads of this run whose ids nobody learned; whether the wire can look for them."""
+        pair = run_pair(self.project, self.run)
+        found = await host.bearing(pair)
+        if found is None:
+            return False
+        lag = self.provider.store.capabilities.list_lag
+        too_young = max(entry.at for entry in entries) + lag - time()
+        if too_young > 0:
+            await asyncio.sleep(min(too_young, lag))
+            found = await host.bearing(pair) or ()
+        name = shortened(" or ".join(sorted({entry.name for entry in entries})))
+        known = {one.id for one in (*self.kept, *self.removed, *self.failed)}
+        for id in found:
+            if id not in known:
+                await self._try(Leftover(self.run, Made.THREAD, name, id), partial(self._close, host, id))
+        return True
+
+    async def _close(self, host: ThreadHost, id: str) -> bool:
+        await host.close(id)
+        return True
 
     async def _unused(self, entries: list[Entry], ledger: Kept) -> list[Entry]:
         """Those that nothing uses but this run; the others, which bear no sign of whose they are, are forgotten."""

@@ -12,6 +12,7 @@ from asstctl.core.resource import Live
 from asstctl.manifest import Project, Secret
 from asstctl.manifest.from_live import key_for
 from asstctl.manifest.project import PROJECT_FILE
+from asstctl.manifest.project_model import PROVIDERS as SETTINGS
 from asstctl.manifest.sources import read_sources
 from asstctl.providers import PROVIDERS
 from asstctl.workspace.migration.saved_objects import ASSISTANT
@@ -20,10 +21,11 @@ from asstctl.workspace.workspace import Workspace
 WIRE = "assistants-v2"
 """The wire of the targets that can be read."""
 
-KNOWN_SETTINGS: Mapping[str, Mapping[str, Json]] = {
-    "openai": {"provider": "openai", "api_key": {"env": "OPENAI_API_KEY"}},
-}
-"""What a target of a provider needs, for those of which that can be known."""
+
+def known_settings(provider: str) -> Mapping[str, Json]:
+    """What a target of a provider needs; nothing where that cannot be known."""
+    env = SETTINGS[provider].key_env
+    return {"provider": provider, "api_key": {"env": env}} if env else {}
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,9 @@ class Place:
     @cached_property
     def secrets(self) -> tuple[Secret, ...]:
         """Those of the project, as it is to be."""
-        named = (str(key["env"]) for one in KNOWN_SETTINGS.values() if isinstance(key := one.get("api_key"), Mapping))
         environ = self.workspace.environ
-        return (*self.project.secrets, *(Secret(env, environ[env]) for env in named if environ.get(env)))
+        keys = (Secret(env, environ[env]) for one in SETTINGS.values() if environ.get(env := one.key_env))
+        return (*self.project.secrets, *keys)
 
     @cached_property
     def addresses(self) -> frozenset[Address]:

@@ -92,6 +92,14 @@ def named(tool: dict[str, Any]) -> str:
     return str(tool["function"]["name"] if tool["type"] == "function" else tool.get("server_label", "search"))
 
 
+WORDS = st.sampled_from(["type", "function", "mcp", "tool_search", "json_schema", "transport", "http", "x"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=8,
+)
+"""JSON that a manifest could hold where a value of the wire belongs."""
+
 OBJECTS = some(**FIELDS).map(lambda fields: {"model": "m", **fields})
 
 
@@ -112,6 +120,14 @@ def test_the_normal_form_of_a_normal_form_is_itself(fields: dict[str, Any]) -> N
     once = normal("assistant", fields)
 
     assert once.keys() == fields.keys()
+    assert normal("assistant", once) == once
+
+
+@given(st.sampled_from(sorted({*FIELDS, "extensions.shiny"})), ANYTHING)
+def test_whatever_is_declared_has_a_normal_form(name: str, value: Any) -> None:
+    """What makes no sense is said at its line, by those who know the line."""
+    once = normal("assistant", {name: value})
+
     assert normal("assistant", once) == once
 
 

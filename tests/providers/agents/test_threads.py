@@ -401,6 +401,20 @@ def test_closing_what_another_host_opened_ends_it_where_it_is_busy() -> None:
     assert server.log == ["DELETE .", "POST ./events", "GET .", "DELETE ."]
 
 
+def test_a_server_that_ignores_the_filter_gives_no_session_of_others() -> None:
+    """What is found so is deleted: each session has to say itself whose it is."""
+    ours, theirs = {"asstctl_run": "school/1"}, {"asstctl_run": "school/2"}
+    listed = [session(id=f"sess_{number}", metadata=one) for number, one in enumerate((ours, theirs, {}, None))]
+    server = Server(sessions=[page(*listed)])
+
+    async def play() -> tuple[str, ...] | None:
+        async with provider(server) as one:
+            return await one.thread_host().bearing(ours)
+
+    assert unhurried(play()) == ("sess_0",)
+    assert server.asked[0].url.params["metadata[asstctl_run]"] == "school/1"
+
+
 def test_closing_what_is_gone_is_no_error() -> None:
     server = Server(delete=[refused(404, "No session found")])
 

@@ -21,6 +21,6 @@ async def check(patient: Patient) -> Iterable[Finding]:
         return [patient.finding(NAME, error)] if await patient.is_open() else []
     except AsstctlError:
         return []
-    known = [one for one in (capabilities.terms, *capabilities.notes) if one]
+    known = [one for one in (capabilities.terms, *capabilities.notes, *capabilities.instructions_notes) if one]
     spoken = f"{workspace.settings.dialect_name} ({capabilities.wire})"
     return [Finding(NAME, Standing.FINE, spoken), *(Finding(NAME, Standing.NOTE, one) for one in known)]
