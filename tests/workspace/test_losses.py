@@ -92,8 +92,7 @@ def test_what_is_accepted_is_left_out_and_said_in_every_plan(project: Project) -
     assert "without temperature" in project.run("show", "tutor")[1]
 
 
-def test_a_loss_that_is_accepted_no_more_stops_the_next_plan(project: Project) -> None:
-    applied(project)
+def test_a_loss_that_is_accepted_no_more_stops_a_plan_before_anything_is_asked(project: Project) -> None:
     text = (project.root / "asstctl.yaml").read_text()
     (project.root / "asstctl.yaml").write_text(text.replace("      assistant.top_p: drop\n", ""))
     code, said = project.run("plan")
@@ -122,7 +121,8 @@ def test_a_pull_leaves_what_the_target_lacks_as_it_is_written(project: Project) 
 
 def test_what_an_account_holds_becomes_files_with_names_of_credentials(project: Project) -> None:
     """A credential that has no name keeps all tools of its agent on the provider."""
-    applied(project)
+    for file in (project.root / "assistants").iterdir():
+        file.unlink()
     for name, credential in (("Known", "vcred_1"), ("Unknown", "vcred_9")):
         server = {"type": "http", "server_url": "https://crm.example.com/mcp"}
         tool = {"type": "mcp", "server_label": "crm", "transport": server, "credential_id": credential}

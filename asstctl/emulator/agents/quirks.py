@@ -51,7 +51,10 @@ def _lag(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise ValueError("seconds are a number from 0")
     return seconds
