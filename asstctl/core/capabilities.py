@@ -71,48 +71,62 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider holds (fields by kind) and promises (order of listings, lag, sharing of metadata).
-
-    `limits` maps a path in a manifest's terms (`name`, `tools`, `tools[].function.name`) to its bounds, by
-    kind. `list_lag` is how many seconds after a create a listing may still miss it.
-    `ties_in_creation_order`: objects created in the same second are listed in the order they were made.
-    `dialect` is what people call this flavour of the wire; `missing` gives, for what it cannot do (`get`,
-    `update`, `files`, a kind), a sentence that says so and the way on; `notes` are sentences that every plan on it
-    says, `instructions_notes` those of a plan with new instructions, and `terms` is what holds of all differences
-    there, for the headers of plans. `trusted`: it is known to keep metadata, so the first create of a run need not be
-    tried alone.
-
-    `unsupported`: by kind, what this wire cannot hold although a manifest may declare it, by its path in the words of
-    `on_unsupported` without the kind: a field (`temperature`), a tool by its type (`tools.file_search`), a part of a
-    field (`response_format.strict`); those of kind `function` are parts of functions, wherever they are written.
-    `changed`: by kind and in the same words, what it holds and takes otherwise than the Assistants v2 wire, as a
-    sentence; those of kind `function` speak of what a function leaves out.
-    `composite` are top-level keys of the wire object that hold several fields (`text`: the response format, and
-    extensions beside it), so that they are reserved for none of them. `extension_tools` are the types of tools that
-    an extension `tools` may hold: those of this wire alone. `extensions` are, by kind, those that the wire is known
-    to have: `own: all` means them too, and one that is not declared is noted like a field.
-    `api` is what people call what is spoken there, whatever the dialect.
-    """
+    """What a provider holds and promises, and what it cannot do. A new wire needs `wire` and `fields`; all else is what
+    it has otherwise than the Assistants v2 wire."""
 
     wire: str
     fields: Mapping[str, Mapping[str, WireField]]
+    """What it holds, by kind."""
     limits: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
+    """Bounds by kind and by path in a manifest's terms: `name`, `tools`, `tools[].function.name`."""
+
+    # How it behaves
+
     list_lag: float = 0.0
+    """Seconds after a create for which a listing may still miss it."""
     ties_in_creation_order: bool = True
+    """Whether objects created in the same second are listed in the order they were made."""
     page_size: int = 100
-    dialect: str = "full wire"
     metadata: Metadata = Metadata.KEPT
-    missing: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    instructions_notes: tuple[str, ...] = ()
-    terms: str = ""
     trusted: bool = False
-    unsupported: Mapping[str, Mapping[str, Unsupported]] = field(default_factory=dict)
-    changed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    composite: frozenset[str] = frozenset()
-    extension_tools: frozenset[str] = frozenset()
-    extensions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """It is known to keep metadata, so that the first create of a run need not be tried alone."""
+
+    # What it is called, and what is said of it
+
+    dialect: str = "full wire"
+    """What people call this flavour of the wire."""
     api: str = "API"
+    """What people call what is spoken there, whatever the dialect."""
+    notes: tuple[str, ...] = ()
+    """Sentences that every plan on it says."""
+    instructions_notes: tuple[str, ...] = ()
+    """Those of a plan with new instructions."""
+    terms: str = ""
+    """What holds of all differences there, for the headers of plans."""
+
+    # What it lacks, or takes otherwise
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """For what it cannot do (`get`, `update`, `files`, a kind, a `Need` of a conversation) a sentence that says so, and
+    the way on."""
+    unsupported: Mapping[str, Mapping[str, Unsupported]] = field(default_factory=dict)
+    """By kind, what it cannot hold although a manifest may declare it, by its path in the words of `on_unsupported`
+    without the kind: a field (`temperature`), a tool by its type (`tools.file_search`), a part of a field
+    (`response_format.strict`). Those of kind `function` are parts of functions, wherever they are written."""
+    changed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By kind and in the same words, what it holds and takes otherwise than the Assistants v2 wire, as a sentence.
+    Those of kind `function` speak of what a function leaves out."""
+
+    # What it has beyond the fields
+
+    composite: frozenset[str] = frozenset()
+    """Top-level keys of its objects that hold several fields (`text`: the response format, and extensions beside it),
+    so that they are reserved for none of them."""
+    extensions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By kind, those that it is known to have: `own: all` means them too, and one that is not declared is noted like a
+    field."""
+    extension_tools: frozenset[str] = frozenset()
+    """The types of tools that an extension `tools` may hold: those of this wire alone."""
 
     @property
     def computed(self) -> frozenset[tuple[str, str]]:

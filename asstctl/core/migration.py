@@ -14,7 +14,7 @@ from asstctl.core.pull import FileEdit, Taken
 
 
 class Fate(StrEnum):
-    """What becomes of one field on another provider."""
+    """What becomes of one field on another provider, in the order of how much it weighs."""
 
     MAPS = "maps"
     CHANGED = "changed"  # it maps, and means something else there

@@ -128,6 +128,7 @@ CREATE TABLE agent_sessions (
   status TEXT NOT NULL, lease_owner TEXT, lease_until REAL, body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX sessions_of_agent ON agent_sessions (agent_id);
+CREATE INDEX busy_sessions ON agent_sessions (id) WHERE status = 'in_progress';
 CREATE TABLE agent_turns (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
   session_id TEXT NOT NULL REFERENCES agent_sessions (id) ON DELETE CASCADE, body TEXT NOT NULL

@@ -11,25 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asstctl.core.address import KEY, Address
-from asstctl.core.diagnostic import Where, has_errors
 from asstctl.core.json_text import canonical
 from asstctl.core.json_types import Json
 from asstctl.core.mark import PAIRS, is_ours
 from asstctl.core.pull import Left
 from asstctl.core.resource import EXTENSION, Live
 from asstctl.core.suggest import shortened
-from asstctl.documents.models import check_parts
 from asstctl.documents.templates import has_template
-from asstctl.documents.yaml import Path as Place
 from asstctl.documents.yaml_writing import has_form, whole
 from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.kinds.canonical import plain, tools
 from asstctl.kinds.field import extension_code
-from asstctl.kinds.function import InlineFunction, is_schema_file
-from asstctl.manifest.functions import check_parameters
 from asstctl.manifest.kinds import KINDS
 from asstctl.manifest.secrets import Secret, leaks
 from asstctl.manifest.tool_words import ANY, Words, declared
+from asstctl.manifest.undeclarable import beyond_fields, unfit, unsound_function, unsound_schema
 from asstctl.manifest.write_back import NO_FORM, NULLS, as_expression, has_nulls, response_format
 
 LONG_TEXT = 10
@@ -42,17 +38,6 @@ LONG_CHARACTERS = 2_000
 """Characters of instructions up to which they stand in the YAML, however few their lines are."""
 
 MOST_PAIRS = 16
-
-_TOOL_KEYS: Mapping[str, Collection[str]] = {
-    "code_interpreter": ("type",),
-    "file_search": ("type", "file_search"),
-    "function": ("type", "function"),
-    "mcp": ("type", "server_label", "server_url", "allowed_tools", "credential_id"),
-    "web_search": ("type", "mode", "context_size", "allowed_domains", "location"),
-}
-"""What a manifest can say of a tool, as the wire has it."""
-
-_RESOURCE_IDS = {"file_search": "vector_store_ids", "code_interpreter": "file_ids"}
 
 
 @dataclass(frozen=True)
@@ -85,14 +70,6 @@ class Origin:
 
 
 ACCOUNT = Origin("remove some on the provider, and pull again", "it stays on the object as it is")
-
-
-@dataclass(frozen=True)
-class _Trial:
-    value: Json
-
-    def where(self, path: Place = (), *, key: bool = False) -> Where:
-        return Where("")
 
 
 def write_manifests(
@@ -206,7 +183,8 @@ class _Writer:
         extensions = self._extensions(address, live)
         if extensions:
             said["extensions"] = {self.provider: extensions}
-        self._unsaid(address, live)
+        for name, reason in beyond_fields(live, self.words):
+            self._leave(address, name, reason)
         said = self._sound(address, live, said)
         if live.kind == "assistant" and "tool_resources" in said and self.origin.without_ids:
             said["targets"] = {target: {"tool_resources": None} for target in self.origin.without_ids}
@@ -274,7 +252,9 @@ class _Writer:
     def _response_format(self, address: Address, value: Json) -> Json:
         said: Any = response_format(value)
         named = said.get("json_schema") if isinstance(said, Mapping) else None
-        if isinstance(named, Mapping) and (reason := _unsound(named.get("schema"), strict=named.get("strict") is True)):
+        if isinstance(named, Mapping) and (
+            reason := unsound_schema(named.get("schema"), strict=named.get("strict") is True)
+        ):
             self._leave(address, "response_format", reason)
             return None
         return said  # type: ignore[no-any-return]
@@ -295,7 +275,7 @@ class _Writer:
         if self._refusal(found) or (isinstance(keyed, Mapping) and any(name.endswith("'") for name in keyed)):
             return None
         said = [declared(tool, self.words) for tool in found]
-        return None if any(tool is None or _unsound_function(tool) for tool in said) else said
+        return None if any(tool is None or unsound_function(tool) for tool in said) else said
 
     def _tools(self, address: Address, live: Live) -> Any:
         said = self._declared_tools(live)
@@ -315,7 +295,7 @@ class _Writer:
         if id := self.words.unnamed(tool):
             return f"credential {shortened(id)} has no name among the `credentials` of the target"
         said = declared(tool, self.words)
-        return _unsound_function(said) if said else ""
+        return unsound_function(said) if said else ""
 
     def _extensions(self, address: Address, live: Live) -> dict[str, Json]:
         """Fields that only this provider knows; a vector store cannot have any."""
@@ -338,31 +318,7 @@ class _Writer:
                 said[name.removeprefix(EXTENSION)] = plain(value)
         return said
 
-    # --- what no manifest says
-
-    def _unsaid(self, address: Address, live: Live) -> None:
-        """Keys inside of known fields that the wire added and that nobody can declare."""
-        resources = live.raw.get("tool_resources")
-        if resources and not isinstance(resources, Mapping):
-            self._leave(address, "tool_resources", "it is no object")
-        for tool, settings in resources.items() if isinstance(resources, Mapping) else ():
-            known = _RESOURCE_IDS.get(tool)
-            if known is None:
-                if settings:
-                    self._leave(address, f"tool_resources.{tool}", "there is no such tool in a manifest")
-                continue
-            if settings and not isinstance(settings, Mapping):
-                self._leave(address, f"tool_resources.{tool}", "it is no object")
-            for key, value in settings.items() if isinstance(settings, Mapping) else ():
-                if key != known and value:
-                    self._leave(address, f"tool_resources.{tool}.{key}", "a manifest has no such key")
-                elif value and not _is_list_of_ids(value):
-                    self._leave(address, f"tool_resources.{tool}", f"its {key} are no list of ids")
-        found: Any = live.fields.get("tools") or []
-        for tool in found:
-            if declared(tool, self.words) is not None:
-                for path in _more(tool):
-                    self._leave(address, f"tools.{path}", "a manifest has no such key")
+    # --- what stays on the object
 
     def _sound(self, address: Address, live: Live, said: dict[str, Any]) -> dict[str, Any]:
         """Without the fields that the kind's model does not take, each of them left on the object, and whole: half a
@@ -371,22 +327,17 @@ class _Writer:
         if address.kind != "assistant":
             said.pop("extensions", None)
         for _ in range(len(said)):
-            _, diagnostics, wrong = check_parts(kind.model, _Trial(said), what=kind.what)
-            if not has_errors(diagnostics) or not wrong:
+            found = unfit(kind, said)
+            if found is None:
                 break
-            top, *below = next(iter(wrong))
-            reason = diagnostics[0].summary + (", and no part of it can be declared alone" if below else "")
-            for name in _fields_under(str(top), live):
+            top, reason = found
+            for name in _fields_under(top, live):
                 self._leave(address, name, reason)
             said = {name: item for name, item in said.items() if name != top}
         return said
 
     def _leave(self, address: Address, what: str, reason: str) -> None:
         self.made.left.append(Left(address, what, reason, hint=self.origin.stays))
-
-
-def _is_list_of_ids(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(id, str) for id in value)
 
 
 def _fields_under(key: str, live: Live) -> list[str]:
@@ -400,42 +351,3 @@ def _fields_under(key: str, live: Live) -> list[str]:
 def _is_body(text: str) -> bool:
     """Whether instructions are to be the body of their file: what is long, and what would be a template in YAML."""
     return text.count("\n") >= LONG_TEXT or len(text) > LONG_CHARACTERS or has_template(text)
-
-
-def _unsound_function(tool: Mapping[str, Any]) -> str:
-    """Why no manifest would take a tool that has a form there, or nothing."""
-    if tool["type"] != "function":
-        return ""
-    function = tool["function"]
-    _, diagnostics, _ = check_parts(InlineFunction, _Trial(function), what="a function")
-    reason = diagnostics[0].summary if diagnostics else ""
-    reason = reason or _unsound(function.get("parameters"), strict=function.get("strict") is True)
-    return f"{function['name']} cannot be declared ({reason})" if reason else ""
-
-
-def _unsound(schema: Json, *, strict: bool) -> str:
-    """What is wrong with a schema of the wire, which takes more than a manifest does; nothing where there is none."""
-    if schema is None:
-        return ""
-    if is_schema_file(schema):
-        return "a manifest would take its parameters for the name of a file"
-    found = check_parameters(schema, lambda path, key: Where(""), strict=strict)
-    return found[0].summary if found else ""
-
-
-def _more(tool: Mapping[str, Any]) -> Iterable[str]:
-    """The keys of a tool that no manifest can say and that say something."""
-    kind = str(tool.get("type"))
-    yield from (f"{kind}.{key}" for key in tool if key not in _TOOL_KEYS[kind] and tool[key] is not None)
-    inner = tool.get(kind)
-    if kind == "function" and isinstance(inner, Mapping):
-        own = {"name", "description", "parameters", "strict"}
-        yield from (f"function.{inner.get('name')}.{key}" for key in inner if key not in own and inner[key] is not None)
-    if kind == "file_search" and isinstance(inner, Mapping):
-        own = {"max_num_results", "ranking_options"}
-        yield from (f"file_search.{key}" for key in inner if key not in own and inner[key] is not None)
-        options = inner.get("ranking_options")
-        if isinstance(options, Mapping):
-            known_options = {"ranker", "score_threshold"}
-            said = (key for key in options if key not in known_options and options[key] is not None)
-            yield from (f"file_search.ranking_options.{key}" for key in said)

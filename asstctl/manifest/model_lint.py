@@ -110,7 +110,7 @@ def notes(uses: Iterable[ModelUse], vendor: str, place: str, today: date, offere
         users.setdefault(one.model, []).append(one.address)
     for model, addresses in users.items():
         if vendor and (ending := ending_of(model, today, offered)):
-            yield f"{named(addresses)}: {ending}{beside(vendor)}."
+            yield f"{named(addresses)}: {ending}{caveat(vendor)}."
         if offered and is_absent(model, offered):
             yield f"{named(addresses)}: {model} is not among the models that {place} lists."
 
@@ -122,7 +122,7 @@ def named(addresses: Sequence[Address]) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def beside(vendor: str) -> str:
+def caveat(vendor: str) -> str:
     """What stands behind the day of OpenAI where somebody else hosts the model."""
     return " (on Azure this names a deployment, and Microsoft has days of its own)" if vendor == AZURE else ""
 
@@ -130,7 +130,7 @@ def beside(vendor: str) -> str:
 def _detail(vendor: str, targets: Sequence[str]) -> str:
     listed = ", ".join(f"`{name}`" for name in targets)
     on = f"target {listed} is" if len(targets) == 1 else f"targets {listed} are"
-    return f"{on} hosted by {vendor}{beside(vendor)}"
+    return f"{on} hosted by {vendor}{caveat(vendor)}"
 
 
 def _away(days: int) -> str:

@@ -1,9 +1,10 @@
-"""What the front of every HTTP provider is made of: one transport, and the clients over it.
+"""What the front of every server is made of: one transport, and the clients over it.
 
-A provider's own module says which headers go where, and hands out its store, its files and its thread hosts.
+A provider's own module says which headers go where, and hands out its store, its files and its thread hosts; `judge`
+hands out judges.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -87,17 +88,13 @@ class Front:
             deck=deck,
         )
 
-    def _files_client(self, deck: Deck | None) -> Callable[[], JsonClient]:
-        """Makes the client by which files of a conversation are sent."""
+    def _taped_client(self, deck: Deck | None) -> JsonClient:
+        """A client for one conversation. With a deck, all goes through it."""
+        from asstctl.net.tape import TapeTransport
 
-        def make() -> JsonClient:
-            from asstctl.net.tape import TapeTransport
-
-            return self._json_client(
-                transport=None if deck is None else TapeTransport(self._transport, deck, self._base_url)
-            )
-
-        return make
+        return self._json_client(
+            transport=None if deck is None else TapeTransport(self._transport, deck, self._base_url)
+        )
 
     def _shared_sdk(self, headers: Mapping[str, str]) -> "AsyncOpenAI":
         from asstctl.net.tape import DeckTransport

@@ -5,10 +5,9 @@ What is asked, and what an answer means for a conversation, is for `conversation
 
 import re
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from functools import partial
+from typing import Any
 
-from asstctl._version import __version__
 from asstctl.core.errors import (
     AnswerLost,
     AsstctlError,
@@ -22,74 +21,43 @@ from asstctl.core.errors import (
     ServerFault,
     Unreachable,
 )
-from asstctl.core.hidden import Hidden
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.ports import Judge, Observer
 from asstctl.core.tape import Deck
 from asstctl.core.thread import Embedded, Judged, Usage
 from asstctl.net.body import json_value
-from asstctl.net.client import Answer, JsonClient, bearer, http_client
+from asstctl.net.client import Answer, JsonClient
 from asstctl.net.failures import Failure, failure_of
-from asstctl.net.observed import ObservedTransport
 from asstctl.net.retry import RetryPolicy
 from asstctl.net.transport import Transport, check_address, network_transport
+from asstctl.providers.front import Front
 from asstctl.providers.settings import JudgeSettings
-
-HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
 
 _FENCED = re.compile(r"```[\w-]*\n(.*?)```", re.DOTALL)
 _REFUSES_FORMAT = frozenset((400, 422))
 
 
-class JudgeServer:
-    """An open server of one judge: an async context manager. Its judges share connections."""
+class JudgeServer(Front):
+    """An open server of one judge. Its judges share connections."""
 
     def __init__(
         self, settings: JudgeSettings, transport: Transport, *, key: str | None = None, observer: Observer | None = None
     ) -> None:
+        super().__init__(
+            settings.base_url,
+            transport,
+            place=settings.place,
+            explain=partial(_explain, settings),
+            key=key,
+            timeout=settings.timeout,
+            observer=observer,
+        )
         self._settings = settings
-        self._hidden = Hidden(key)
-        self._headers = {**HEADERS, **bearer(key)}
-        self._transport = transport if observer is None else ObservedTransport(transport, observer)
 
     def judge(self, deck: Deck | None = None) -> Judge:
         """A judge for one conversation. With a deck, all goes through it."""
-        from asstctl.net.tape import TapeTransport
-
-        transport = self._transport if deck is None else TapeTransport(self._transport, deck, self._settings.base_url)
-        settings = self._settings
-        client = JsonClient(
-            settings.base_url,
-            http_client(transport, self._headers, settings.timeout),
-            place=settings.place,
-            hidden=self._hidden,
-            timeout=settings.timeout,
-            explain=self._explain,
-        )
-        return ServerJudge(client, settings)
-
-    def _explain(self, failure: Failure) -> AsstctlError:
-        error = failure_of(failure)
-        if isinstance(error, AuthFailed):
-            setting = _setting(self._settings)
-            error.hint = f"Check {setting} in asstctl.yaml and the variable it names."
-        elif isinstance(error, NotFound):
-            error.summary = f"{self._settings.place} has no such model"
-            error.hint = f"Check the models of judge {self._settings.name} in asstctl.yaml."
-        return error
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+        return ServerJudge(self._taped_client(deck), self._settings)
 
 
 def open_judge(settings: JudgeSettings, *, observer: Observer | None = None) -> JudgeServer:
@@ -101,6 +69,16 @@ def open_judge(settings: JudgeSettings, *, observer: Observer | None = None) -> 
     except Refused as refused:
         refused.hint = f"Check the variable that {_setting(settings)} names in asstctl.yaml."
         raise
+
+
+def _explain(settings: JudgeSettings, failure: Failure) -> AsstctlError:
+    error = failure_of(failure)
+    if isinstance(error, AuthFailed):
+        error.hint = f"Check {_setting(settings)} in asstctl.yaml and the variable it names."
+    elif isinstance(error, NotFound):
+        error.summary = f"{settings.place} has no such model"
+        error.hint = f"Check the models of judge {settings.name} in asstctl.yaml."
+    return error
 
 
 def _setting(settings: JudgeSettings) -> str:

@@ -10,9 +10,6 @@ from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, wrapped, written
 from asstctl.render.values import counted, listed
 
-FATES = {Fate.MAPS: "maps", Fate.CHANGED: "changed", Fate.MOVED: "moved", Fate.LOST: "lost"}
-"""The fates in the order of how much they weigh, and the word of each."""
-
 MEANINGS = {
     Fate.CHANGED: "Maps, with a changed meaning",
     Fate.MOVED: "Moved to where conversations are had",
@@ -21,7 +18,7 @@ MEANINGS = {
 """What stands above the sentences on the fields of a fate."""
 
 _STYLES = {Fate.MAPS: Style.PLAIN, Fate.CHANGED: Style.CHANGE, Fate.MOVED: Style.CHANGE, Fate.LOST: Style.REMOVE}
-_COLUMN = max(map(len, FATES.values())) + 2
+_COLUMN = max(map(len, Fate)) + 2
 _MOST_FILES = 40
 
 
@@ -116,9 +113,9 @@ def _prospect(prospect: Prospect, look: Look) -> list[Line]:
     lines = [head, *(part for note in prospect.notes for part in wrapped(note, look.width, "  ", "  ")), EMPTY]
     for address, fates in prospect.fates.items():
         lines.append(line("  ", Span(str(address), Style.STRONG)))
-        for fate, word in FATES.items():
+        for fate in Fate:
             if fields := fields_of(fates, fate):
-                first = line("    ", Span(f"{word:<{_COLUMN}}", _STYLES[fate]))
+                first = line("    ", Span(f"{fate:<{_COLUMN}}", _STYLES[fate]))
                 lines += wrapped(", ".join(fields), look.width, first, " " * (4 + _COLUMN))
         lines.append(EMPTY)
     for fate, heading in MEANINGS.items():

@@ -6,7 +6,6 @@ that the outcome is sound.
 
 import codecs
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from asstctl.core.errors import Refused
 from asstctl.core.pull import FileEdit
 from asstctl.documents.paths import PathRefused, inside
 from asstctl.documents.source import MAX_BYTES, read_plain
+from asstctl.documents.whole_files import write_whole
 
 _LONGEST = 4 * MAX_BYTES
 """Bytes of a file that is read once more, one that the edit made too large for an input included."""
@@ -122,17 +122,7 @@ def _replace(path: Path, data: bytes) -> None:
         mode = path.stat().st_mode & 0o7777
     except FileNotFoundError:
         mode = 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, data, mode=mode, lasting=True)
 
 
 def _umask() -> int:

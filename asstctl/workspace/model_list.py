@@ -7,8 +7,6 @@ came. A file that cannot be read, or that is of another address, is none; where 
 """
 
 import asyncio
-import os
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from asstctl.core.ports import Provider
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.documents.private import make_private
 from asstctl.documents.source import read_plain
+from asstctl.documents.whole_files import write_whole
 from asstctl.workspace.workspace import Workspace
 
 SCHEMA = "asstctl/models/v1"
@@ -103,15 +102,7 @@ def remember(workspace: Workspace, offered: Offered | None) -> bool:
     try:
         make_private(file.parent.parent)
         make_private(file.parent)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        made = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
-                writing.write(text + "\n")
-            made.replace(file)
-        except BaseException:
-            made.unlink(missing_ok=True)
-            raise
+        write_whole(file, f"{text}\n".encode())
     except (OSError, AsstctlError):
         return False
     return True

@@ -8,7 +8,6 @@ neither for URLs nor for credentials.
 import os
 import re
 import shlex
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from json import JSONDecodeError
@@ -23,6 +22,7 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import Contrast, PlanChanged, Step
 from asstctl.documents.source import read_plain
+from asstctl.documents.whole_files import write_whole
 from asstctl.engine.planning.approval import approved_of, difference, digest, is_shown_by
 from asstctl.engine.planning.policy import MAX_DELETES
 from asstctl.workspace.choices import Choices
@@ -64,18 +64,7 @@ def save_plan(plan: Plan, path: Path) -> None:
     if path.exists() and not _is_plan(path):
         raise Refused(f"{path} is there already, and is not a plan", hint="name another file, or move it away")
     try:
-        # made by mkstemp: 0600 from its first moment, under a name that nothing else has
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        made = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            made.replace(path)
-        except BaseException:
-            made.unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode(), lasting=True)
     except OSError as error:
         raise Refused(f"cannot write {path}", detail=error.strerror or str(error)) from error
 

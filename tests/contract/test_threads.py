@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from asstctl.core.errors import NotFound
+from asstctl.core.errors import NotFound, Rejected
 from asstctl.core.ports import ThreadHost
 from asstctl.core.thread import Need, Said, ToolOutput
 from asstctl.providers.assistants.provider import Provider
@@ -105,6 +105,22 @@ async def test_all_pending_calls_are_answered_at_once(threads: ThreadHost, assis
     asked = await threads.run(thread, assistant)
     assert [call.name for call in asked.calls] == ["get_weather", "get_time"]
 
+    done = await threads.outputs(thread, asked.id, [ToolOutput(call.id, "fine") for call in asked.calls])
+
+    assert done.reply == "It is fine."
+    await threads.close(thread)
+
+
+@pytest.mark.parametrize("provider", ["in-process", "socket"], indirect=True)
+async def test_one_of_two_calls_is_not_answered_alone_over_the_assistants_wire(
+    threads: ThreadHost, assistant: str
+) -> None:
+    """Such an answer is refused, and both can be answered still."""
+    thread = (await threads.open(assistant=assistant, messages=[Said("user", "two towns")])).thread
+    asked = await threads.run(thread, assistant)
+
+    with pytest.raises(Rejected, match="Expected tool outputs"):
+        await threads.outputs(thread, asked.id, [ToolOutput(asked.calls[0].id, "sunny")])
     done = await threads.outputs(thread, asked.id, [ToolOutput(call.id, "fine") for call in asked.calls])
 
     assert done.reply == "It is fine."

@@ -515,7 +515,7 @@ def test_nothing_is_left_where_files_cannot_be_written(empty: Project, monkeypat
         raise OSError(28, "No space left on device")
 
     save(empty, "one.json", GUAGUA)
-    monkeypatch.setattr("asstctl.workspace.file_writing.tempfile.mkstemp", full)
+    monkeypatch.setattr("asstctl.documents.whole_files.tempfile.mkstemp", full)
     result = empty.run("migrate", "one.json", "--into", "deep/er")
     assert result.code == 1
     assert "asstctl.yaml: No space left on device" in result.err

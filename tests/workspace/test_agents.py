@@ -16,6 +16,7 @@ from asstctl.core.errors import Refused
 from asstctl.core.resource import FILLED_BY_SERVER
 from asstctl.emulator.asgi import Asgi, Receive, Scope, Send
 from asstctl.emulator.faults.exchange import ask, read_body
+from asstctl.providers.agents.wire import AGENT_DEFAULTS
 from asstctl.workspace.workspace import Workspace
 from tests.faults.account import Account
 
@@ -85,7 +86,8 @@ class Project:
         if manifest in _FIRST:
             self.account.ask("POST", "/agents", _FIRST[manifest])
         agent = self.applied(manifest)
-        _FIRST.setdefault(manifest, {key: value for key, value in agent.items() if key not in FILLED_BY_SERVER})
+        body = {key: value for key, value in agent.items() if key not in FILLED_BY_SERVER}
+        _FIRST.setdefault(manifest, {key: value for key, value in body.items() if value != AGENT_DEFAULTS.get(key)})
         return agent
 
     def applied(self, manifest: str, *options: str) -> dict[str, Any]:

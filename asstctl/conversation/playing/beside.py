@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from asstctl.conversation import comparing as pure
+from asstctl.conversation.comparing import measurable, measured
 from asstctl.conversation.judging.questions import NoVerdict, likeness_of
 from asstctl.conversation.playing.player import INTERRUPTED
 from asstctl.conversation.prices import Used, cost_of
@@ -40,7 +40,7 @@ async def compared(
         comparison = await asyncio.to_thread(held)
     except asyncio.CancelledError:
         return replace(result, comparison=Comparison(why_not=INTERRUPTED, undecided=True))
-    pairs = pure.measurable(comparison, result) if comparing.measured else []
+    pairs = measurable(comparison, result) if comparing.measured else []
     if not pairs:
         return replace(result, comparison=comparison)
     try:
@@ -57,7 +57,7 @@ async def compared(
     except (AsstctlError, NoVerdict) as problem:
         return replace(result, comparison=replace(comparison, unmeasured=str(problem)))
     used = Used(embedded.model, embedded.usage)
-    return _with_usage(replace(result, comparison=pure.measured(comparison, alike)), used, prices)
+    return _with_usage(replace(result, comparison=measured(comparison, alike)), used, prices)
 
 
 def _with_usage(result: CaseResult, used: Used, prices: Mapping[str, Price]) -> CaseResult:

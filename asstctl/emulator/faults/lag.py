@@ -82,7 +82,7 @@ class _Lag:
         if before := query.get("before"):
             end = ids.index(before) if before in ids else ids.index(current[-1]["id"]) + 1 if current else start
         known = [each for each in map(self._as_listed, objects[start:end]) if each is not None]
-        limit = max(1, min(int(query.get("limit", "20")), _MOST))
+        limit = max(1, min(int(query.get("limit") or 20), _MOST))
         page = known[-limit:] if query.get("before") and not query.get("after") else known[:limit]
         return envelope(page, has_more=len(known) > limit)
 
@@ -92,4 +92,7 @@ class _Lag:
             return current if self._created.get(current["id"], 0.0) <= horizon else None
         versions = self._versions.get(current["id"], [(0.0, current)])
         seen = [body for moment, body in versions if moment <= horizon]
+        if len(seen) == len(versions):
+            # What has become of it since, as of a turn that ended, nobody wrote.
+            return current
         return seen[-1] if seen else versions[0][1]

@@ -5,8 +5,8 @@ get none.
 """
 
 from dataclasses import replace
+from functools import partial
 
-from asstctl.core.hidden import Hidden
 from asstctl.core.ports import FileHost, Observer, ResourceStore, ThreadHost
 from asstctl.core.tape import Deck
 from asstctl.net.transport import Transport, check_address, network_transport
@@ -46,7 +46,6 @@ class Provider(Front):
             place=place,
             explain=explain,
             key=key,
-            hidden=Hidden(key),
             timeout=timeout,
             observer=observer,
         )
@@ -66,7 +65,7 @@ class Provider(Front):
         from asstctl.providers.assistants.thread_files import ThreadFiles
 
         names = self._file_names if deck is None else {}
-        files = ThreadFiles(self._requests(deck), self._files_client(deck), names)
+        files = ThreadFiles(self._requests(deck), partial(self._taped_client, deck), names)
         return AgentsThreads(self._requests(deck, BETA), files, durations=self._durations)
 
 

@@ -225,10 +225,16 @@ class AgentsThreads:
                 path, body = f"{_path(thread)}/events", {"events": list(events)}
                 return (await self._send("POST", path, body=body, headers=key)).headers
             except (Rejected, AnswerLost, ServerFault) as problem:
-                if pause is None or not _is_worth_repeating(problem):
+                if pause is None or not self._is_worth_repeating(problem):
                     raise
                 await asyncio.sleep(problem.retry_after or pause)
         raise AssertionError("the last try returns or raises")
+
+    def _is_worth_repeating(self, problem: ProviderError) -> bool:
+        """Whether an event that was not taken may be sent again: its key makes it safe, this says where it helps."""
+        if not isinstance(problem, Rejected):
+            return True
+        return problem.status == 409 or self._requests.has_said(problem, _UNREGISTERED)
 
     async def _end(self, thread: str) -> str:
         """Cancel what goes on and wait until it is over; the status of the session then."""
@@ -365,10 +371,3 @@ def _path(thread: str) -> str:
 def _pairs(session: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata = session.get("metadata")
     return metadata if isinstance(metadata, Mapping) else {}
-
-
-def _is_worth_repeating(problem: ProviderError) -> bool:
-    """Whether an event that was not taken may be sent again: its key makes it safe, this says where it helps."""
-    if not isinstance(problem, Rejected):
-        return True
-    return problem.status == 409 or _UNREGISTERED in problem.detail

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from asstctl.core.base_url import is_loopback
 from asstctl.core.errors import Refused
@@ -87,7 +88,7 @@ class Provider(Front):
         names = self._file_names if deck is None else {}
         return AssistantsThreads(
             requests,
-            ThreadFiles(requests, self._files_client(deck), names),
+            ThreadFiles(requests, partial(self._taped_client, deck), names),
             self._dialect,
             durations=self._durations,
             clock=time.perf_counter if deck is None else deck.now,

@@ -73,6 +73,10 @@ class Requests:
         """Whether a tape answers, so that nothing is worth waiting for."""
         return self._deck is not None and self._deck.replays
 
+    def has_said(self, problem: ProviderError, words: str) -> bool:
+        """Whether these words of the server are in an error. What is hidden may be a part of them by chance."""
+        return self._hidden.out_of(words) in problem.detail
+
     async def send(
         self,
         method: str,

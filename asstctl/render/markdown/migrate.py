@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from asstctl.core.migration import Migrated, Prospect
+from asstctl.core.migration import Fate, Migrated, Prospect
 from asstctl.render.markdown.text import code, fenced, inline, prose, table
-from asstctl.render.migrate import FATES, MEANINGS, closing, fields_of, meanings
+from asstctl.render.migrate import MEANINGS, closing, fields_of, meanings
 
 
 def migrated_markdown(migrated: Migrated) -> str:
@@ -49,10 +49,10 @@ def _prospect(prospect: Prospect) -> Iterator[str]:
     yield prose(f"{prospect.dialect}. {' '.join(prospect.notes)}".strip())
     yield ""
     rows = (
-        [code(str(address)), *(", ".join(map(code, fields_of(fates, fate))) for fate in FATES)]
+        [code(str(address)), *(", ".join(map(code, fields_of(fates, fate))) for fate in Fate)]
         for address, fates in prospect.fates.items()
     )
-    yield from table(("assistant", *FATES.values()), rows)
+    yield from table(("assistant", *Fate), rows)
     for fate, heading in MEANINGS.items():
         if found := meanings(prospect, fate):
             yield ""

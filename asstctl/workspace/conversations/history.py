@@ -8,7 +8,6 @@ cannot be read is no history, and the next run writes a new one.
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from asstctl.core.json_text import json_text, read_json
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.documents.private import make_private
 from asstctl.documents.source import read_plain
+from asstctl.documents.whole_files import write_whole
 
 SCHEMA = "asstctl/history/v1"
 KEPT = 20_000
@@ -96,7 +96,7 @@ def remember(root: Path, target: str, results: Iterable[CaseResult]) -> None:
                 node: {"status": str(past.status), "seconds": past.seconds, "tokens": past.tokens, "when": past.when}
                 for node, past in sorted(after.items())
             }
-            _replace(file, json_text({"schema": SCHEMA, "nodes": nodes}) + "\n")
+            write_whole(file, (json_text({"schema": SCHEMA, "nodes": nodes}) + "\n").encode())
     except OSError as problem:
         raise StoreError(
             "the history of test runs cannot be written",
@@ -114,17 +114,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _replace(file: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as made:
-            made.write(text)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _past(told: Any) -> Past:

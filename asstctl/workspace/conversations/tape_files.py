@@ -1,8 +1,6 @@
 """The files of tapes: where they lie, how they are read and written, and which of them nobody needs."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from asstctl.core.errors import Refused
 from asstctl.documents.paths import PathRefused, inside, shown
 from asstctl.documents.source import read_plain
+from asstctl.documents.whole_files import write_whole
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,14 +65,7 @@ def write_text(root: Path, path: str, text: str) -> None:
     file = _file(root, path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".tape.")
-        try:
-            with os.fdopen(descriptor, "wb") as temporary:
-                temporary.write(text.encode())
-            Path(name).replace(file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(file, text.encode())
     except OSError as problem:
         why = (problem.strerror or "unknown reason").lower()
         raise Refused("a tape cannot be written", detail=f"{path}: {why}", hint="check the folder") from problem

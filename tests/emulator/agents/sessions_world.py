@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
-import openai
 
 from asstctl.emulator import Emulator, open_emulator
 from asstctl.emulator.replies.values import Part, ReplyRequest, TextDelta, ToolCall
@@ -183,17 +182,3 @@ class Events:
 
 def short(event: Json) -> str:
     return str(event["type"]).removeprefix("agent.session.")
-
-
-@asynccontextmanager
-async def streamed_sdk(**options: Any) -> AsyncIterator[openai.AsyncOpenAI]:
-    """The package's own client over a server in memory whose answers stream, strict about each."""
-    emulator = open_emulator(":memory:", api="agents", **options)
-    http = openai.DefaultAsyncHttpx2Client(transport=AsgiTransport(emulator.app), timeout=5)
-    strict: Any = {"_strict_response_validation": True}
-    client = openai.AsyncOpenAI(base_url="http://local/v1", api_key="any", max_retries=0, http_client=http, **strict)
-    try:
-        async with client:
-            yield client
-    finally:
-        await emulator.aclose()

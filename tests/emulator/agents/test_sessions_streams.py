@@ -20,11 +20,10 @@ from tests.emulator.agents.sessions_world import (
     result,
     sessions,
     short,
-    streamed_sdk,
     streaming,
     until,
 )
-from tests.emulator.agents.world import ASK
+from tests.emulator.agents.world import ASK, sdk
 from tests.emulator.harness import Backend
 
 pytestmark = pytest.mark.anyio
@@ -214,7 +213,7 @@ async def _lookup(arguments: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("quirks", [Quirks(), Quirks(pending_calls=0.05), Quirks(late_usage=60)])
 async def test_the_helper_of_the_package_plays_a_turn_with_its_handlers(quirks: Quirks) -> None:
-    async with streamed_sdk(replies=asking("a", "b", before="Let me see."), quirks=quirks) as client:
+    async with sdk(replies=asking("a", "b", before="Let me see."), quirks=quirks) as client:
         agent = await client.beta.agents.create(model="gpt-5", tools=[ASK])  # type: ignore[list-item]
         made = client.beta.agents.sessions
         session = await made.create(environment={"type": "openai_hosted"}, agent_id=agent.id)
@@ -226,7 +225,7 @@ async def test_the_helper_of_the_package_plays_a_turn_with_its_handlers(quirks: 
 
 
 async def test_the_package_collects_the_result_of_a_create() -> None:
-    async with streamed_sdk(replies=asking("a")) as client:
+    async with sdk(replies=asking("a")) as client:
         handlers: Any = {"ask_database": _lookup}
         agent: Any = {"model": "gpt-5", "tools": [ASK]}
         stream = await client.beta.agents.sessions.create(
@@ -239,7 +238,7 @@ async def test_the_package_raises_for_a_turn_that_fails() -> None:
     def answer(request: ReplyRequest) -> list[Part]:
         raise ReplyFailed("no luck")
 
-    async with streamed_sdk(replies=Backend(answer=answer)) as client:
+    async with sdk(replies=Backend(answer=answer)) as client:
         made = client.beta.agents.sessions
         session = await made.create(environment={"type": "openai_hosted"}, agent={"model": "gpt-5"})
         async with made.stream(session.id, input="go") as stream:
@@ -250,7 +249,7 @@ async def test_the_package_raises_for_a_turn_that_fails() -> None:
 async def test_the_package_reads_every_answer_about_a_session() -> None:
     rounds: list[list[Part]] = [[RunCode("1")], [ToolCall("ask_database", "{}")], [TextDelta("ok")]]
     backend = Backend(answer=lambda request: rounds[len(request.rounds)])
-    async with streamed_sdk(replies=backend) as client:
+    async with sdk(replies=backend) as client:
         made = client.beta.agents.sessions
         agent: Any = {"model": "gpt-5", "tools": [ASK]}
         session = await made.create(

@@ -8,6 +8,7 @@ import httpx2
 import openai
 
 from asstctl.emulator import Emulator, open_emulator
+from asstctl.net.asgi import AsgiTransport
 from tests.emulator.harness import Api
 
 BETA = {"openai-beta": "agents=v1"}
@@ -52,9 +53,9 @@ async def agents(database: Any = ":memory:", **options: Any) -> AsyncIterator[Ag
 
 @asynccontextmanager
 async def sdk(**options: Any) -> AsyncIterator[openai.AsyncOpenAI]:
-    """The package's own client over a server in memory, strict about every answer."""
+    """The package's own client over a server in memory whose answers stream, strict about each."""
     emulator = open_emulator(":memory:", api="agents", **options)
-    http = openai.DefaultAsyncHttpx2Client(transport=httpx2.ASGITransport(emulator.app))
+    http = openai.DefaultAsyncHttpx2Client(transport=AsgiTransport(emulator.app), timeout=5)
     strict: Any = {"_strict_response_validation": True}
     client = openai.AsyncOpenAI(base_url="http://local/v1", api_key="any", max_retries=0, http_client=http, **strict)
     try:

@@ -47,7 +47,7 @@ _CHANGES = Record(
 """What may change of the agent of a session that is under way."""
 
 _SPEND = Record((Member("limit", Whole(1), required=True, null=Null.KEPT),))
-_CACHE = Record((Member("ttl", Choice(("30m", "12h"))),))
+_CACHE = Record((Member("ttl", Choice(("30m", "12h")), default="30m"),))
 _STREAM_OPTIONS = Record((Member("include_obfuscation", Flag(), default=True, null=Null.IGNORED),))
 
 SESSION = Collection(

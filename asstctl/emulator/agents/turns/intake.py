@@ -94,7 +94,8 @@ class Intake:
         """Put the session, whose turn it is, to work in the hands of this server."""
         now = self._services.clock()
         self.session = states.working(self.session, turn, int(now))
-        self._store.replace(SESSION, self.session, **leases.held(self._services.executor.owner, now))
+        owner = self._services.executor.owner
+        self._store.replace(SESSION, self.session, **leases.held(owner, turn["id"], now))
         self.told.append(events.of_session("in_progress", show_session(self._services, self.session)))
         self._starts = True
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from asstctl.core.doctor import Finding, Standing
 from asstctl.core.errors import AsstctlError, AuthFailed, NoSuchApi, NotFound, Rejected
 from asstctl.core.models import ModelUse, Offered
-from asstctl.manifest.model_lint import HORIZON, beside, ending_of, is_absent, named
+from asstctl.manifest.model_lint import HORIZON, caveat, ending_of, is_absent, named
 from asstctl.workspace.doctor.patient import Patient
 from asstctl.workspace.model_list import remember
 
@@ -55,7 +55,7 @@ def _bad(patient: Patient, uses: Mapping[str, Sequence[ModelUse]], offered: Offe
         users, where = named([one.address for one in used]), used[0].where
         if vendor and (ending := ending_of(model, today, offered)):
             yield Finding(
-                NAME, Standing.WARNING, f"{ending}{beside(vendor)}", "Name another model in time.", users, where
+                NAME, Standing.WARNING, f"{ending}{caveat(vendor)}", "Name another model in time.", users, where
             )
         if offered and is_absent(model, offered):
             summary = f"{model} is not among the models that {workspace.info.place} lists"
