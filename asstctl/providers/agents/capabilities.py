@@ -80,7 +80,7 @@ AGENTS_V1 = Capabilities(
     ties_in_creation_order=False,
     page_size=100,
     dialect=DIALECT,
-    api="Agents API",
+    api=DIALECT,
     missing={
         Need.SEED_ASSISTANT_MESSAGE: "sessions of the Agents API begin with what a user says",
         Need.ASSISTANT_SPEAKS_FIRST: "sessions of the Agents API begin with what a user says",
