@@ -174,6 +174,7 @@ class _Server(uvicorn.Server):
         """Give requests the grace and then runs what is left of it: a request may yet start a run."""
         clock = asyncio.get_running_loop().time
         end = clock() + self._grace
+        self._emulator.services.executor.wind_up()
         await _until_done(requests, self._grace)
         await self._emulator.services.executor.aclose(end - clock())
 

@@ -116,6 +116,7 @@ async def test_a_listing_that_lags_pages_as_any_other() -> None:
             ({"order": "asc", "after": ids[2]}, "34", False),
             ({"order": "asc", "before": ids[3], "limit": 2}, "12", True),
             ({"before": ids[1]}, "432", False),
+            ({"limit": ""}, "43210", False),
         ):
             page = await api.get("/assistants", **query)
             assert (list(expected), more) == ([each["name"] for each in page["data"]], page["has_more"])

@@ -10,7 +10,7 @@
     answer=STATUS:N[:METHOD /prefix]             answer the Nth matching request with an error, without handling it
     list-lag=SECONDS[:members|bodies]            listings miss what was created in the last SECONDS (members), or show
                                                  each object as it was that long ago (bodies); an object read by its id
-                                                 is current
+                                                 is current, and one that was deleted is listed no more
     dialect=NAME                                 speak as another server does; the names are in `dialects.py`
     header                                       faults that come with a request, in its header `x-asstctl-fault`
 

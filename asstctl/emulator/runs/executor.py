@@ -100,6 +100,11 @@ class Executor:
             playing.execution.keep_told()
         self.drop(services, run_id)
 
+    def wind_up(self) -> None:
+        """Let go of streams on which nothing goes on: the server is about to end."""
+        if self._work.ending is not None:
+            self.announcements.tell_all(self._work.ending)
+
     async def aclose(self, grace: float = 0.0) -> None:
         """Let runs go on for `grace` seconds, then end them; afterwards no task of ours is left."""
         clock = asyncio.get_running_loop().time

@@ -37,8 +37,10 @@ class Work(Protocol):
 
     stopped: str
     """Why what is cut short by the end of its server has failed."""
+    ending: Event | None
+    """The first thing that streams hear of a server that ends, where they would not come to an end by themselves."""
     closing: Event
-    """The last thing that streams hear of a server that ends."""
+    """The last one."""
 
     def carried(self, services: Services, id: str) -> Carried: ...
 
@@ -56,6 +58,7 @@ class Runs:
     """Runs of threads, by their own id."""
 
     stopped = STOPPED["message"]
+    ending: Event | None = None
     closing = error_event(stopped)
 
     def carried(self, services: Services, id: str) -> Carried:

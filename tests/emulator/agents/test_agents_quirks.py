@@ -107,6 +107,15 @@ async def test_an_agent_that_was_there_before_lags_too(tmp_path: Path) -> None:
         assert await _names(api) == ["a"]
 
 
+async def test_a_listing_that_lags_shows_what_became_of_a_session_by_itself() -> None:
+    async with agents(quirks=Quirks(list_lag=f"{LAG}:bodies")) as api:
+        body = {"environment": {"type": "none"}, "agent": {"model": "gpt-5"}, "input": "hello"}
+        await api.post("/agents/sessions", body)
+        async with asyncio.timeout(5):
+            while (await api.get("/agents/sessions"))["data"][0]["status"] != "idle":  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+
+
 async def test_a_listing_that_lags_goes_on_after_what_was_deleted() -> None:
     async with agents(quirks=Quirks(list_lag=str(LAG))) as api:
         ids = [(await api.agent(name=str(number)))["id"] for number in range(4)]

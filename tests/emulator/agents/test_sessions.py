@@ -67,6 +67,12 @@ async def test_a_session_shows_every_member(world: Sessions) -> None:
     assert "review" not in session
 
 
+async def test_a_lifetime_that_is_left_open_is_half_an_hour(world: Sessions) -> None:
+    session = await world.opened(prompt_cache_options={})
+    assert session["prompt_cache_options"] == {"ttl": "30m"}
+    assert (await world.turn(session))["prompt_cache_options"] == {"ttl": "30m"}
+
+
 async def test_a_session_keeps_the_agent_that_it_began_with(world: Sessions) -> None:
     agent = await world.api.agent(name="Ada", instructions="Be brief.")
     session = await world.opened(agent_id=agent["id"])

@@ -1,11 +1,15 @@
 """What a session refuses: requests that say too little, too much, or what this server does not have."""
 
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.emulator.agents.sessions_world import HOSTED, NONE, SESSIONS, Sessions, sessions
+from tests.emulator import fuzzing
+from tests.emulator.agents.sessions_world import CANCEL, HOSTED, NONE, SESSIONS, Sessions, message, result, sessions
+from tests.emulator.agents.test_agents import EVERYTHING
+from tests.emulator.agents.world import ASK
 
 pytestmark = pytest.mark.anyio
 
@@ -14,6 +18,33 @@ Json = Any
 _AGENT = {"model": "gpt-5"}
 _FINE = {"environment": NONE, "agent": _AGENT, "input": "hello"}
 _SAID = {"role": "user", "content": [{"type": "input_text", "text": "x"}]}
+_PROGRAM = {"type": "stdio", "command": "c", "cwd": "/", "env": {"A": "b"}, "args": ["x"]}
+_EVERYTHING = {
+    "environment": {**HOSTED, "env": {"A": "b"}, "network": {"access": "restricted", "allowed_domains": ["x.example"]}},
+    "agent": {
+        **{name: value for name, value in EVERYTHING.items() if name not in ("name", "metadata")},
+        "model": "gpt-5",
+        "tools": [ASK, {"type": "mcp", "server_label": "a", "transport": _PROGRAM}],
+    },
+    "input": [_SAID],
+    "metadata": {"a": "b"},
+    "vault_ids": ["vault_1"],
+    "spend_control": {"limit": 5},
+    "prompt_cache_options": {"ttl": "30m"},
+    "stream": False,
+}
+_CHANGES = {
+    "agent": {"model": "m", "reasoning": {"effort": "low"}, "service_tier": "auto", "tools": [ASK]},
+    "metadata": {"a": "c"},
+    "spend_control": {"limit": None},
+}
+_EVENTS = {
+    "events": [
+        message("x"),
+        CANCEL,
+        result({"turn_id": "turn_1", "call_id": "call_1"}, [{"type": "input_text", "text": "x"}]),
+    ]
+}
 
 
 @pytest.fixture
@@ -161,6 +192,25 @@ async def test_an_unknown_agent_is_not_found(world: Sessions) -> None:
     body = {"environment": NONE, "agent_id": "agent_x", "input": "x"}
     status, error = await world.api.refused("POST", SESSIONS, body)
     assert (status, error["code"]) == (404, "not_found_error")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("lenient", [False, True])
+async def test_no_body_about_a_session_is_a_fault_of_the_server(seed: int, lenient: bool) -> None:
+    chance = random.Random(seed)
+    async with sessions(lenient=lenient) as world:
+        session = await world.opened()
+        path = f"{SESSIONS}/{session['id']}"
+        assert (await world.opened(**_EVERYTHING))["status"] == "idle"
+        examples = [(SESSIONS, _EVERYTHING), (path, _CHANGES), (f"{path}/events", _EVENTS)]
+        for _ in range(60):
+            to, example = chance.choice(examples)
+            content = fuzzing.as_json(chance, fuzzing.mutated(chance, example))
+            response = await world.api.raw(to, content)
+            assert response.status_code in (200, 201, 202, 400, 409, 413), (content[:200], response.text)
+            assert response.is_success or set(response.json()["error"]) == {"type", "code", "message", "param"}
+        assert (await world.api.get(SESSIONS, limit=100))["data"]
+        assert await world.items(session)
 
 
 async def test_a_lenient_server_ignores_what_nobody_knows() -> None:

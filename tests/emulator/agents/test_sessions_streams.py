@@ -179,6 +179,19 @@ async def test_a_stream_ends_with_its_server_after_it_told_of_the_turn() -> None
     assert told[1]["turn"]["error"]["code"] == "internal_error"
 
 
+async def test_a_server_that_is_about_to_end_lets_go_of_streams_once_nothing_goes_on() -> None:
+    backend = held("ok")
+    async with sessions(replies=backend) as world:
+        working = await world.open()
+        await world.until_asked(backend)
+        idle = await world.open(None, environment=HOSTED)
+        async with _listening(world, idle) as quiet, _listening(world, working) as busy:
+            world.api.emulator.services.executor.wind_up()
+            assert await quiet.all() == []
+            backend.gate.set()
+            assert short((await busy.all())[-1]) == "idle"
+
+
 async def test_nobody_listens_once_readers_have_gone() -> None:
     async with sessions() as world:
         session = await world.opened()

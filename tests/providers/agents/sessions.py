@@ -108,8 +108,8 @@ class Server:
         )
 
 
-def provider(handler: Callable[[httpx2.Request], httpx2.Response]) -> Provider:
-    return Provider("https://example.org/v1", httpx2.MockTransport(handler), place="example.org")
+def provider(handler: Callable[[httpx2.Request], httpx2.Response], **settings: Any) -> Provider:
+    return Provider("https://example.org/v1", httpx2.MockTransport(handler), place="example.org", **settings)
 
 
 def unhurried(work: Coroutine[Any, Any, T]) -> T:

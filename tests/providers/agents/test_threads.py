@@ -194,6 +194,14 @@ def test_results_that_came_too_early_are_sent_again(answers: list[Any], sent: in
     assert (server.count("POST ./events"), len(keys)) == (sent, 1)
 
 
+@pytest.mark.parametrize("key", ["k", "pending"])
+def test_a_key_that_is_a_part_of_the_server_s_words_hides_them_from_nobody(key: str) -> None:
+    server = Server(**{**ASKING, "events": [EARLY, ACCEPTED]})
+
+    assert answered(server, key=key).status == "completed"
+    assert server.count("POST ./events") == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "sent"),
     [(EARLY, Rejected, 4), (refused(400, "Turn is over"), Rejected, 1), (httpx2.ReadError("x"), AnswerLost, 4)],
@@ -206,11 +214,11 @@ def test_results_that_are_never_taken_are_an_error(answer: Any, error: type[Exce
     assert server.count("POST ./events") == sent
 
 
-def answered(server: Server) -> RunState:
+def answered(server: Server, **settings: Any) -> RunState:
     """The end of a turn whose call is answered."""
 
     async def play() -> RunState:
-        async with provider(server) as one:
+        async with provider(server, **settings) as one:
             host = one.thread_host()
             thread = await opened(host)
             asked = await host.run(thread, "agent_1")

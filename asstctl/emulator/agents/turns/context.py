@@ -4,19 +4,22 @@ A turn consists of rounds, each a call of the model with what the model asked fo
 on is heard by the next; a round that ended in nothing but text is said, and the rounds before it are behind the turn.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
+from asstctl.emulator.agents.objects.session import ITEM
 from asstctl.emulator.agents.turns.items import output_text
 from asstctl.emulator.replies.tokens import estimate
 from asstctl.emulator.replies.values import CallMade, CodeRan, Image, ReplyRequest, Round, Said
-from asstctl.emulator.runs.history import OVERHEAD, WINDOW
-from asstctl.emulator.store import Body, Store, load_all
+from asstctl.emulator.runs.history import NEWEST, OVERHEAD, WINDOW
+from asstctl.emulator.store import Body, Store
 
 Json = Any
 
-NEWEST = 2000
-"""Items of a session that are looked through for what its model is given."""
+LOOKED_THROUGH = 2000
+"""Items before a turn that are looked through for what was said."""
 
 COMMENTARY, FINAL = "commentary", "final_answer"
 
@@ -26,15 +29,13 @@ _HOSTED = "openai_hosted"
 def build_request(store: Store, session: Body, turn: Body) -> ReplyRequest:
     """The request for the next call of the model in a turn."""
     agent = session["agent"]
-    items = _newest(store, session["id"])
-    earlier = [_said(item) for item in items if item["turn_id"] != turn["id"] and item["type"] == "message"]
-    said, rounds = _of_turn([item for item in items if item["turn_id"] == turn["id"]])
+    said, rounds = _of_turn(store.all(ITEM, turn_id=turn["id"]))
     return ReplyRequest(
         assistant_id=agent["id"],
         assistant_name=agent["name"],
         model=agent["model"],
         instructions=agent["instructions"],
-        messages=(*_within_window(earlier), *said),
+        messages=(*_said_before(store, session["id"], turn["id"]), *said),
         turn=session["_said"],
         tools=tuple(_tools(session)),
         reasoning_effort=agent["reasoning"]["effort"],
@@ -50,12 +51,6 @@ def was_steered(store: Store, turn: Body) -> bool:
         "AND json_extract(body, '$._round') >= ?"
     )
     return store.connection.execute(sql, (turn["id"], turn["_round"])).fetchone() is not None
-
-
-def _newest(store: Store, session_id: str) -> list[Body]:
-    sql = "SELECT body FROM agent_items WHERE session_id = ? ORDER BY seq DESC LIMIT ?"
-    rows = store.connection.execute(sql, (session_id, NEWEST)).fetchall()
-    return load_all(text for (text,) in reversed(rows))
 
 
 def _of_turn(items: Sequence[Body]) -> tuple[list[Said], list[Round]]:
@@ -88,15 +83,22 @@ def _calls(items: Iterable[Body], outputs: dict[str, Body]) -> Iterator[CallMade
             yield CallMade(item["call_id"], item["name"], item["_asked"], output_text(outputs[item["call_id"]]))
 
 
-def _within_window(said: Sequence[Said]) -> list[Said]:
-    """The newest of what was said before, as much as a context window holds."""
+def _said_before(store: Store, session_id: str, turn_id: str) -> list[Said]:
+    """The newest of what was said before a turn, as much as a context window holds and no more than that read."""
+    sql = "SELECT body FROM agent_items WHERE session_id = ? AND turn_id <> ? ORDER BY seq DESC LIMIT ?"
     kept: list[Said] = []
     tokens = 0
-    for each in reversed(said):
-        tokens += estimate(each.text) + OVERHEAD
-        if tokens > WINDOW and kept:
-            break
-        kept.append(each)
+    # One by one, since each may be as large as a request.
+    with closing(store.connection.execute(sql, (session_id, turn_id, LOOKED_THROUGH))) as rows:
+        for (text,) in rows:
+            item = json.loads(text)
+            if item["type"] != "message":
+                continue
+            said = _said(item)
+            tokens += estimate(said.text) + OVERHEAD
+            if kept and (tokens > WINDOW or len(kept) == NEWEST):
+                break
+            kept.append(said)
     return kept[::-1]
 
 

@@ -12,8 +12,8 @@ Body = dict[str, Json]
 LAST = ("agent.session.idle", "agent.session.failed", "agent.session.budget_reached")
 """With the first of these the stream ends that a session was created with."""
 
-CLOSING = Event("closing", {})
-"""Not told to clients: with it streams end."""
+ENDING, CLOSING = Event("ending", {}), Event("closing", {})
+"""Not told to clients: with the one streams end once nothing goes on, with the other at once."""
 
 
 def of_session(what: str, session: Body) -> Event:

@@ -97,6 +97,8 @@ class _Tail:
             return
         if event is events.CLOSING:
             self._over = True
+        elif event is events.ENDING:
+            self._once, self._over = True, self._status != "in_progress"
         else:
             self._note(event)
             self._events.append(event)

@@ -13,6 +13,7 @@ from asstctl.emulator.store import Store
 
 class Turns:
     stopped = STOPPED
+    ending: Event | None = events.ENDING
     closing = events.CLOSING
 
     def carried(self, services: Services, id: str) -> Carried:
