@@ -1,6 +1,6 @@
-"""The ports: what the engine and the conversation runner ask of a provider.
+"""The ports: what the engine and the conversation runner ask of a provider, and `asstctl ci` of a forge.
 
-Providers implement them, `workspace` hands them in; neither side knows the other. Every method may raise
+Providers and forges implement them, `workspace` hands them in; neither side knows the other. Every method may raise
 the ProviderError tree of `core.errors` and nothing else of the network. Beside them stand the values that are
 handed in when a provider is opened.
 """
@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
 from asstctl.core.capabilities import Capabilities
+from asstctl.core.forge import Artifact, Comment, PullRequest, Review, Versions, WorkflowRun
 from asstctl.core.json_types import Json
 from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
 from asstctl.core.models import Offered
@@ -254,3 +255,59 @@ class Judge(Protocol):
     async def aclose(self) -> None:
         """Give back connections."""
         ...
+
+
+class Forge(Protocol):
+    """The host of a repository, as far as `asstctl ci` asks it: an async context manager, closed once.
+
+    Every method may raise the ProviderError tree. Reads may be repeated; a comment is sent at most once by each call.
+    `can_keep`: runs leave artifacts that the forge vouches for, so that an approved plan is found again.
+    """
+
+    can_keep: bool
+
+    async def pull_request(self, number: int) -> PullRequest:
+        """One pull request. Raises NotFound."""
+        ...
+
+    async def merged_by(self, commit: str) -> PullRequest | None:
+        """The pull request whose merge made a commit; None where it came another way."""
+        ...
+
+    async def reviews(self, number: int) -> tuple[Review, ...]:
+        """The approvals that stand: of each reviewer the last word, if it approves."""
+        ...
+
+    async def comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """The comments of our own whose first line is this marker, oldest first."""
+        ...
+
+    async def write_comment(self, number: int, body: str, *, over: str = "") -> Comment:
+        """Add a comment, or put the text in the place of that of the comment with the id `over`."""
+        ...
+
+    async def artifacts(self, name: str, head: str) -> tuple[Artifact, ...]:
+        """What runs for a commit left under a name and is still there, the newest first."""
+        ...
+
+    async def content(self, artifact: Artifact, path: str, *, at_most: int) -> bytes:
+        """One file of an artifact. Raises BadAnswer for one that is larger, or is not in it."""
+        ...
+
+    async def run(self, id: str) -> WorkflowRun:
+        """A run of this repository. Raises NotFound."""
+        ...
+
+    async def versions(self, paths: Sequence[str], commit: str, base: str) -> Versions:
+        """What these files and folders hold at two commits."""
+        ...
+
+    async def contains(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit has another one, or is it."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -8,7 +8,6 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, MutableMapping
-from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import Response
@@ -21,7 +20,7 @@ from asstctl.emulator.runs.settling import settle_thread
 from asstctl.emulator.runs.states import is_active, moved
 from asstctl.emulator.runs.tool_calls import with_passages
 from asstctl.emulator.services import Services
-from asstctl.emulator.sse import STILL_HERE, disconnected, encoded
+from asstctl.emulator.sse import STILL_HERE, encoded, send_stream
 from asstctl.emulator.store import Body
 
 KEEP_ALIVE = 15.0
@@ -59,17 +58,7 @@ class EventStream(Response):
         with executor.announcements.listening(self._run["id"], tail.take):
             self._begin()
             executor.when_stopped(self._run["id"], tail.look_soon)
-            gone = asyncio.create_task(disconnected(receive))
-            gone.add_done_callback(lambda _: tail.leave())
-            try:
-                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                async with aclosing(tail.chunks()) as chunks:
-                    async for chunk in chunks:
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                if not tail.left:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-            finally:
-                gone.cancel()
+            await send_stream(tail, receive, send, status=self.status_code, headers=self.raw_headers)
 
 
 class _Tail:

@@ -8,7 +8,6 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, MutableMapping
-from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from asstctl.emulator.asgi import Receive, Send
 from asstctl.emulator.ids import new_id
 from asstctl.emulator.runs.events import Event
 from asstctl.emulator.services import Services
-from asstctl.emulator.sse import STILL_HERE, disconnected, encoded
+from asstctl.emulator.sse import STILL_HERE, encoded, send_stream
 
 KEEP_ALIVE = 15.0
 """Seconds without an event after which a stream says that it is still there, and looks at its session."""
@@ -61,17 +60,7 @@ class SessionStream(Response):
         tail = self._tail
         with self._services.executor.announcements.listening(tail.session_id, tail.take):
             self._begin()
-            gone = asyncio.create_task(disconnected(receive))
-            gone.add_done_callback(lambda _: tail.leave())
-            try:
-                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                async with aclosing(tail.chunks()) as chunks:
-                    async for chunk in chunks:
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                if not tail.left:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
-            finally:
-                gone.cancel()
+            await send_stream(tail, receive, send, status=self.status_code, headers=self.raw_headers)
 
 
 class _Tail:
