@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 NODE   := 24.19.0
 
-.PHONY: demo test test-node test-browser test-durability test-litellm fix bench clean
+.PHONY: demo test test-node test-browser test-durability test-litellm docs fix bench clean
 .DEFAULT_GOAL := test
 
 # The stamps make the second run quick: pip is asked again only when pyproject.toml changed.
@@ -53,19 +53,31 @@ tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.i
 	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-# The HTML report in a browser: the Chromium of this machine, installed by apt-get where there is none, and playwright,
+# The HTML reports and the site in a browser: the Chromium of this machine, installed by apt-get where there is none, and playwright,
 # which drives it. Another one is named by: make CHROMIUM=/path/to/it test-browser
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 SUDO = $(if $(filter-out 0,$(shell id -u)),sudo)
 
-test-browser: $(VENV)/.browser
+test-browser: $(VENV)/.browser $(VENV)/.docs
 	@test -x "$(CHROMIUM)" || { echo "installing chromium"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } || { echo "no chromium here; name one with: make CHROMIUM=/path/to/it $@" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
 
 $(VENV)/.browser: $(VENV)/.dev
 	@echo "installing playwright into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+# The site of docs/ in build/site/: plain files that ask nothing of any other server. A link that leads nowhere fails.
+docs: $(VENV)/.docs
+	rm -rf build/docs build/site
+	$(BIN)/python docs/site/assemble.py build/docs
+	cp docs/site/zensical.toml build/
+	$(BIN)/zensical build --strict --clean --config-file build/zensical.toml
+
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "installing what builds the site into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 # The slow suite: applies and servers killed with SIGKILL at many points, long fuzz and property runs. Five to eight

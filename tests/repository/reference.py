@@ -1,0 +1,183 @@
+"""The pages of docs/reference/ that are made from the code: a function per page, PAGES is the only list.
+
+    python -m tests.repository.reference
+
+writes them; a test compares them in each run.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+import click
+
+from asstctl.cli import COMMANDS, cli
+from asstctl.cli.options import shared_options
+from asstctl.core import errors
+from asstctl.core.errors import AsstctlError
+from asstctl.core.exit_codes import ExitCode
+from tests.repository.consoles import ROOT
+
+FOLDER = ROOT / "docs" / "reference"
+
+_MADE = "Made from the code by `python -m tests.repository.reference`, and compared with it in each run of the tests."
+
+
+def commands_page() -> str:
+    """Every command: its help, its examples, its options."""
+    shared = {option.name for option in vars(shared_options(_nothing))["__click_params__"]}
+    lines = ["# Commands", "", _MADE, "", *_table(("Command", ""), (_row(name) for name in COMMANDS)), ""]
+    lines += ["## Options of every command", "", "They stand before the command's name or behind it.", ""]
+    plan = _command("plan")
+    lines += [*_options([one for one in plan.params if one.name in shared]), ""]
+    for name in COMMANDS:
+        command = _command(name)
+        prose, _, examples = cleandoc(command.help or "").partition("\b\nExamples:\n")
+        lines += [f"## {name}", "", f"`{_usage(name, command)}`", "", prose.strip(), ""]
+        lines += ["```sh", *cleandoc(examples).splitlines(), "```", ""]
+        if own := [one for one in command.params if isinstance(one, click.Option) and one.name not in shared]:
+            lines += [*_options(own), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def errors_page() -> str:
+    """Exit codes, the errors that end a command, and the codes of diagnostics."""
+    lines = ["# Exit codes, errors and diagnostics", "", _MADE, "", "## Exit codes", ""]
+    lines += [*_table(("Code", "Name", "Meaning"), _exit_codes()), ""]
+    lines += ["## Errors that end a command", "", "On stderr as `error[CODE]: …`; in JSON as `code`.", ""]
+    lines += [*_table(("Code", "Exit code", "Meaning"), _errors()), ""]
+    lines += ["## Diagnostics of files", ""]
+    lines += [
+        "What `asstctl validate` can say, and every command that reads the files. `…` stands for what varies.",
+        "",
+    ]
+    lines += [*_table(("Code", "It says"), _diagnostics()), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+}
+
+
+def _nothing() -> None:
+    """A command without options of its own."""
+
+
+def _command(name: str) -> click.Command:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return command
+
+
+def _row(name: str) -> tuple[str, str]:
+    return f"[`{name}`](#{name.replace(' ', '-')})", COMMANDS[name]
+
+
+def _usage(name: str, command: click.Command) -> str:
+    return " ".join(["asstctl", name, *command.collect_usage_pieces(click.Context(command))])
+
+
+def _options(options: list[click.Parameter]) -> list[str]:
+    return _table(("Option", "Environment", ""), (_option(one) for one in options if isinstance(one, click.Option)))
+
+
+def _option(option: click.Option) -> tuple[str, str, str]:
+    names = ", ".join(f"`{one}`" for one in (*option.opts, *option.secondary_opts))
+    value = "" if option.is_flag else f" `{option.make_metavar(click.Context(click.Command('any')))}`"
+    shown = option.show_default and not option.is_flag and option.default is not None
+    default = f" Default: `{option.default}`." if shown else ""
+    return names + value, f"`{option.envvar}`" if option.envvar else "", f"{option.help or ''}{default}"
+
+
+def _table(heads: tuple[str, ...], rows: Any) -> list[str]:
+    shown = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *shown]
+
+
+def _exit_codes() -> Iterator[tuple[str, str, str]]:
+    """With the comment behind each, which is where its meaning stands."""
+    source = (ROOT / "asstctl" / "core" / "exit_codes.py").read_text("utf-8")
+    said = dict(re.findall(r"^    (\w+) = \d+  # (.*)$", source, re.MULTILINE))
+    for code in ExitCode:
+        yield f"`{code.value}`", code.name.lower(), said[code.name]
+
+
+def _errors() -> Iterator[tuple[str, str, str]]:
+    for found in vars(errors).values():
+        if isinstance(found, type) and issubclass(found, AsstctlError) and "code" in vars(found):
+            said = cleandoc(found.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+            yield f"`{found.code}`", f"`{found.exit_code.value}`", said
+
+
+def _diagnostics() -> Iterator[tuple[str, str]]:
+    said: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "asstctl").rglob("*.py")):
+        if "emulator" not in path.parts:
+            for code, summary in _said_in(path):
+                said.setdefault(code, []).append(summary)
+    for code in sorted(said):
+        yield f"`{code}`", "<br>".join(dict.fromkeys(one for one in said[code] if one))
+
+
+_MAKERS = {"error", "warning", "problem"}
+"""The functions that make diagnostics; their first two arguments are the code and the summary."""
+
+
+def _said_in(path: Path) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(path.read_text("utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for function in functions:
+        texts = _assigned(function)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
+                match node.args:
+                    case [ast.Constant(value=str(code)), ast.Name(id=name), *_]:
+                        yield from ((code, text) for text in texts.get(name, [""]))
+                    case [ast.Constant(value=str(code)), summary, *_]:
+                        yield from ((code, text) for text in _texts(summary))
+
+
+def _assigned(function: ast.FunctionDef) -> dict[str, list[str]]:
+    """The texts that each name of a function stands for."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.setdefault(name, []).extend(_texts(value))
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                for one, value in zip(names, values, strict=False):
+                    if isinstance(one, ast.Name):
+                        found.setdefault(one.id, []).extend(_texts(value))
+    return found
+
+
+def _texts(node: ast.expr) -> list[str]:
+    """A summary in each of its forms, as far as they stand in the code."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [_escaped(text)]
+        case ast.JoinedStr(values=values):
+            return [_escaped("".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in values))]
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_texts(body), *_texts(orelse)]
+    return [""]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("<", "&lt;").replace("*", r"\*")
+
+
+def main() -> None:
+    """Write every page."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
