@@ -33,6 +33,18 @@ def test_the_samples_are_valid(tmp_path: Path) -> None:
     assert code == 0, printed
 
 
+def test_the_targets_that_the_page_shows_are_valid(tmp_path: Path) -> None:
+    """Each of docs/targets.md as it stands, in one project with an assistant that all of them can hold."""
+    page = (ROOT / "docs" / "targets.md").read_text("utf-8")
+    shown = re.findall(r"^```yaml\ntargets:\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(shown) == 5
+    (tmp_path / "asstctl.yaml").write_text("version: 1\nproject: shown\ntargets:\n" + "".join(shown), "utf-8")
+    (tmp_path / "assistants").mkdir()
+    (tmp_path / "assistants" / "plain.yaml").write_text("kind: assistant\nmodel: gpt-4o\nname: Plain\n", "utf-8")
+    printed, code = Shell(tmp_path).run("asstctl validate --target prod")
+    assert code == 0, printed
+
+
 def test_the_exit_codes_are_those_of_the_program() -> None:
     """The table names each code of core.exit_codes, and no other."""
     rows = re.findall(r"^\| `(\d+)` \|", README.read_text("utf-8"), re.MULTILINE)
