@@ -1,9 +1,9 @@
 """`python -m tests.bench [NAME...]`: how long things take, beside a bare script that does the same.
 
 A name is a bench or a group of them: `commands`, `conversations`, `server`, and `scale`, which takes a quarter of an
-hour; without a name all run. Several runs each, every run a process of its own; median, spread and peak memory, and the
-requests of one run as the server counted them. Nothing is asserted here: counts are, in test_counts.py, and times
-never.
+hour; without a name all of these run. `newcomer` installs, and runs only where it is named. Several runs each, every
+run a process of its own; median, spread and peak memory, and the requests of one run as the server counted them.
+Nothing is asserted here: counts are, in test_counts.py, and times never.
 """
 
 import os
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import commands, conversations, scale, serving
+from tests.bench import commands, conversations, newcomer, scale, serving
 
 BENCHES = {
     "start-up": commands.start_up,
@@ -30,6 +30,7 @@ BENCHES = {
     "stream": serving.stream,
     "long": serving.long_thread,
     "knowledge": serving.knowledge,
+    "newcomer": newcomer.newcomer,
     "scale-plan": scale.plan,
     "scale-create": scale.create,
     "scale-change": scale.change,
