@@ -24,7 +24,7 @@ def anyio_backend() -> str:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No key, option or home of the person who runs the tests reaches them."""
     for name in tuple(os.environ):
-        ours = name.startswith(("ASSTCTL_", "OPENAI_", "AZURE_", "GITHUB_"))
+        ours = name.startswith(("ASSTCTL_", "OPENAI_", "AZURE_", "GITHUB_", "OTEL_", "TRACEPARENT"))
         if ours or name in {"NO_COLOR", "FORCE_COLOR", "CI", *CI_SERVICES}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))

@@ -5,16 +5,19 @@ else is imported by the command that runs. Adding a command is one file and one 
 """
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import click
 
-from asstctl.cli.options import Shared, shared_options
+from asstctl.cli.options import TALK, Shared, shared_options
+from asstctl.cli.talk import Talk
 from asstctl.core.suggest import nearest
 
 COMMANDS = {
     "init": "Start a project in this folder.",
     "validate": "Check the files; sends nothing.",
+    "fmt": "Give the files their one layout; sends nothing.",
     "plan": "Show what apply would change.",
     "apply": "Make the target match the files.",
     "promote": "Bring a target to what another one holds.",
@@ -25,13 +28,22 @@ COMMANDS = {
     "chat": "Talk to an assistant on the terminal.",
     "list": "List assistants and vector stores with their ids.",
     "show": "Show one of them in full, as it is live.",
+    "explain": "Say where a value comes from, and what is live of it.",
     "pull": "Bring what was changed on a target into the files.",
     "adopt": "Take over an object that nobody owns.",
     "migrate": "Make a project of what was saved of the Assistants API.",
     "serve": "Serve the local assistants to programs of yours.",
     "undo": "Take back what an earlier apply did.",
     "destroy": "Delete what this project owns on a target.",
+    "ci": "What a pipeline does around a pull request.",
+    "ci validate": "Check the files, and show what is wrong at their lines.",
+    "ci plan": "Plan for a pull request, and say so there.",
+    "ci test": "Have conversations for a pull request, and say there how they went.",
+    "ci apply": "Apply what was approved with the pull request that was merged.",
+    "ci drift": "Find what was changed on targets outside of git.",
     "doctor": "Say what keeps the project and its targets from working.",
+    "schema": "Print the JSON Schema of what you write, for editors.",
+    "schema function": "Make a function's manifest of a Python function.",
     "completion": "Print the completion script of a shell.",
 }
 """Every command with its line of help; the module of the same name in this package holds it.
@@ -87,6 +99,7 @@ A first session, with no key and no network:
 @click.pass_context
 def cli(ctx: click.Context, /, **values: object) -> None:
     """Terraform for AI assistants: YAML in git, plan, apply, and conversation tests."""
+    ctx.meta[TALK] = ctx.obj or Talk()
     ctx.obj = Shared.typed(ctx, values)
 
 
@@ -101,7 +114,8 @@ def _version(ctx: click.Context, wanted: bool) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command. Returns its exit code; every error ends here, as text on stderr."""
+    """Run one command. Returns its exit code; every error ends here, said on stderr."""
     from asstctl.cli.boundary import exit_code_of
 
-    return exit_code_of(lambda: cli.main(args=[*arguments] or ["--help"], prog_name="asstctl", standalone_mode=False))
+    talk, words = Talk.meant(arguments, os.environ), [*arguments] or ["--help"]
+    return exit_code_of(lambda: cli.main(args=words, prog_name="asstctl", standalone_mode=False, obj=talk), talk)

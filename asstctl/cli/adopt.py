@@ -5,17 +5,19 @@ from typing import Any
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import conduct_options, format_option, shared_command, yes_option
 from asstctl.cli.session import Session
 from asstctl.core.errors import WrongUsage
 from asstctl.core.exit_codes import ExitCode
+from asstctl.render import common_formats
 
 MOST_SHOWN = 20
 """Objects for which the whole command is printed."""
 
 
 @shared_command("adopt")
-@click.argument("address")
+@click.argument("address", shell_complete=offers.address)
 @click.argument("id", required=False)
 @yes_option
 @click.option(
@@ -27,7 +29,7 @@ MOST_SHOWN = 20
     help="Write it into a `kind: changes` file, for others to review, instead of doing it.",
 )
 @conduct_options
-@format_option("Applied", "Inventory", "Pulled")
+@format_option("Applied", "Inventory", "Pulled", of=common_formats)
 def command(
     session: Session, address: str, id: str | None, yes: bool, record: str | None, form: str, **options: Any
 ) -> ExitCode:

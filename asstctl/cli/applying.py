@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -131,7 +130,7 @@ class _Watcher:
         self._column, self.look_again = address_column(plan), plan.target.command("plan")
         self._files = {change.address: len(change.files) for change in plan.changes}
         bar = self._conducting.form == TEXT and session.is_watched
-        self._progress = progress_of(plan, sys.stderr, session.remark, bar=bar)
+        self._progress = progress_of(plan, session.talk.stream, session.progress, bar=bar)
         session.warnings()
         if self._conducting.form == TEXT:
             session.result(plan_text(plan, session.look))
@@ -145,7 +144,7 @@ class _Watcher:
 
         testing = Testing(
             allow_scripted=self._conducting.allow_scripted,
-            on_warning=lambda warning: self._session.remark(f"warning: {warning}"),
+            on_warning=self._session.warn,
         )
         return Gate(self._conducting.gate, testing, self.tested)
 
@@ -180,10 +179,16 @@ class _Watcher:
     def said(self, outcome: "Outcome") -> None:
         from asstctl.render.apply import outcome_text
 
+        self._session.talk.event("change", str(outcome.address), **self._told(outcome))
         if self._conducting.form == TEXT and self._progress is not None:
             with self._progress.aside():
                 files = self._files.get(outcome.address, 0)
                 self._session.result(outcome_text(outcome, self._column, self._session.look, files=files))
+
+    def _told(self, outcome: "Outcome") -> dict[str, object]:
+        from asstctl.render.json.log import change_object
+
+        return change_object(self._session.workspace.target.name, outcome)
 
     def progressed(self, progress: "Progress") -> None:
         if self._progress is not None:

@@ -10,43 +10,56 @@ from collections.abc import Callable
 
 import click
 
+from asstctl.cli.talk import Talk
 from asstctl.core.exit_codes import ExitCode
 
 
-def exit_code_of(command: Callable[[], object]) -> int:
-    """Run a command. Returns its code; DONE if it returns nothing."""
+def exit_code_of(command: Callable[[], object], talk: Talk | None = None) -> int:
+    """Run a command, whose errors are said in this talk. Returns its code; DONE if it returns nothing."""
+    talk = talk or Talk()
+    with talk.alone():
+        code = _code_of(command, talk)
+    talk.ended(code)
+    return code
+
+
+def _code_of(command: Callable[[], object], talk: Talk) -> int:
     try:
         code = command()
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        return _usage(error)
+        return _usage(error, talk)
     except click.ClickException as error:
-        return _said(ExitCode.FAILED, f"error: {error.format_message()}")
+        talk.broken("failed", ExitCode.FAILED, error.format_message())
+        return ExitCode.FAILED
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        talk.broken("interrupted", ExitCode.INTERRUPTED, "Interrupted.", heading="")
         return ExitCode.INTERRUPTED
     except Exception as error:  # the last resort: it says that it is our bug
-        return _bug(error)
+        return _bug(error, talk)
     return code if isinstance(code, int) else ExitCode.DONE
 
 
-def _usage(error: click.UsageError) -> int:
-    more = (f"  {error.ctx.get_usage()}", f"  Help: {error.ctx.command_path} --help") if error.ctx else ()
-    return _said(ExitCode.USAGE, f"error[usage]: {error.format_message()}", *more)
+def _usage(error: click.UsageError, talk: Talk) -> int:
+    usage = error.ctx.get_usage() if error.ctx else ""
+    hint = f"Help: {error.ctx.command_path} --help" if error.ctx else ""
+    heading = "error[usage]: "
+    talk.broken("usage", ExitCode.USAGE, error.format_message(), detail=usage, hint=hint, heading=heading)
+    return ExitCode.USAGE
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: Exception, talk: Talk) -> int:
+    detail = ""
     if os.environ.get("ASSTCTL_DEBUG"):
         import traceback
 
-        _said(ExitCode.FAILED, *_without_secrets("".join(traceback.format_exception(error))).splitlines())
-    return _said(
-        ExitCode.FAILED,
-        f"error[bug]: {type(error).__name__}: {_without_secrets(str(error))}",
-        "  This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened.",
-    )
+        detail = _without_secrets("".join(traceback.format_exception(error)))
+    summary = f"{type(error).__name__}: {_without_secrets(str(error))}"
+    hint = "This is a bug in asstctl. Set ASSTCTL_DEBUG=1 to see where it happened."
+    talk.broken("bug", ExitCode.FAILED, summary, detail=detail, hint=hint, heading="error[bug]: ")
+    return ExitCode.FAILED
 
 
 def _without_secrets(text: str) -> str:
@@ -56,12 +69,3 @@ def _without_secrets(text: str) -> str:
     return Hidden(
         *(value for name, value in os.environ.items() if looks_secret(name) and len(value) >= SHORTEST)
     ).out_of(text)
-
-
-def _said(code: ExitCode, *lines: str) -> ExitCode:
-    """Say each of these as one line: what a person typed, or an exception says, may hold anything."""
-    from asstctl.render.escape import defused, visible
-
-    for line in lines:
-        click.echo(defused(visible(line)), err=True)
-    return code

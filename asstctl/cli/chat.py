@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import shared_command
 from asstctl.cli.session import Session
 from asstctl.core.errors import AsstctlError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @shared_command("chat")
-@click.argument("key", required=False, default="")
+@click.argument("key", required=False, default="", shell_complete=offers.assistant)
 @click.option(
     "--stubs",
     metavar="FILE",
@@ -70,7 +71,7 @@ async def _chat(session: Session, wanted: "Wanted", *, keep: bool) -> ExitCode:
     from asstctl.core.errors import Interrupted
     from asstctl.workspace.conversations.chat import open_chat
 
-    lines = Lines()
+    lines = Lines(session.talk)
     talker = _Talker(session, lines, keep=keep)
     try:
         async with open_chat(session.workspace, wanted, talker) as chat:
@@ -103,7 +104,7 @@ class _Talker:
         session = self._session
         session.say(opening_text(chat.address, target, chat.replies, exercised=chat.exercised, look=session.look))
         for warning in chat.warnings:
-            session.remark(f"warning: {warning}")
+            session.warn(warning)
         interrupted = False
         try:
             while not self._lines.ended and (typed := self._lines.read(USER)) is not None and typed.strip() != "/quit":
@@ -174,7 +175,7 @@ class _Talker:
 
         if lost := chat.chat.lost:
             said = f"{lost} messages that" if lost > 1 else "A message that"
-            self._session.remark(f"warning: {said} had no whole reply {'are' if lost > 1 else 'is'} not in it")
+            self._session.warn(f"{said} had no whole reply {'are' if lost > 1 else 'is'} not in it")
         say_written(self._session, chat.save(typed))
 
     async def _leave(self, chat: "OpenChat") -> None:
@@ -185,7 +186,7 @@ class _Talker:
         if self._keep and thread:
             self._session.remark(f"Kept: {thread}. To remove it: {target.command('test gc --all', named=2)}")
         for id in left:
-            self._session.remark(f"warning: {id} could not be deleted; later: {target.command('test gc')}")
+            self._session.warn(f"{id} could not be deleted; later: {target.command('test gc')}")
 
     # What a chat tells its person (`conversation.chatting.Person`)
 

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from asstctl.cli.signals import ending_signals
+from asstctl.cli.talk import Talk
 from asstctl.core.errors import WrongUsage
 
 T = TypeVar("T")
@@ -21,9 +22,10 @@ T = TypeVar("T")
 class Lines:
     """Lines of stdin, to be made and used within one coroutine. `ended`: nothing more is to be done."""
 
-    def __init__(self) -> None:
+    def __init__(self, talk: Talk) -> None:
         self.ended = False
-        self.is_terminal = sys.stdin.isatty()
+        self.is_terminal = sys.stdin.isatty() and not talk.as_json
+        self._talk = talk
         self._loop = asyncio.get_running_loop()
         self._main: asyncio.Task[Any] | None = asyncio.current_task()
         self._now = self._main
@@ -40,8 +42,7 @@ class Lines:
                 if self.is_terminal and sys.stdout.isatty():
                     return input(prompt)
                 if self.is_terminal:
-                    sys.stderr.write(prompt)
-                    sys.stderr.flush()
+                    self._talk.ask(prompt)
                 line = sys.stdin.readline()
             except EOFError:
                 return None

@@ -1,7 +1,6 @@
 """What is said of a conversation file that was written for somebody."""
 
 import shlex
-import sys
 from typing import TYPE_CHECKING
 
 from asstctl.cli.session import Session
@@ -13,18 +12,14 @@ if TYPE_CHECKING:
 def say_written(session: Session, new: "NewConversation") -> None:
     """The file, what is not in it, what is wrong with it, and the way on."""
     from asstctl.core.diagnostic import has_errors
-    from asstctl.render.diagnostics import diagnostics_text
     from asstctl.render.escape import defused, visible
-    from asstctl.render.style import ColorChoice, look_for
 
     turns = "1 turn" if new.turns == 1 else f"{new.turns} turns"
     session.result(defused(visible(f"Wrote {new.path}: {turns}.")))
     for note in new.notes:
         session.remark(f"  {note}")
     if new.diagnostics:
-        session.say(
-            diagnostics_text(new.diagnostics, look_for(sys.stderr, ColorChoice(session.shared.color or "auto")))
-        )
+        session.diagnostics(new.diagnostics)
     session.say(
         "  Replies stand there as `was`; to expect something of one, add `expect: {icontains: ...}` to its turn."
     )

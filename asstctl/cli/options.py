@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from asstctl.cli import offers
+from asstctl.cli.talk import FORMATS, JSON, OPTION, VARIABLE, Talk
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
 from asstctl.render import TEXT, formats
@@ -19,6 +21,9 @@ from asstctl.render import TEXT, formats
 F = TypeVar("F", bound=Callable[..., Any])
 
 COLOURS = ("auto", "always", "never")
+
+TALK = "asstctl.talk"
+"""Where click's context keeps the Talk of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Shared:
     color: str | None = None
     quiet: bool = False
     verbose: bool = False
+    log_format: str | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Shared":
@@ -57,6 +63,7 @@ class Shared:
             later.color or self.color,
             self.quiet or later.quiet,
             self.verbose or later.verbose,
+            later.log_format or self.log_format,
         )
 
 
@@ -73,7 +80,12 @@ _SHARED = (
         help="Run as if started in this folder.",
     ),
     click.option(
-        "--target", metavar="NAME", multiple=True, envvar="ASSTCTL_TARGET", help="A target of the project file."
+        "--target",
+        metavar="NAME",
+        multiple=True,
+        envvar="ASSTCTL_TARGET",
+        help="A target of the project file.",
+        shell_complete=offers.target,
     ),
     click.option(
         "--var",
@@ -99,6 +111,13 @@ _SHARED = (
         is_flag=True,
         envvar="ASSTCTL_VERBOSE",
         help="Fold nothing, and show every request on stderr.",
+    ),
+    click.option(
+        OPTION,
+        "log_format",
+        type=click.Choice(FORMATS),
+        envvar=VARIABLE,
+        help="What is said on stderr: text, or JSON lines for programs. Default: text.",
     ),
 )
 
@@ -132,11 +151,17 @@ def shared_command(
             if several_targets:
                 values["targets"] = shared.get("target", ())
                 shared["target"] = values["targets"][:1]
-            session = Session(before.under(Shared.of(shared)))
+            given = before.under(Shared.of(shared))
+            talk: Talk = ctx.meta.get(TALK) or Talk()
+            talk.as_json = given.log_format == JSON
+            session = Session(given, talk)
             try:
-                code = function(session, **values)
+                with session.traced(name) as ending:
+                    code = ending(function(session, **values))
             except AsstctlError as error:
                 code = session.failed(error, form=values.get("form", TEXT))
+            finally:
+                session.close()
             return code or ExitCode.FAILED if session.unheard else code
 
         # click keeps a function's parameters last first: this puts the command's own before the shared ones
@@ -157,15 +182,16 @@ def _several(option: click.Parameter) -> click.Option:
         multiple=True,
         envvar=option.envvar,
         help="A target of the project file; may be repeated.",
+        shell_complete=offers.target,
     )
 
 
-def format_option(*results: str) -> Callable[[F], F]:
-    """`--format`, with all formats that `render.VIEWS` has for these results."""
+def format_option(*results: str, of: Callable[..., tuple[str, ...]] = formats) -> Callable[[F], F]:
+    """`--format`, with the formats that `render.VIEWS` has for these results: those of any of them, or `of` all."""
     return click.option(
         "--format",
         "form",
-        type=click.Choice(formats(*results)),
+        type=click.Choice(of(*results)),
         default=TEXT,
         show_default=True,
         envvar="ASSTCTL_FORMAT",
@@ -174,7 +200,12 @@ def format_option(*results: str) -> Callable[[F], F]:
 
 
 only_option = click.option(
-    "--only", metavar="ADDRESS", multiple=True, envvar="ASSTCTL_ONLY", help="Restrict to this address; may be repeated."
+    "--only",
+    metavar="ADDRESS",
+    multiple=True,
+    envvar="ASSTCTL_ONLY",
+    help="Restrict to this address; may be repeated.",
+    shell_complete=offers.address,
 )
 detailed_exitcode_option = click.option(
     "--detailed-exitcode",
@@ -187,12 +218,14 @@ overwrite_drift_option = click.option(
     metavar="ADDRESS[.FIELD]",
     multiple=True,
     help="Write over what was changed outside of git; `all` for everything; may be repeated.",
+    shell_complete=offers.address_or_all,
 )
 allow_same_name_option = click.option(
     "--allow-same-name",
     metavar="ADDRESS",
     multiple=True,
     help="Create it although an object that is not ours has its name; may be repeated.",
+    shell_complete=offers.address,
 )
 prune_option = click.option("--prune", is_flag=True, help="Delete what is ours on the target and no longer declared.")
 max_deletes_option = click.option(
@@ -217,6 +250,7 @@ gate_option = click.option(
     multiple=True,
     envvar="ASSTCTL_GATE",
     help="Go on only if the affected conversations with this tag pass on copies; may be repeated.",
+    shell_complete=offers.tag,
 )
 allow_scripted_option = click.option(
     "--allow-scripted",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import (
     choice_options,
     conduct_options,
@@ -22,9 +23,23 @@ from asstctl.core.exit_codes import ExitCode
 
 @shared_command("promote")
 @click.option(
-    "--from", "source", metavar="NAME", required=True, envvar="ASSTCTL_FROM", help="The target that has it already."
+    "--from",
+    "source",
+    metavar="NAME",
+    required=True,
+    envvar="ASSTCTL_FROM",
+    help="The target that has it already.",
+    shell_complete=offers.target,
 )
-@click.option("--to", "goal", metavar="NAME", required=True, envvar="ASSTCTL_TO", help="The target to bring it to.")
+@click.option(
+    "--to",
+    "goal",
+    metavar="NAME",
+    required=True,
+    envvar="ASSTCTL_TO",
+    help="The target to bring it to.",
+    shell_complete=offers.target,
+)
 @yes_option
 @choice_options
 @expect_option

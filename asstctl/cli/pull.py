@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import format_option, shared_command, yes_option
 from asstctl.cli.session import Session
 from asstctl.core.errors import WrongUsage
@@ -11,7 +12,7 @@ from asstctl.core.exit_codes import ExitCode
 
 
 @shared_command("pull")
-@click.argument("addresses", nargs=-1, metavar="[ADDRESS[.FIELD]]...")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS[.FIELD]]...", shell_complete=offers.address)
 @yes_option
 @click.option("--check", "--diff", is_flag=True, help="Show the edits, and write nothing.")
 @click.option("--ours", is_flag=True, help="Where both sides changed a field, keep the file's.")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -99,14 +98,6 @@ KEY = "ASSTCTL_SERVE_API_KEY"
     help="Of the Agents API, as the hosted service shows them: list-lag=SECONDS, late-usage=SECONDS or never, "
     "pending-calls=SECONDS, reasoning-effort=LEVEL, cost=CENTS. May be repeated.",
 )
-@click.option(
-    "--log-format",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    envvar="ASSTCTL_SERVE_LOG_FORMAT",
-    help="Of readiness on stdout and of requests on stderr.",
-)
 def command(
     session: Session,
     api: "Api",
@@ -122,7 +113,6 @@ def command(
     require_beta: bool,
     withhold_files: bool,
     quirks: tuple[str, ...],
-    log_format: str,
 ) -> ExitCode:
     """Serve the Assistants v2 API over the local database, until Ctrl-C.
 
@@ -130,6 +120,8 @@ def command(
 
     With --api agents it is OpenAI's Agents API instead, with agents and sessions of its own in the same database.
     Agents get there through programs, or from a target with `provider: openai` whose `base_url` is this server.
+
+    With --log-format json readiness is a JSON line on stdout, and each request one on stderr.
 
     \b
     Examples:
@@ -171,11 +163,11 @@ def command(
             listener.close()
             raise
 
-    log = AccessLog(lines_to(sys.stderr), as_json=log_format == "json")
+    log = AccessLog(lines_to(session.talk.stream), as_json=session.talk.as_json)
     guard = Guard(host, hosts=allow_host, origins=allow_origin)
 
     def ready(url: str) -> None:
-        if log_format == "json":
+        if session.talk.as_json:
             said = {"schema": "asstctl/serve/v1", "event": "ready", "url": url}
             session.result(json.dumps({**said, "api": api, "database": served.place, "replies": served.source}))
             return

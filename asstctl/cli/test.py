@@ -1,12 +1,12 @@
 """`asstctl test`"""
 
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import format_option, shared_command
 from asstctl.cli.sections import Sectioned
 from asstctl.cli.session import Session
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from asstctl.cli.reports import Lines, Reports
     from asstctl.conversation.case import Case
+    from asstctl.core.conversation import CaseResult
     from asstctl.core.suite import Moment, SuiteResult
     from asstctl.workspace.conversations.case_selection import Choice, Selection
     from asstctl.workspace.conversations.options import Testing
@@ -29,7 +30,7 @@ _PAUSE = 0.1
 
 
 @shared_command("test", cls=Sectioned, sections=SECTIONS, bare=BARE)
-@click.argument("places", nargs=-1, metavar="[FILE|FOLDER|FILE::ID]...")
+@click.argument("places", nargs=-1, metavar="[FILE|FOLDER|FILE::ID]...", shell_complete=offers.place)
 @test_options
 @format_option("SuiteResult")
 def command(session: Session, form: str, **values: Any) -> ExitCode:
@@ -60,16 +61,16 @@ def command(session: Session, form: str, **values: Any) -> ExitCode:
     choice = choice_of(values)
     workspace = session.workspace
     selection = Selection(choice, workspace.target.name)
-    plain = testing_of(values, choice, select=selection, on_warning=lambda said: session.remark(f"warning: {said}"))
+    plain = testing_of(values, choice, select=selection, on_warning=session.warn)
     if values["listed"] or values["checked"]:
         return _unplayed(session, plain, form, check=values["checked"])
     _say_share(session, values, choice)
-    return _played(session, plain, form, selection, values)
+    return played(session, plain, form, selection, values).exit_code
 
 
-def _played(
+def played(
     session: Session, plain: "Testing", form: str, selection: "Selection", values: Mapping[str, Any]
-) -> ExitCode:
+) -> "SuiteResult":
     """The run itself, watched and reported."""
     import asyncio
 
@@ -90,10 +91,10 @@ def _played(
         try:
             remember(workspace.project.root, workspace.target.name, suite.cases)
         except StoreError as problem:
-            session.remark(f"warning: {problem.summary}: {problem.detail}")
+            session.warn(f"{problem.summary}: {problem.detail}")
     finally:
         reports.close(suite)
-    return suite.exit_code
+    return suite
 
 
 def _unplayed(session: Session, testing: "Testing", form: str, *, check: bool) -> ExitCode:
@@ -184,7 +185,7 @@ class _Watch:
         places = {case.node: index for index, case in enumerate(cases)}
         self._each(lambda lines: lines.began(began, places))
         look, most = self._session.look, how.max_cost
-        self._moving = watched(cases, sys.stderr, look, moving=self._moves, most=most)
+        self._moving = watched(cases, self._session.talk.stream, look, moving=self._moves, most=most)
 
     def _heard(self, moment: "Moment") -> None:
         from asstctl.core.suite import CaseEnded, Slowed
@@ -193,11 +194,17 @@ class _Watch:
         self._moving.hear(moment)
         if isinstance(moment, CaseEnded):
             result = moment.result
+            self._session.talk.event("conversation", f"{result.assistant}/{result.id}", **self._told(result))
             self._each(lambda lines: lines.ended(result))
             if self._form == TEXT:
                 self._tell(case_text(result, self._columns, self._session.look))
         elif isinstance(moment, Slowed) and not self._moves:
-            self._session.remark(f"rate limit: {moment.width} at once from here on, {moment.wait:.0f} s to wait")
+            self._session.wait(f"rate limit: {moment.width} at once from here on, {moment.wait:.0f} s to wait")
+
+    def _told(self, result: "CaseResult") -> dict[str, object]:
+        from asstctl.render.json.log import conversation_object
+
+        return conversation_object(self._session.workspace.target.name, result)
 
     def _tell(self, text: str) -> None:
         """Print a line of the result. Where something moves, several at a time: each time all of it is drawn anew."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
+from asstctl.cli import offers
 from asstctl.core.comparison import DISTANCE
 from asstctl.core.errors import WrongUsage
 
@@ -62,6 +63,7 @@ _OPTIONS = (
         multiple=True,
         envvar="ASSTCTL_TAG",
         help="By tag: `smoke`, `not slow`, any of `a,b`; all of them where it is repeated.",
+        shell_complete=offers.tag,
     ),
     _flag("--failed", about="Those that did not pass the last time."),
     _flag("--affected", about="Those whose assistant changed: by plan, or since a git revision."),

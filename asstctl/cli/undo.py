@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import format_option, max_deletes_option, shared_command, yes_option
 from asstctl.cli.session import Session
 from asstctl.core.errors import WrongUsage
 from asstctl.core.exit_codes import ExitCode
+from asstctl.render import common_formats
 
 if TYPE_CHECKING:
     from asstctl.core.outcome import Applied
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @shared_command("undo")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=offers.run)
 @click.option(
     "--journal",
     metavar="FILE",
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 )
 @yes_option
 @max_deletes_option
-@format_option("Applied", "Runs")
+@format_option("Applied", "Runs", of=common_formats)
 def command(
     session: Session, run: str | None, journal: Path | None, yes: bool, max_deletes: int | None, form: str
 ) -> ExitCode:

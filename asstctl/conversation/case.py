@@ -213,6 +213,11 @@ class Case:
         """Whether a stub of it executes code of the project, which `--no-code` forbids."""
         return any(rule.answer.runs_code for rules in self.stubs.values() for rule in rules)
 
+    def why_unable(self, cannot: Mapping[str, str]) -> str:
+        """Why it cannot be had on a wire that cannot do all of this, with the capability's name; "" where it can."""
+        lacking = (need for need in sorted(self.needs) if need in cannot)
+        return next((f"{cannot[need]} ({need})" for need in lacking), "")
+
     @property
     def node(self) -> str:
         """What names it on the command line: `FILE::ID`."""

@@ -18,12 +18,14 @@ from asstctl.conversation.playing.turn_player import MAX_ROUNDS
 from asstctl.conversation.playing.veil import Curtain, Veiled
 from asstctl.conversation.stubs.returned import misfits_of
 from asstctl.conversation.writing import Had
+from asstctl.core import spans
 from asstctl.core.conversation import Failure, FailureKind
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import ProviderError, Refused
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import ThreadHost
 from asstctl.core.thread import PastCall, RunOptions, RunState, Spoken, ToolCall, ToolOutput
+from asstctl.core.tracing import UNTRACED, Tracer
 
 CUT_OFF = "cut off"
 GIVEN_UP = "given up: the call has no answer"
@@ -76,7 +78,8 @@ class Chat:
     this metadata.
 
     `patience` is how many seconds the assistant may take for each step; None: as long as it likes. `curtain`: what the
-    person is told goes through it; None: it is told as it is.
+    person is told goes through it; None: it is told as it is. `tracer` sees each message with what comes of it as a
+    turn of the assistant of this `name`, on a provider of that name.
     """
 
     host: ThreadHost
@@ -89,6 +92,9 @@ class Chat:
     patience: float | None = None
     curtain: Curtain | None = None
     had: list[Had] = field(default_factory=list)
+    name: str = ""
+    provider: str = ""
+    tracer: Tracer = UNTRACED
     lost: int = 0
     """Messages on this thread that came to nothing."""
     _belongings: Belongings = field(init=False)
@@ -108,7 +114,9 @@ class Chat:
         """Say something and hear what comes of it. Survives a cancellation, and tells it."""
         self._calls = []
         try:
-            reply = await self._talk(text, files)
+            with self.tracer.span(spans.turn(self.name, self.assistant, self.provider, self.thread)) as span:
+                reply = await self._talk(text, files)
+                span.note(spans.on_thread(self.thread))
         except asyncio.CancelledError:
             return await self._ended(CUT_OFF)
         except _GivenUp:

@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from asstctl.conversation.late import Late
+from asstctl.conversation.shapes import (
+    ANYTHING,
+    ONLY_TRUE,
+    PATTERN,
+    SOME_TEXT,
+    Shape,
+    list_of,
+    map_of,
+    means,
+    one_or_list,
+)
 from asstctl.conversation.text import fold, shown
 from asstctl.core.change import ABSENT, Absent
 from asstctl.core.conversation import Mismatch
@@ -22,7 +33,8 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One `$` key: whether it holds for (wanted, actual), and what is wrong with a wanted value (None: nothing).
+    """One `$` key: whether it holds for (wanted, actual), what is wrong with a wanted value (None: nothing), and what
+    such a value looks like.
 
     `sees_absence`: it is asked about values that are not there too; for the others those never match.
     `takes_pattern`: the wanted value is itself a pattern.
@@ -30,6 +42,7 @@ class Matcher:
 
     holds: Callable[[Json, Json | Absent], bool]
     refuses: Callable[[Json], str | None]
+    takes: Shape
     sees_absence: bool = False
     takes_pattern: bool = False
 
@@ -334,26 +347,119 @@ def _some(wanted: Json, actual: Json | Absent) -> bool:
     return _is_list(actual) and any(fits(wanted, item) for item in actual)
 
 
+_NUMBER: Shape = {"type": "number"}
+_BOUND: Shape = {"type": ["number", "string"]}
+_SCALAR: Shape = {"type": ["string", "number", "boolean"], "not": {"enum": [""]}}
+_WHOLE: Shape = {"type": "integer", "minimum": 0}
+_MATCHERS_ALONE: Shape = {"allOf": [PATTERN], "minProperties": 1, "propertyNames": {"pattern": r"^\$"}}
+_LENGTH: Shape = {"if": {"type": "object"}, "then": _MATCHERS_ALONE, "else": _WHOLE}
+_TOLERANCE = map_of(
+    {"value": means("The number.", _NUMBER), "within": means("How far away it may be.", _NUMBER)},
+    required=("value", "within"),
+)
+
 MATCHERS: Mapping[str, Matcher] = {
-    "$eq": Matcher(same, _anything),
-    "$ne": Matcher(lambda wanted, actual: not same(wanted, actual), _anything),
-    "$in": Matcher(lambda wanted, actual: _is_list(wanted) and any(same(w, actual) for w in wanted), _no_list),
-    "$regex": Matcher(lambda wanted, actual: isinstance(actual, str) and search(str(wanted), actual), no_regex),
-    "$contains": Matcher(_contains, _no_scalars),
-    "$icontains": Matcher(_icontains, _no_texts),
-    "$gt": Matcher(_compares(lambda order: order > 0), _no_bound),
-    "$gte": Matcher(_compares(lambda order: order >= 0), _no_bound),
-    "$lt": Matcher(_compares(lambda order: order < 0), _no_bound),
-    "$lte": Matcher(_compares(lambda order: order <= 0), _no_bound),
-    "$approx": Matcher(_approx, _no_tolerance),
-    "$length": Matcher(_length, _no_length, takes_pattern=True),
-    "$not": Matcher(lambda wanted, actual: not fits(wanted, actual), _anything, takes_pattern=True),
-    "$each": Matcher(_each, _anything, takes_pattern=True),
-    "$some": Matcher(_some, _anything, takes_pattern=True),
-    "$type": Matcher(lambda wanted, actual: _TYPES[str(wanted)](actual), _no_type),
-    "$present": Matcher(lambda _, actual: True, _not_true),
-    "$absent": Matcher(lambda _, actual: isinstance(actual, Absent), _not_true, sees_absence=True),
-    "$any": Matcher(lambda _, actual: True, _not_true, sees_absence=True),
+    "$eq": Matcher(
+        same,
+        _anything,
+        means("Is this value; 1 is 1.0, and no matcher is looked for inside it.", ANYTHING),
+    ),
+    "$ne": Matcher(
+        lambda wanted, actual: not same(wanted, actual),
+        _anything,
+        means("Is a value, and not this one.", ANYTHING),
+    ),
+    "$in": Matcher(
+        lambda wanted, actual: _is_list(wanted) and any(same(w, actual) for w in wanted),
+        _no_list,
+        means("Is one of these values.", list_of(ANYTHING)),
+    ),
+    "$regex": Matcher(
+        lambda wanted, actual: isinstance(actual, str) and search(str(wanted), actual),
+        no_regex,
+        means("Is a text in which the pattern is found.", SOME_TEXT),
+    ),
+    "$contains": Matcher(
+        _contains,
+        _no_scalars,
+        means("Is a text that contains this, or a list with this item; a list asks for all.", one_or_list(_SCALAR)),
+    ),
+    "$icontains": Matcher(
+        _icontains,
+        _no_texts,
+        means("Is a text that contains this, whatever the case and the width of letters.", one_or_list(SOME_TEXT)),
+    ),
+    "$gt": Matcher(
+        _compares(lambda order: order > 0),
+        _no_bound,
+        means("Is a number above this, or a text that sorts after it.", _BOUND),
+    ),
+    "$gte": Matcher(
+        _compares(lambda order: order >= 0),
+        _no_bound,
+        means("Is a number of this or above, or a text that does not sort before it.", _BOUND),
+    ),
+    "$lt": Matcher(
+        _compares(lambda order: order < 0),
+        _no_bound,
+        means("Is a number below this, or a text that sorts before it; dates in ISO form do.", _BOUND),
+    ),
+    "$lte": Matcher(
+        _compares(lambda order: order <= 0),
+        _no_bound,
+        means("Is a number of this or below, or a text that does not sort after it.", _BOUND),
+    ),
+    "$approx": Matcher(
+        _approx,
+        _no_tolerance,
+        means("Is a number that is no further away from `value` than `within`.", _TOLERANCE),
+    ),
+    "$length": Matcher(
+        _length,
+        _no_length,
+        means("Is a text of so many characters, or a list of so many items; a number or a matcher.", _LENGTH),
+        takes_pattern=True,
+    ),
+    "$not": Matcher(
+        lambda wanted, actual: not fits(wanted, actual),
+        _anything,
+        means("Is a value that does not fit this pattern.", PATTERN),
+        takes_pattern=True,
+    ),
+    "$each": Matcher(
+        _each,
+        _anything,
+        means("Is a list whose every item fits this pattern.", PATTERN),
+        takes_pattern=True,
+    ),
+    "$some": Matcher(
+        _some,
+        _anything,
+        means("Is a list with an item that fits this pattern.", PATTERN),
+        takes_pattern=True,
+    ),
+    "$type": Matcher(
+        lambda wanted, actual: _TYPES[str(wanted)](actual),
+        _no_type,
+        means("Is a value of this JSON type.", {"enum": list(_TYPES)}),
+    ),
+    "$present": Matcher(
+        lambda _, actual: True,
+        _not_true,
+        means("Is there, whatever it is, `null` included.", ONLY_TRUE),
+    ),
+    "$absent": Matcher(
+        lambda _, actual: isinstance(actual, Absent),
+        _not_true,
+        means("Is not there.", ONLY_TRUE),
+        sees_absence=True,
+    ),
+    "$any": Matcher(
+        lambda _, actual: True,
+        _not_true,
+        means("Is anything or nothing, for `match: exact`.", ONLY_TRUE),
+        sees_absence=True,
+    ),
 }
 """`$present` wants a value, null included; `$any` takes whatever is there or not there (for exact matches); `$not`
 wants a value too, as `$ne` does."""

@@ -1,7 +1,8 @@
 """What is allowed from outside of the checkout: where keys may go in CI, and which environment names files may read.
 
 A pull request can change every file of a project, so neither can be said in one. Both are variables of the
-environment, which whoever owns the pipeline sets there.
+environment, which whoever owns the pipeline sets there. The token of a forge is another matter: it goes to the address
+that the runner names, which no checkout can change (`forges.api`).
 """
 
 from collections.abc import Mapping

@@ -4,13 +4,17 @@ The workspace makes these values and `render` shows them. Each check says only w
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from asstctl.core.diagnostic import Where
 from asstctl.core.exit_codes import ExitCode
+from asstctl.core.origin import Setting
 from asstctl.core.plan import TargetInfo
+
+SETTINGS = "settings"
+"""The check that speaks of settings; where it finds something odd, people want to see all of them."""
 
 
 class Standing(StrEnum):
@@ -21,6 +25,9 @@ class Standing(StrEnum):
     WARNING = "warning"  # fine today
     UNKNOWN = "unknown"  # nobody could look: the other side did not answer as it must
     WRONG = "wrong"
+
+
+_URGENT = (Standing.WRONG, Standing.UNKNOWN, Standing.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One target, and what was found there."""
+    """One target, what was found there, and how it is configured."""
 
     target: TargetInfo
     findings: tuple[Finding, ...]
+    settings: tuple[Setting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Examination:
     file: str
     findings: tuple[Finding, ...]
     targets: tuple[Examined, ...]
+    settings: tuple[Setting, ...] = ()
 
     @property
     def every(self) -> Iterator[Finding]:
@@ -73,3 +82,15 @@ class Examination:
         if counts[Standing.WRONG]:
             return ExitCode.FAILED
         return ExitCode.INCONCLUSIVE if counts[Standing.UNKNOWN] else ExitCode.DONE
+
+
+def urgent_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What has to be done first, then the rest as it was looked at."""
+    every = tuple(findings)
+    urgent = [one for standing in _URGENT for one in every if one.standing is standing]
+    return (*urgent, *(one for one in every if one.standing not in _URGENT))
+
+
+def are_settings_odd(findings: Iterable[Finding]) -> bool:
+    """Whether something is to be said of settings beyond that they are fine."""
+    return any(one.check == SETTINGS and one.standing is not Standing.FINE for one in findings)

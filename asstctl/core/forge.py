@@ -57,7 +57,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """An approval of a pull request that stands: by whom, and of which commit."""
+    """An approval of a pull request that stands: by whom, and of which commit ("" where the forge does not say)."""
 
     author: str
     commit: str
@@ -108,3 +108,23 @@ class Versions:
     def differing(self) -> tuple[str, ...]:
         """The paths that are not the same."""
         return tuple(path for path in self.there if self.there[path] != self.base.get(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text for a file that a runner reads. A relative `path` is within the folder of what a command leaves; `add`: it
+    goes to the end of what is there."""
+
+    path: str
+    text: str
+    add: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How something is said to a runner: texts for files, and lines for its standard output. `notes` tell people what
+    it does not take."""
+
+    files: tuple[Written, ...] = ()
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from asstctl.core.address import Address
 from asstctl.core.json_types import EMPTY, Json
 from asstctl.core.loss import Loss
 from asstctl.core.plan import TargetInfo
+from asstctl.core.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,28 @@ class Inventory:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """The instructions that the files give an assistant on this target, rendered, with estimates of all that they say.
+    `differs`: what is live has others."""
+
+    instructions: str
+    tokens: Tokens
+    differs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """One resource of a target, to be looked at in full."""
+    """One resource of a target, to be looked at in full.
+
+    `offline`: nobody looked at the target, so that the fields are those of the files. `tokens` are estimates of the
+    fields that are shown, None for what is no assistant; `declared` is None where no file declares one.
+    """
 
     target: TargetInfo
     resource: Resource
+    tokens: Tokens | None = None
+    declared: Declared | None = None
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

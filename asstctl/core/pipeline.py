@@ -7,9 +7,10 @@ and pages show. Where they are kept is for `forges`, how they look for `render`,
 from dataclasses import dataclass, field
 
 from asstctl.core.approval import Approved
+from asstctl.core.errors import Refused
 from asstctl.core.outcome import Applied
 from asstctl.core.plan import Plan
-from asstctl.core.plans import Plans
+from asstctl.core.plans import Contrast, Plans
 from asstctl.core.suite import SuiteResult
 
 FORMAT = 1
@@ -42,12 +43,14 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a report comes from: what it is told apart by, which commits, and where all of it is to be seen."""
+    """Where a report comes from: what it is told apart by, which commits, and where all of it is to be seen. `artifact`
+    is the name under which the run leaves its files."""
 
     label: str = ""
     head: str = ""
     base: str = ""
     run_url: str = ""
+    artifact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,14 @@ class SuiteReport:
 
 @dataclass(frozen=True, slots=True)
 class AppliedReport:
-    """What was applied, or why nothing was: `refusal` is the sentence, `way_on` the command."""
+    """What was applied, or why nothing was: `refusal` is the sentence, `way_on` the command. `contrasts` are what the
+    plan of now would do beside or instead of the approved one."""
 
     applied: Applied | None
     place: Place = field(default_factory=Place)
     refusal: str = ""
     way_on: str = ""
+    contrasts: tuple[Contrast, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +88,9 @@ class DriftReport:
 
     drifts: Plans
     place: Place = field(default_factory=Place)
+
+
+class NotApproved(Refused):
+    """There is something to do, and nobody is known to have agreed to it."""
+
+    code = "not-approved"

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from asstctl.core.address import Address
@@ -94,7 +94,12 @@ class Plan:
     @property
     def counts(self) -> Mapping[str, int]:
         """Each object once: by action, `blocked` by its reason, and `unchanged`; zeros are left out."""
-        return Counter(_counted_as(c) for c in self.changes)
+        return counts_of(self.changes)
+
+
+def counts_of(changes: Iterable[Change]) -> Mapping[str, int]:
+    """Each of these once, in the words of `Plan.counts`."""
+    return Counter(_counted_as(change) for change in changes)
 
 
 def _counted_as(change: Change) -> str:

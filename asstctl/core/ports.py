@@ -15,6 +15,7 @@ from asstctl.core.forge import Artifact, Comment, PullRequest, Review, Versions,
 from asstctl.core.json_types import Json
 from asstctl.core.knowledge import Attribute, LocalFile, StoreFile, Uploaded
 from asstctl.core.models import Offered
+from asstctl.core.requests import Exchange, Pause
 from asstctl.core.resource import Listing, Live
 from asstctl.core.tape import Deck
 from asstctl.core.thread import (
@@ -32,8 +33,13 @@ from asstctl.core.thread import (
     ToolOutput,
 )
 
-Observer = Callable[[str, str, int | None, float], None]
-"""Told of every request: the method, the path, the status (None when no answer came) and the seconds until it came."""
+Observer = Callable[[Exchange | Pause], None]
+"""Told of every request once its answer began, and of every wait before one is sent again."""
+
+
+def unseen(what: Exchange | Pause) -> None:
+    """An Observer that tells no one."""
+
 
 Told = Callable[[int], None]
 """Hears how many bytes of something have been sent so far."""
@@ -260,8 +266,9 @@ class Judge(Protocol):
 class Forge(Protocol):
     """The host of a repository, as far as `asstctl ci` asks it: an async context manager, closed once.
 
-    Every method may raise the ProviderError tree. Reads may be repeated; a comment is sent at most once by each call.
-    `can_keep`: runs leave artifacts that the forge vouches for, so that an approved plan is found again.
+    Every method may raise the ProviderError tree. Reads may be repeated; a comment is added at most once by each call.
+    `can_keep`: runs leave artifacts that the forge vouches for, so that an approved plan is found again; where they do
+    not, there are no `artifacts`, and nobody asks for a `content`, a `run` or `versions`.
     """
 
     can_keep: bool
@@ -283,7 +290,8 @@ class Forge(Protocol):
         ...
 
     async def write_comment(self, number: int, body: str, *, over: str = "") -> Comment:
-        """Add a comment, or put the text in the place of that of the comment with the id `over`."""
+        """Add a comment, or put the text in the place of that of the comment with the id `over`, should that still be
+        there. Where an answer is lost, the comment is looked for by its first line, its marker."""
         ...
 
     async def artifacts(self, name: str, head: str) -> tuple[Artifact, ...]:

@@ -247,7 +247,12 @@ def _known_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     for step in loc[:-1]:
         current = _member(current, step)
     inner = next((part for part in _parts(current) if _is_model(part)), None)
-    return [] if inner is None else [info.alias or name for name, info in inner.model_fields.items()]
+    return [] if inner is None else keys_of(inner)
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a model as people write them, in their order."""
+    return [info.alias or name for name, info in model.model_fields.items()]
 
 
 def _member(annotation: Any, step: str | int) -> Any:

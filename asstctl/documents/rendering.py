@@ -306,6 +306,31 @@ class _ProjectLoader(jinja2.BaseLoader):
         return text, name, lambda: True
 
 
+def included_task(argument: dict[str, Any]) -> Json:
+    """The child's side of `files_included`."""
+    loader = _ProjectLoader(Path(argument["root"]), Path(argument["base"]))
+    found: dict[str, None] = {}
+    pending = [(name, "") for name in _included_by(argument["text"])]
+    while pending:
+        written, parent = pending.pop(0)
+        name = _HERE.join_path(written, parent)
+        try:
+            text, file, _ = loader.get_source(_HERE, name)
+        except TemplateFault:
+            continue  # it was not reached, for the template was rendered
+        if file not in found:
+            found[file] = None
+            pending += [(inner, name) for inner in _included_by(text)]
+    return list(found)
+
+
+def _included_by(text: str) -> list[str]:
+    try:
+        return sorted(name for name in meta.find_referenced_templates(_parsed(text)) if name)
+    except TemplateFault:
+        return []
+
+
 def names_task(argument: dict[str, Any]) -> Json:
     """The child's side of `names_used`."""
     text, below = argument["text"], argument["below"]

@@ -140,6 +140,18 @@ def names_needed(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]
     return rendering.names_needed(text)
 
 
+def files_included(text: str, includes: Includes) -> tuple[str, ...]:
+    """The files that a template takes in, and that these take in, by their paths in the project, whether or not they
+    are reached; those whose names are worked out while rendering cannot be known. Never raises."""
+    if not has_template(text) or "include" not in text:
+        return ()
+    task = {"text": text, "root": str(includes.root), "base": str(includes.base)}
+    try:
+        return tuple(WORKERS.call("included", task))
+    except (WorkTimeout, WorkFailed):
+        return ()
+
+
 def check(text: str) -> None:
     """Raises TemplateFault for a text that is no template, whatever its values will be. Renders nothing."""
     if not has_template(text):

@@ -181,9 +181,9 @@ def _task(name: str) -> Callable[[dict[str, Any]], Any]:
         from asstctl.documents.json_path import find_task
 
         return find_task
-    from asstctl.documents.rendering import check_task, names_task, render_task
+    from asstctl.documents.rendering import check_task, included_task, names_task, render_task
 
-    return {"render": render_task, "names": names_task, "check": check_task}[name]
+    return {"render": render_task, "names": names_task, "check": check_task, "included": included_task}[name]
 
 
 def _set_alarm(seconds: int) -> None:

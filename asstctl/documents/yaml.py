@@ -129,6 +129,22 @@ class Document:
             node = key_node
         return self._source.at(*_span(node)) if node is not None else self._source.at(0)
 
+    def last_line(self, path: Path = ()) -> int:
+        """The number of the last line of the value at `path`; of its key's where it does not exist."""
+        node = self._node_at(path)
+        if node is None:
+            return self.where(path, key=True).line
+        if isinstance(node, MappingNode | SequenceNode) and not node.flow_style and node.value:
+            # a block collection ends where the next thing begins
+            deepest = node
+            while isinstance(deepest, MappingNode | SequenceNode) and not deepest.flow_style and deepest.value:
+                inner = deepest.value[-1]
+                deepest = inner[1] if isinstance(inner, tuple) else inner
+            node = deepest
+        end = node.end_mark.index
+        written = self.text[node.start_mark.index : end].rstrip()
+        return self._source.at(node.start_mark.index + max(0, len(written) - 1)).line
+
     def is_blank(self, path: Path) -> bool:
         """Whether a key is followed by nothing at all (and not by a written null)."""
         node = self._node_at(path)

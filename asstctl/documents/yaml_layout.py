@@ -54,24 +54,66 @@ class _Open:
     children: list[Part] = field(default_factory=list)
 
 
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """One document of a text: `root` is its value, `opening` where its `---` stands and `closing` where its `...` does,
+    None where nobody wrote them. `directed`: a directive such as `%YAML` stands before it."""
+
+    root: Part
+    opening: int | None
+    closing: int | None
+    directed: bool
+
+
 def layout(text: str, number: int) -> Part:
     """The root of the document of this number, counted from 0, in a text that `parse_yaml` takes whole."""
+    for seen, laid in enumerate(laid_documents(text)):
+        if seen == number:
+            return laid.root
+    raise IndexError(number)
+
+
+def laid_documents(text: str) -> Iterator[Laid]:
+    """Each document of a text that `parse_yaml` takes whole."""
     events: Any = yaml.parse(text, CoreLoader)
-    seen = -1
     opened: list[_Open] = []
+    began: Any = None
+    root: Part | None = None
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            seen += 1
-        if seen != number or not isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
-            continue
-        if isinstance(event, yaml.CollectionStartEvent):
+            began = event
+        elif isinstance(event, yaml.DocumentEndEvent):
+            assert root is not None
+            ended: Any = event
+            opening = began.start_mark.index if began.explicit else None
+            closing = ended.start_mark.index if ended.explicit else None
+            yield Laid(root, opening, closing, bool(began.version or began.tags))
+        elif isinstance(event, yaml.CollectionStartEvent):
             opened.append(_Open(event))
-            continue
-        part = _closed(opened.pop(), event) if isinstance(event, yaml.CollectionEndEvent) else _leaf(event, text)
-        if not opened:
-            return part
-        opened[-1].children.append(part)
-    raise IndexError(number)
+        elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            part = _closed(opened.pop(), event) if isinstance(event, yaml.CollectionEndEvent) else _leaf(event, text)
+            if opened:
+                opened[-1].children.append(part)
+            else:
+                root = part
+
+
+def end_with_kept(text: str, part: Part) -> int:
+    """Behind a part, and behind the empty lines that the last text in it keeps (`|+`). Line ends are newlines alone."""
+    last = next(reversed([*part.walk()]))
+    end = part.end
+    if last.style not in {"|", ">"} or "+" not in _header(text, last):
+        return end
+    while end + 1 < len(text):
+        stop = _first_line_end(text, end + 1, len(text))
+        if text[end + 1 : stop].strip(" ") or stop == len(text):
+            break
+        end = stop
+    return end
+
+
+def _header(text: str, part: Part) -> str:
+    return text[part.start : _first_line_end(text, part.start, len(text))].partition("#")[0]
 
 
 def _leaf(event: Any, text: str) -> Part:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RepliesProblem,
         UnknownReplies,
     )
+    from asstctl.emulator.inspection import Inspected, SqliteFeatures, inspect_database, sqlite_features
     from asstctl.emulator.request_log import RequestEntry, RequestLog
 
 __all__ = [
@@ -32,20 +33,28 @@ __all__ = [
     "Emulator",
     "EmulatorError",
     "FaultSpecError",
+    "Inspected",
     "QuirkSpecError",
     "Quirks",
     "RepliesFileError",
     "RepliesProblem",
     "RequestEntry",
     "RequestLog",
+    "SqliteFeatures",
     "UnknownReplies",
+    "inspect_database",
     "open_emulator",
+    "sqlite_features",
 ]
 
 _HOME = {
     "Quirks": "agents.quirks",
     "Emulator": "emulator",
     "open_emulator": "emulator",
+    "Inspected": "inspection",
+    "SqliteFeatures": "inspection",
+    "inspect_database": "inspection",
+    "sqlite_features": "inspection",
     "RequestEntry": "request_log",
     "RequestLog": "request_log",
 }

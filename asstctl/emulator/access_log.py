@@ -82,7 +82,8 @@ class AccessLog:
         method, path = _printable(scope["method"]), _path(scope)
         if self._as_json:
             ms = round(milliseconds, 1)
-            self._json("request", method=method, path=path, status=status, ms=ms, request_id=request_id)
+            said = f"{method} {path} {status or '-'} {ms} ms"
+            self._json("request", "info", said, method=method, path=path, status=status, ms=ms, request_id=request_id)
         else:
             self._write(f"{method} {path} {status or '-'} {milliseconds:.1f} ms {request_id or '-'}")
 
@@ -90,13 +91,15 @@ class AccessLog:
         """What the server itself has to say: a warning or an error."""
         level, message = record.levelname.lower(), _printable(record.getMessage().strip())
         if self._as_json:
-            self._json("log", level=level, message=message, **({"trace": trace} if trace else {}))
+            event = "warning" if level == "warning" else "error"
+            self._json(event, level, message, **({"trace": trace} if trace else {}))
         else:
             self._write(f"{level}: {message}" + (f"\n{trace}" if trace else ""))
 
-    def _json(self, event: str, **members: Any) -> None:
+    def _json(self, event: str, level: str, message: str, **members: Any) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write(json.dumps({"event": event, "time": now, **members}, ensure_ascii=True))
+        said = {"time": now, "level": level, "event": event, "message": message}
+        self._write(json.dumps({**said, **members}, ensure_ascii=True))
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -59,6 +59,7 @@ def open_emulator(
     replies: Replies = "echo",
     lenient: bool = False,
     withhold_files: bool = False,
+    copied: bool = False,
     reply_delay: float = 0.0,
     clock: Callable[[], float] = time.time,
     api_key: str | None = None,
@@ -73,6 +74,7 @@ def open_emulator(
     replies: `"echo"`, `{"script": PATH}`, `{"chat": {"base_url": ..., "api_key": ..., "models": {...}}}` or a backend.
     lenient: refuse nothing that an SDK can send: ignore what the wire does not know, and enforce no limits.
     withhold_files: refuse to give back the content of files for assistants, as the real service does.
+    copied: work on a copy of the database in memory, without the bytes of its files: nothing is left of what is done.
     reply_delay: seconds that each turn of the model takes.
     api_key: when given, any other key is refused with 401.
     require_beta: refuse what comes without the beta header of Assistants v2, as the real service did. The Agents API
@@ -86,11 +88,11 @@ def open_emulator(
         backend = Delayed(backend, reply_delay)
     wire = _wire(api, lenient=lenient, require_beta=require_beta)
     services = Services(
-        store=Store(database),
+        store=Store(database, copied=copied),
         executor=Executor(backend, wire.work),
         clock=clock,
         rules=Rules(lenient=lenient, withhold_files=withhold_files),
-        blobs=Blobs(database),
+        blobs=Blobs(":memory:" if copied else database),
         knowledge=Knowledge(),
         sandbox=Sandbox(),
         quirks=quirks,

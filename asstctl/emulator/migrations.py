@@ -148,11 +148,11 @@ STEPS: tuple[Step, ...] = (_FIRST, _RUNS, _FILES, _KNOWLEDGE, _AGENTS)
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:
     """Take the steps that are missing, in one transaction: two processes may open one file at once."""
-    if _version(connection) == len(STEPS):
+    if version_of(connection) == len(STEPS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        found = _version(connection)
+        found = version_of(connection)
         if found > len(STEPS):
             raise DatabaseTooNew(name, found, len(STEPS))
         for step in STEPS[found:]:
@@ -169,6 +169,7 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many steps a database has taken."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version

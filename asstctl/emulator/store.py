@@ -18,6 +18,7 @@ from asstctl.emulator.errors import DatabaseUnusable, DiskFull
 from asstctl.emulator.json_text import compact
 from asstctl.emulator.migrations import migrate
 from asstctl.emulator.objects.base import Collection
+from asstctl.emulator.snapshot import snapshot
 
 Json = Any
 Body = dict[str, Json]
@@ -46,16 +47,18 @@ class UnknownCursor(Exception):
 
 
 class Store:
-    """The database. Opening it needs no running event loop."""
+    """The database. Opening it needs no running event loop. `copied`: a copy in memory is worked on in its place."""
 
-    def __init__(self, database: Path | str) -> None:
+    def __init__(self, database: Path | str, *, copied: bool = False) -> None:
         self.name = str(database)
         self._removed: dict[tuple[Json, ...], int] = {}
         """Where objects stood in their listings, by kind, id and the columns that tell them apart."""
         try:
             # One thread at a time uses it: the one that opens, then the event loop's.
-            self.connection = sqlite3.connect(
-                self.name, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            self.connection = (
+                snapshot(Path(database))
+                if copied
+                else sqlite3.connect(self.name, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
             )
         except sqlite3.Error as error:
             raise self._unusable(error) from error
@@ -88,10 +91,8 @@ class Store:
                 time.sleep(0.01)
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA foreign_keys = ON")
-        # Both run with our statements, and a file may have come with a checkout.
-        foreign = self.connection.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()
-        if foreign is not None:
-            raise DatabaseUnusable(self.name, f"it holds a view or a trigger ({foreign[0]}), and ours never do")
+        if foreign := foreign_to_us(self.connection):
+            raise DatabaseUnusable(self.name, foreign)
         migrate(self.connection, self.name)
 
     def close(self) -> None:
@@ -202,6 +203,13 @@ class Store:
         if removed is None:
             raise UnknownCursor(cursor)
         return removed
+
+
+def foreign_to_us(connection: sqlite3.Connection) -> str:
+    """What a database holds that ours never do, or nothing."""
+    # Both run with our statements, and a file may have come with a checkout.
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()
+    return f"it holds a view or a trigger ({found[0]}), and ours never do" if found else ""
 
 
 def _row(collection: Collection, body: Body, beside: Mapping[str, Json]) -> dict[str, Json]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
 from asstctl.core.base_url import broken_rule
 from asstctl.core.resource import EXTENSION
@@ -16,7 +16,7 @@ from asstctl.core.suggest import nearest, shortened
 from asstctl.documents.models import Many, Model, by_key, by_shape, problem
 from asstctl.kinds.assistant_fields import ASSISTANT
 from asstctl.kinds.function import FUNCTION_NAME, InlineFunction
-from asstctl.kinds.shared import Metadata, field_of
+from asstctl.kinds.shared import Metadata, field_of, field_schema
 
 FIELD_NAMES = tuple(ASSISTANT.fields)
 """The fields of an assistant, as `ignore_changes` names them."""
@@ -29,12 +29,14 @@ class TextFile(Model):
     """`instructions: {file: prompt.md}`: verbatim."""
 
     file: str
+    """The file whose text is taken verbatim; relative to this file, or to the project by a leading `/`."""
 
 
 class TextTemplate(Model):
     """`instructions: {template: prompt.md.j2}`: rendered."""
 
     template: str
+    """The file that is rendered as a template; relative to this file, or to the project by a leading `/`."""
 
 
 def _text_shape(value: Any) -> str:
@@ -50,8 +52,12 @@ Text = Annotated[
 
 
 class _Tool(Model):
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["only", "except"]}})
+
     only: Many[str] | None = None
+    """The targets on which the assistant has this tool; every other goes without."""
     except_: Many[str] | None = Field(default=None, alias="except")
+    """The targets on which the assistant does not have this tool; its tool_resources stay away with it."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "_Tool":
@@ -62,31 +68,40 @@ class _Tool(Model):
 
 class CodeInterpreterTool(_Tool):
     type: Literal["code_interpreter"]
+    """Runs Python in a sandbox of the provider."""
 
 
 class RankingOptions(Model):
     score_threshold: float
+    """The least score of a passage that the assistant is given, from 0 to 1."""
     ranker: Literal["auto", "default_2024_08_21"] | None = None
+    """What ranks the passages."""
 
 
 class FileSearchOptions(Model):
     max_num_results: int | None = None
+    """How many passages the assistant is given at most."""
     ranking_options: RankingOptions | None = None
+    """How passages are ranked."""
 
 
 class FileSearchTool(_Tool):
     type: Literal["file_search"]
+    """Searches the vector stores of the assistant."""
     file_search: FileSearchOptions | None = None
+    """How the search is done."""
 
 
 class FunctionTool(_Tool):
     """`function` is the key of a `kind: function`, or the function itself."""
 
     type: Literal["function"]
+    """Calls a function of yours."""
     function: Annotated[
         Annotated[str, Tag("<key>")] | Annotated[InlineFunction, Tag("<inline>")],
         by_shape(lambda value: "inline" if isinstance(value, Mapping) else "key"),
     ]
+    """The key of a `kind: function`, or the function itself: name, description, parameters, strict."""
 
 
 def _server_url(url: str) -> str:
@@ -104,29 +119,49 @@ def _credential(name: str) -> str:
     return name
 
 
+CredentialName = Annotated[
+    str, AfterValidator(_credential), WithJsonSchema({"type": "string", "pattern": f"^{CREDENTIAL_NAME.pattern}$"})
+]
+
+
 class McpTool(_Tool):
     """A server that speaks the Model Context Protocol. `credential` is a name: no secret stands in a manifest."""
 
     type: Literal["mcp"]
+    """Uses the tools of a server that speaks the Model Context Protocol."""
     server_label: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
+    """What the server is called in the calls of the assistant."""
     server_url: Annotated[str, AfterValidator(_server_url)]
+    """The address of the server: https, or one on this machine."""
     allowed_tools: Many[str] | None = None
-    credential: Annotated[str, AfterValidator(_credential)] | None = None
+    """The tools of the server that may be used; all of them where nothing is said."""
+    credential: CredentialName | None = None
+    """The name of a credential; `credentials` of each target says which one it is. No secret stands in a
+    manifest."""
 
 
 class Location(Model):
     city: str | None = None
+    """The city, in words."""
     country: str | None = None
+    """The two letters of the country, such as `DE`."""
     region: str | None = None
+    """The region or state, in words."""
     timezone: str | None = None
+    """The IANA name of the time zone, such as `Europe/Berlin`."""
 
 
 class WebSearchTool(_Tool):
     type: Literal["web_search"]
+    """Searches the web."""
     mode: Literal["disabled", "cached", "live"] | None = None
+    """Whether it is off, answered from a cache, or live."""
     context_size: Literal["low", "medium", "high"] | None = None
+    """How much of what is found the assistant is given."""
     allowed_domains: Many[str] | None = None
+    """The domains that are searched; all where nothing is said."""
     location: Location | None = None
+    """Where the person who asks is taken to be."""
 
 
 Tool = Annotated[
@@ -143,41 +178,55 @@ class CodeInterpreterResources(Model):
     """`files` are paths and globs of the project; ids of uploads are taken beside them."""
 
     file_ids: Many[str] = ()
+    """Ids of files that the provider holds already."""
     files: Many[str] = ()
+    """Paths and globs of files of the project, which are uploaded."""
 
 
 class FileSearchResources(Model):
     """`vector_stores` are keys; ids are taken beside them."""
 
     vector_store_ids: Many[str] = ()
+    """Ids of vector stores that the provider holds already."""
     vector_stores: Many[str] = ()
+    """Keys of `kind: vector_store`."""
 
 
 class ToolResources(Model):
     """Each key is a field of its own: what is not written is not declared."""
 
     code_interpreter: CodeInterpreterResources | None = None
+    """The files that code may read."""
     file_search: FileSearchResources | None = None
+    """The vector stores that are searched."""
 
 
 class TextFormat(Model):
     type: Literal["text"]
+    """Free text."""
 
 
 class JsonObjectFormat(Model):
     type: Literal["json_object"]
+    """Any JSON object."""
 
 
 class NamedSchema(Model):
     name: str = Field(pattern=FUNCTION_NAME)
+    """What the format is called."""
     description: str | None = None
+    """What the format is for, for the model."""
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    """The JSON Schema of the reply."""
     strict: bool | None = None
+    """Whether the model has to follow the schema exactly; OpenAI's strict subset is checked then."""
 
 
 class JsonSchemaFormat(Model):
     type: Literal["json_schema"]
+    """JSON that follows a schema."""
     json_schema: NamedSchema
+    """The schema, with its name."""
 
 
 def _auto(value: Any) -> Any:
@@ -204,26 +253,53 @@ ResponseFormat = Annotated[
 ]
 
 
-_field_name = field_of("an assistant", (*FIELD_NAMES, "tool_resources"), beginning=(EXTENSION,))
+_IGNORABLE = (*FIELD_NAMES, "tool_resources")
+FieldName = Annotated[
+    str,
+    AfterValidator(field_of("an assistant", _IGNORABLE, beginning=(EXTENSION,))),
+    field_schema(_IGNORABLE, beginning=(EXTENSION,)),
+]
 
 
 class AssistantManifest(Model):
     """`kind: assistant`, after defaults, overlay and templates."""
 
     kind: Literal["assistant"]
+    """An assistant."""
     key: str | None = None
+    """The stable identity; the stem of the file's name where nothing is said. Renaming the assistant does not
+    change it."""
     name: str | None = None
+    """What people see. May be a template."""
     description: str | None = None
+    """What the assistant is for. May be a template."""
     model: str
+    """The model that answers. May be a template, such as `"{{ vars.model }}"`. Required, here or in `defaults` of
+    the project file."""
     instructions: Text | None = None
+    """The system prompt: a text, which is rendered; `{file: prompt.md}`, verbatim; or `{template: prompt.md.j2}`,
+    rendered."""
     tools: Many[Tool] | None = None
+    """What the assistant may use. Any tool can say `only` or `except` with targets."""
     tool_resources: ToolResources | None = None
+    """What the tools work on; each key is a field of its own."""
     temperature: float | None = None
+    """Sampling temperature, or one `{{ expression }}` that gives it."""
     top_p: float | None = None
+    """Nucleus sampling, or one `{{ expression }}` that gives it."""
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    """How much a reasoning model thinks before it answers. May be a template."""
     response_format: ResponseFormat | None = None
+    """What replies have to be: `auto`, or a map with `type`."""
     metadata: Metadata | None = None
+    """Pairs of text that the provider keeps with the assistant. Three of its sixteen are ours, and keys with
+    `asstctl_` are refused."""
     protect: bool = False
-    ignore_changes: Many[Annotated[str, AfterValidator(_field_name)]] = ()
+    """Never delete or replace it."""
+    ignore_changes: Many[FieldName] = ()
+    """Fields that are not managed any more, and are not reset."""
     targets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Overlays: what is different on one target, by its name. Maps merge, lists and scalars replace, `null` means
+    not declared there."""
     extensions: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Fields for one provider, by its name, sent as they stand and each compared like any declared field."""

@@ -5,9 +5,9 @@ Whether the addresses are declared, and what several entries mean together, is f
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from asstctl.core.address import Address
+from asstctl.core.address import KEY, Address
 from asstctl.core.resource import EXTENSION
 from asstctl.core.suggest import did_you_mean, shortened
 from asstctl.documents.models import Many, Model, problem
@@ -47,45 +47,65 @@ def _id(text: str) -> str:
     return text
 
 
-AddressText = Annotated[str, AfterValidator(_address)]
+_ADDRESS = f"(?:{'|'.join(KINDS)})[.]{KEY.pattern}"
+AddressText = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "pattern": f"^{_ADDRESS}$"})]
+IdText = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "pattern": rf"^\S{{1,{_LONGEST_ID}}}$"})]
+FieldText = Annotated[str, AfterValidator(_field), WithJsonSchema({"type": "string", "pattern": f"^{_ADDRESS}[.].+$"})]
 
 
 class Adopt(Model):
     """The object `id` is ours from now on, as `to`."""
 
     to: AddressText
-    id: Annotated[str, AfterValidator(_id)]
+    """The address that it gets: `assistant.guagua`."""
+    id: IdText
+    """The id of the object on the provider: `asst_abc123`."""
     target: str | None = None
+    """The target that this is said of; every target where nothing is said."""
 
 
 class Moved(Model):
     """What was declared as `from` is declared as `to` now."""
 
     from_: AddressText = Field(alias="from")
+    """The address that it had."""
     to: AddressText
+    """The address that it has now, of the same kind."""
     target: str | None = None
+    """The target that this is said of; every target where nothing is said."""
 
 
 class Removed(Model):
     """What was declared as `address` is to be deleted, or else left without our mark."""
 
     address: AddressText
+    """The address that is declared no more."""
     delete: bool
+    """`true` deletes the object; it needs no --prune and is not counted. `false` drops our mark and leaves the
+    object."""
     target: str | None = None
+    """The target that this is said of; every target where nothing is said."""
 
 
 class AcceptOverwrite(Model):
     """Somebody's edit of this field may be overwritten."""
 
-    field: Annotated[str, AfterValidator(_field)]
+    field: FieldText
+    """The field whose drift may be overwritten: `assistant.guagua.temperature`."""
     target: str | None = None
+    """The target that this is said of; every target where nothing is said."""
 
 
 class ChangesManifest(Model):
     """`kind: changes`; several of them add up."""
 
     kind: Literal["changes"]
+    """Decisions, shown in the plan and part of its digest."""
     adopt: Many[Adopt] | None = None
+    """Objects that nobody owns and that are taken over."""
     moved: Many[Moved] | None = None
+    """Addresses that were renamed, so that the object is kept."""
     removed: Many[Removed] | None = None
+    """Addresses that are gone, and what becomes of their objects."""
     accept_overwrite: Many[AcceptOverwrite] | None = None
+    """Fields that were changed outside of git and may be overwritten."""

@@ -19,6 +19,8 @@ class SchemaFile(Model):
     """`parameters: {file: ask.json}`."""
 
     file: str
+    """The file that holds the schema, as JSON or YAML; relative to this file, or to the project by a leading
+    `/`."""
 
 
 def is_schema_file(value: Any) -> bool:
@@ -36,19 +38,32 @@ class InlineFunction(Model):
     """A function written where it is used, in the words of the wire."""
 
     name: str = Field(pattern=FUNCTION_NAME)
+    """What the model calls it by."""
     description: str | None = None
+    """What it does and when to call it, for the model. Never rendered."""
     parameters: Parameters | None = None
+    """The JSON Schema of its arguments, or `{file: schemas/ask.json}`."""
     strict: bool | None = None
+    """Whether calls have to follow the schema exactly; OpenAI's strict subset is checked then."""
     returns: Parameters | None = None
+    """The JSON Schema of what it answers, for tests; it is never sent."""
 
 
 class FunctionManifest(Model):
     """`kind: function`: written once, used by key."""
 
     kind: Literal["function"]
+    """A function that assistants use by its key."""
     key: str | None = None
+    """What assistants name it by; the stem of the file's name where nothing is said."""
     name: str | None = Field(default=None, pattern=FUNCTION_NAME)
+    """What the model calls it by; its key where nothing is said."""
     description: str | None = None
+    """What it does and when to call it, for the model. Never rendered."""
     parameters: Parameters | None = None
+    """The JSON Schema of its arguments, or `{file: schemas/ask.json}`. `asstctl schema function` writes it from a
+    Python function."""
     strict: bool | None = None
+    """Whether calls have to follow the schema exactly; OpenAI's strict subset is checked then."""
     returns: Parameters | None = None
+    """The JSON Schema of what it answers, for tests; it is never sent."""

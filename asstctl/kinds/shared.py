@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from asstctl.core.mark import PREFIX, is_ours
 from asstctl.core.suggest import did_you_mean
@@ -16,7 +16,9 @@ def _not_ours(key: str) -> str:
     return key
 
 
-UserKey = Annotated[str, AfterValidator(_not_ours)]
+UserKey = Annotated[
+    str, AfterValidator(_not_ours), WithJsonSchema({"type": "string", "not": {"pattern": f"^{PREFIX}"}})
+]
 """A name that is not one of ours."""
 
 Metadata = dict[UserKey, str]
@@ -31,3 +33,9 @@ def field_of(what: str, known: Collection[str], *, beginning: tuple[str, ...] = 
         return name
 
     return check
+
+
+def field_schema(known: Collection[str], *, beginning: tuple[str, ...] = ()) -> WithJsonSchema:
+    """The same, for editors."""
+    patterns = [{"pattern": f"^{one.replace('.', '[.]')}"} for one in beginning]
+    return WithJsonSchema({"type": "string", "anyOf": [{"enum": list(known)}, *patterns]})

@@ -10,10 +10,10 @@ The field table (codes, defaults, compare rules) is in `vector_store_fields`.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Tag, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, ValidationInfo, WithJsonSchema, field_validator
 
 from asstctl.documents.models import Many, Model, by_key, by_shape, problem
-from asstctl.kinds.shared import Metadata, UserKey, field_of
+from asstctl.kinds.shared import Metadata, UserKey, field_of, field_schema
 from asstctl.kinds.vector_store_fields import VECTOR_STORE
 
 FILES = "files"
@@ -24,13 +24,16 @@ class AutoChunking(Model):
     """The provider chooses."""
 
     type: Literal["auto"]
+    """As the provider chooses."""
 
 
 class Chunks(Model):
     """How long a chunk is, and how much of the one before it repeats."""
 
     max_chunk_size_tokens: int = Field(ge=100, le=4096)
+    """The most tokens of a chunk."""
     chunk_overlap_tokens: int = Field(ge=0)
+    """How many tokens of the chunk before it repeats; half of a chunk at most."""
 
     @field_validator("chunk_overlap_tokens")
     @classmethod
@@ -44,7 +47,9 @@ class Chunks(Model):
 
 class StaticChunking(Model):
     type: Literal["static"]
+    """Chunks of a size that is given."""
     static: Chunks
+    """That size."""
 
 
 ChunkingStrategy = Annotated[
@@ -59,15 +64,19 @@ def _attribute(value: Any) -> Any:
     return value
 
 
-Attributes = dict[UserKey, Annotated[Any, BeforeValidator(_attribute)]]
+Attribute = Annotated[Any, BeforeValidator(_attribute), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Attributes = dict[UserKey, Attribute]
 
 
 class FileEntry(Model):
     """`{path: docs/**, ...}`: files with attributes or a chunking of their own."""
 
     path: str
+    """A path or a glob of files of the project."""
     attributes: Attributes | None = None
+    """Attributes of these files, over those of the store; a search can filter by them."""
     chunking_strategy: ChunkingStrategy | None = None
+    """How these files are cut, instead of the store's way."""
 
 
 Entry = Annotated[
@@ -78,20 +87,40 @@ Entry = Annotated[
 
 class ExpiresAfter(Model):
     anchor: Literal["last_active_at"]
+    """From when the days are counted."""
     days: int
+    """After how many days the provider drops the store."""
+
+
+_IGNORABLE = (*VECTOR_STORE.fields, FILES)
+FieldName = Annotated[str, AfterValidator(field_of("a vector store", _IGNORABLE)), field_schema(_IGNORABLE)]
 
 
 class VectorStoreManifest(Model):
     """`kind: vector_store`, after defaults, overlay and templates."""
 
     kind: Literal["vector_store"]
+    """Files that assistants search."""
     key: str | None = None
+    """The stable identity; the stem of the file's name where nothing is said."""
     name: str | None = None
+    """What people see; the key where nothing is said. May be a template."""
     files: Many[Entry] | None = None
+    """Paths and globs of files of the project, or `{path: ..., attributes: ...}`. A glob that matches nothing is an
+    error."""
     attributes: Attributes | None = None
+    """Attributes of all its files; a search can filter by them."""
     chunking_strategy: ChunkingStrategy | None = None
+    """How its files are cut."""
     expires_after: ExpiresAfter | None = None
+    """When the provider drops the store."""
     metadata: Metadata | None = None
+    """Pairs of text that the provider keeps with the store. Three of its sixteen are ours, and keys with `asstctl_`
+    are refused."""
     protect: bool = False
-    ignore_changes: Many[Annotated[str, AfterValidator(field_of("a vector store", (*VECTOR_STORE.fields, FILES)))]] = ()
+    """Never delete or replace it."""
+    ignore_changes: Many[FieldName] = ()
+    """Fields that are not managed any more, and are not reset."""
     targets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Overlays: what is different on one target, by its name. Maps merge, lists and scalars replace, `null` means
+    not declared there."""

@@ -15,7 +15,7 @@ from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.assistant import FIELD_NAMES, AssistantManifest
 from asstctl.manifest.functions import check_parameters
 from asstctl.manifest.kind import Kind, Rendered
-from asstctl.manifest.layers import Layered
+from asstctl.manifest.layers import Layered, Spot
 from asstctl.manifest.resources import Context, Parts, Upload
 from asstctl.manifest.tools import ToolReader, Tools
 
@@ -67,7 +67,7 @@ ASSISTANT = Kind(
 )
 
 
-def _locate(merged: Layered, tools: Tools | None, path: Place, key: bool) -> Where | None:
+def _locate(merged: Layered, tools: Tools | None, path: Place, key: bool) -> Spot | None:
     """Places in functions, which may be in files of their own, and of ids that are written as keys or paths."""
     if path[0] == "tools" and tools is not None:
         return tools.locate(merged, path, key=key)
@@ -76,7 +76,7 @@ def _locate(merged: Layered, tools: Tools | None, path: Place, key: bool) -> Whe
         names = _REFERENCES[str(path[1])]
         inner = written.get(path[1]) if isinstance(written, Mapping) else None
         there = next((name for name in names if isinstance(inner, Mapping) and inner.get(name)), names[0])
-        return merged.where((*path[:2], there), key=True)
+        return Spot(merged, (*path[:2], there), key=True)
     return None
 
 
@@ -189,7 +189,7 @@ def _check_response_format(merged: Layered) -> tuple[Diagnostic, ...]:
         return ()
     place: Place = ("response_format", "json_schema", "schema")
 
-    def locate(path: Place, key: bool) -> Where:
+    def point(path: Place, key: bool) -> Where:
         return merged.where(place + path, key=key)
 
-    return check_parameters(named["schema"], locate, strict=named.get("strict") is True)
+    return check_parameters(named["schema"], point, strict=named.get("strict") is True)

@@ -4,18 +4,23 @@ Globs match no dot file and no dot folder, nothing below a folder that is a proj
 through a link to a folder. A link to a file counts if the file is in the project.
 """
 
-import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.documents.paths import PathRefused, inside
-from asstctl.manifest.project import DEFAULT_CONVERSATIONS, DEFAULT_MANIFESTS, PROJECT_FILE, Project
-
-NEVER_MANIFESTS = re.compile(r"\.(?:convo|replies|stubs)\.ya?ml$")
+from asstctl.documents.project_folder import (
+    DEFAULT_CONVERSATIONS,
+    DEFAULT_MANIFESTS,
+    NEVER_MANIFESTS,
+    PROJECT_FILE,
+    crosses_project,
+    files_below,
+    literal_folder,
+    matches,
+)
+from asstctl.manifest.project import Project
 
 
 @dataclass(frozen=True)
@@ -97,77 +102,3 @@ def _walk(root: Path, globs: Sequence[str], unreadable: dict[str, str]) -> Itera
         hidden = any(part.startswith(".") for part in start.split("/"))
         if not hidden and not parents & starts and not crosses_project(root, start):
             yield from files_below(root, start, unreadable)
-
-
-def literal_folder(glob: str) -> str:
-    """The folders of a glob before its first wildcard."""
-    parts = glob.split("/")[:-1]
-    first = next((number for number, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
-    return "/".join(parts[:first])
-
-
-def crosses_project(root: Path, start: str) -> bool:
-    """Whether the way to a folder leads through a link, or into a project of its own."""
-    folder = root
-    for part in filter(None, start.split("/")):
-        folder /= part
-        try:
-            if folder.is_symlink() or (folder / PROJECT_FILE).is_file():
-                return True
-        except OSError:  # a name that the system refuses: nobody gets there
-            return True
-    return False
-
-
-def files_below(root: Path, start: str, unreadable: dict[str, str]) -> Iterator[str]:
-    """The files of one folder and all below it. A folder that cannot be looked into is noted, with its reason."""
-    pending = [f"{start}/" if start else ""]
-    while pending:
-        prefix = pending.pop()
-        try:
-            entries = list(os.scandir(root / prefix))
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # a folder that is not there holds nothing
-        except OSError as problem:
-            unreadable[prefix.rstrip("/")] = problem.strerror or type(problem).__name__
-            continue
-        if prefix and any(entry.name == PROJECT_FILE for entry in entries):
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(f"{prefix}{entry.name}/")
-            elif (entry.is_symlink() or entry.is_file()) and not _leads_to_folder(entry):
-                yield prefix + entry.name
-
-
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False  # a link in a circle: a file that cannot be read
-
-
-def matches(glob: str, file: str) -> bool:
-    """Whether a path matches: `**` is any number of folders, other wildcards stay inside one name.
-
-    All ways through the glob are followed at once, so that no glob can take more than linear time.
-    """
-    parts = glob.split("/")
-
-    def reachable(states: set[int]) -> set[int]:
-        for state in sorted(states):
-            while state < len(parts) and parts[state] == "**":
-                state += 1
-                states.add(state)
-        return states
-
-    states = reachable({0})
-    for name in file.split("/"):
-        here = {state for state in states if state < len(parts)}
-        states = reachable(
-            {state for state in here if parts[state] == "**"}
-            | {state + 1 for state in here if parts[state] != "**" and fnmatchcase(name, parts[state])}
-        )
-    return len(parts) in states

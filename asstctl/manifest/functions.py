@@ -19,11 +19,12 @@ from asstctl.documents.yaml import Path as Place
 from asstctl.kinds.function import FunctionManifest, is_schema_file
 from asstctl.manifest.files import Files
 from asstctl.manifest.kind import Kind
-from asstctl.manifest.layers import Layer, Layered
+from asstctl.manifest.layers import Layer, Layered, Spot
 from asstctl.manifest.manifests import Manifest
 from asstctl.manifest.overlays import with_body
 
-Locate = Callable[[Place, bool], Where]
+Locate = Callable[[Place, bool], Spot]
+Point = Callable[[Place, bool], Where]
 
 FUNCTION = Kind("function", "a function", FunctionManifest, whole=frozenset({"parameters", "returns"}))
 
@@ -63,19 +64,24 @@ def make_function(
         key: written[key] for key in ("name", "description", "parameters", "strict") if written.get(key) is not None
     }
     locate = _locator(merged, at)
-    at_parameters = locate
+    schemas: dict[str, Locate] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
     returns: Json = None
     if wire.get("parameters") is not None:
         strict = wire.get("strict") is True
         place = (*at, "parameters")
-        wire["parameters"], at_parameters, diagnostics = _schema(wire["parameters"], merged, place, files, strict)
+        wire["parameters"], schemas["parameters"], diagnostics = _schema(
+            wire["parameters"], merged, place, files, strict
+        )
     if written.get("returns") is not None:
-        returns, _, found = _schema(written["returns"], merged, (*at, "returns"), files, strict=False)
+        returns, schemas["returns"], found = _schema(
+            written["returns"], merged, (*at, "returns"), files, strict=False
+        )
         diagnostics += found
 
-    def locate_parts(path: Place, key: bool) -> Where:
-        return at_parameters(path[1:], key) if len(path) > 1 and path[0] == "parameters" else locate(path, key)
+    def locate_parts(path: Place, key: bool) -> Spot:
+        inner = schemas.get(str(path[0])) if len(path) > 1 else None
+        return inner(path[1:], key) if inner else locate(path, key)
 
     answers = returns if isinstance(returns, Mapping) else None
     return (None if has_errors(diagnostics) else Function(wire, locate_parts, answers)), diagnostics
@@ -96,24 +102,24 @@ def _schema(
         if document is None:
             return None, at_schema, diagnostics
         schema, at_schema = document.value, _locator(document)
-    return schema, at_schema, check_parameters(schema, at_schema, strict=strict)
+    return schema, at_schema, check_parameters(schema, lambda path, key: at_schema(path, key).where, strict=strict)
 
 
 def _locator(source: Layered | Document, at: Place = ()) -> Locate:
-    def locate(path: Place, key: bool) -> Where:
-        return source.where(at + path, key=key)
+    def locate(path: Place, key: bool) -> Spot:
+        return Spot(source, at + path, key)
 
     return locate
 
 
-def check_parameters(schema: Json, locate: Locate, *, strict: bool) -> tuple[Diagnostic, ...]:
+def check_parameters(schema: Json, point: Point, *, strict: bool) -> tuple[Diagnostic, ...]:
     """What is wrong with a schema, at its places: the strict rules only for one that is a schema."""
     findings = check_schema(schema)
     if not findings and strict:
         findings = check_strict(schema)
-    return tuple(_diagnostic(finding, locate) for finding in findings)
+    return tuple(_diagnostic(finding, point) for finding in findings)
 
 
-def _diagnostic(finding: Finding, locate: Locate) -> Diagnostic:
-    where = locate(finding.path, finding.of_key)
+def _diagnostic(finding: Finding, point: Point) -> Diagnostic:
+    where = point(finding.path, finding.of_key)
     return error(finding.code, finding.summary, where, hint=finding.hint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asstctl.documents.models import Model
+from asstctl.documents.yaml import Path
 
 if TYPE_CHECKING:
     from asstctl.manifest.layers import Layered
@@ -24,6 +25,12 @@ class Rendered:
     texts: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+
+    def takes(self, path: Path) -> bool:
+        """Whether a text at a path of a manifest is rendered."""
+        if path[:1] == ("metadata",):
+            return len(path) == 2
+        return len(path) == 1 and path[0] in (*self.texts, *self.numbers)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ it is the place in the strongest layer that says something about it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json, JsonObject
+from asstctl.core.origin import Origin, Source
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
@@ -32,6 +33,21 @@ class Layer:
 
     def find(self, path: Place, needle: str) -> Where:
         return self.extra.get(path) or self.document.find(self.at + path, needle)
+
+    def last_line(self, path: Place) -> int:
+        if path in self.extra:
+            return self.extra[path].line + max(0, len(str(self.value[str(path[0])]).splitlines()) - 1)
+        return self.document.last_line(self.at + path)
+
+    def source(self, path: Place) -> tuple[Source, str]:
+        """What writes the value at a path, in the words of an origin: what it is, and whose."""
+        if self.at:
+            return (Source.DEFAULTS if self.at[0] == "defaults" else Source.OVERLAY), str(self.at[-1])
+        if path in self.extra:
+            return Source.MARKDOWN, ""
+        if self.value.get("kind") == "function":
+            return Source.FUNCTION, str(self.value.get("key", PurePosixPath(self.document.path).stem))
+        return (Source.FRONT_MATTER if self.document.path.endswith(".md") else Source.BODY), ""
 
     def reach(self, path: Place) -> tuple[int, bool]:
         """How many steps of a path this layer has, and whether it has the last word on the rest."""
@@ -80,3 +96,26 @@ class Layered:
 
     def find(self, path: Place, needle: str) -> Where:
         return self.owner(path).find(path, needle)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A path in what it was written in: where a diagnostic points to, and where `explain` says that a value comes
+    from. `key`: its key is meant."""
+
+    source: Layered | Document
+    path: Place
+    key: bool = False
+
+    @property
+    def where(self) -> Where:
+        return self.source.where(self.path, key=self.key)
+
+    @property
+    def origin(self) -> Origin:
+        """The same as an origin, with the last line of the value."""
+        where = self.where
+        if isinstance(self.source, Document):
+            return Origin(Source.FILE, self.source.path, where, self.source.last_line(self.path))
+        layer = self.source.owner(self.path) if self.path else self.source.body
+        return Origin(*layer.source(self.path), where, layer.last_line(self.path))

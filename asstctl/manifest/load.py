@@ -52,7 +52,8 @@ class Loaded:
     target accepts, of all its objects, and `models` what its assistants name, as far as capabilities were given.
     `returns` are the schemas of
     what functions answer, by assistant and by name: what no wire has, and tests hold stubs against. `variables` are
-    what templates of this target may name.
+    what templates of this target may name. `resources` and `functions` (None for one that has errors) are what
+    `desired` was made of, and know where each part of it was written.
     """
 
     desired: tuple[Desired, ...]
@@ -66,6 +67,8 @@ class Loaded:
     variables: Variables = field(default_factory=Variables)
     losses: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
     models: Mapping[str, tuple[ModelUse, ...]] = field(default_factory=dict)
+    resources: tuple[Resource, ...] = field(default=(), repr=False)
+    functions: Mapping[str, Function | None] = field(default_factory=dict, repr=False)
 
 
 def load(
@@ -140,6 +143,8 @@ def _load(
         variables=shared.variables(target_name),
         losses={name: _accepted(read) for name, read in every.items()},
         models={name: tuple(_models(read)) for name, read in every.items()},
+        resources=tuple(resources),
+        functions=functions,
     )
 
 

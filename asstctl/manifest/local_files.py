@@ -17,9 +17,8 @@ from asstctl.core.knowledge import LocalFile
 from asstctl.core.suggest import shortened
 from asstctl.documents.contents import measure
 from asstctl.documents.paths import REFUSED, PathRefused, inside
-from asstctl.manifest.discovery import crosses_project, files_below, literal_folder, matches
+from asstctl.documents.project_folder import PROJECT_FILE, crosses_project, files_below, literal_folder, matches
 from asstctl.manifest.files import Files
-from asstctl.manifest.project import PROJECT_FILE
 
 MOST_MATCHES = 10_000
 """Files of one glob. More are hardly meant, and would take minutes to read."""

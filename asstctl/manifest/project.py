@@ -16,10 +16,7 @@ from asstctl.core.price import Price
 from asstctl.documents.yaml import Document
 from asstctl.manifest.secrets import Secret
 
-PROJECT_FILE = "asstctl.yaml"
 LOCAL = "local"
-DEFAULT_MANIFESTS = ("assistants/**/*.yaml", "assistants/**/*.md")
-DEFAULT_CONVERSATIONS = ("assistants/**/*.convo.yaml",)
 DEFAULT_TIMEOUT = 30.0
 
 

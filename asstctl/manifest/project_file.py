@@ -1,6 +1,5 @@
 """The project file: found upwards from a folder, read, and checked."""
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,26 +10,15 @@ from asstctl.core.diagnostic import Diagnostic, Where, has_errors, in_reading_or
 from asstctl.core.errors import InvalidInput
 from asstctl.core.suggest import nearest
 from asstctl.documents.models import check, check_parts, without
-from asstctl.documents.paths import PathRefused, inside, is_file
+from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.project_folder import PROJECT_FILE, find_project
 from asstctl.documents.source import read_text
 from asstctl.documents.yaml import Document, parse_one
 from asstctl.documents.yaml import Path as Place
-from asstctl.manifest.project import LOCAL, PROJECT_FILE, Project
+from asstctl.manifest.project import LOCAL, Project
 from asstctl.manifest.project_model import ProjectModel, TargetModel
 from asstctl.manifest.secrets import declared_in, masked
 from asstctl.manifest.targets import read_targets
-
-
-def find_project(start: Path) -> Path | None:
-    """The folder of the project file, looked for upwards to the repository's root or the home folder."""
-    home = Path.home()
-    for folder in (start, *start.parents):
-        if is_file(folder / PROJECT_FILE):
-            return folder
-        if os.path.lexists(folder / ".git") or folder == home:
-            return None
-    return None
-
 
 _READ_BY_MANIFESTS = ("manifests", "vars", "defaults", "targets")
 """Keys without which nothing true can be said about manifests."""

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema
 
 from asstctl.core.suggest import did_you_mean, shortened
+from asstctl.documents.json_schema import DASHED, DOTTED, NAME
 from asstctl.documents.models import Many, Model, by_shape, problem
 from asstctl.kinds.assistant import CREDENTIAL_NAME
 from asstctl.kinds.function import FUNCTION_NAME
@@ -47,7 +48,10 @@ class FromEnvironment(Model):
     """`{env: NAME}`: read from the environment; `secret` keeps it out of manifests."""
 
     env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """The environment variable that holds the value; only those that the project file names are read."""
     secret: bool = False
+    """Keeps the value out of manifests: a secret is legal in target settings alone. Names ending in KEY, TOKEN,
+    SECRET or PASSWORD need it."""
 
 
 def _no_key(value: Any) -> Any:
@@ -66,6 +70,7 @@ class KeyFromEnvironment(Model):
     """`api_key: {env: NAME}`: a key is never written into a file."""
 
     env: Annotated[str, BeforeValidator(_environment_name)] = Field(pattern=_ENVIRONMENT_NAME.pattern)
+    """The environment variable that holds the key, which is secret wherever it is named."""
 
 
 Key = Annotated[KeyFromEnvironment, BeforeValidator(_no_key)]
@@ -88,7 +93,7 @@ Variable = Annotated[
     Annotated[FromEnvironment, Tag("<env>")] | Annotated[Any, Tag("<value>")],
     by_shape(lambda value: "env" if isinstance(value, Mapping) else "value"),
 ]
-Variables = dict[Annotated[str, AfterValidator(_variable_name)], Variable]
+Variables = dict[Annotated[str, AfterValidator(_variable_name), WithJsonSchema(NAME)], Variable]
 
 
 Dialect = Literal["full", "litellm", "foundry", "astra"]
@@ -102,6 +107,12 @@ def _header_name(name: str) -> str:
     return name
 
 
+HeaderName = Annotated[
+    str, AfterValidator(_header_name), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,99}$"})
+]
+TargetName = Annotated[str, AfterValidator(_target_name), WithJsonSchema(DOTTED)]
+
+
 def _with_defaults(kind: str) -> str:
     if kind not in DECLARING:
         hint = did_you_mean(kind, DECLARING)
@@ -113,6 +124,7 @@ class StandIn(Model):
     """`{function: NAME}`: the function that stands for what is lost."""
 
     function: str = Field(pattern=FUNCTION_NAME, max_length=64)
+    """The name of a function that the assistant has, which stands for what the target cannot hold."""
 
 
 OnUnsupported = Annotated[
@@ -129,26 +141,37 @@ def _credential_name(name: str) -> str:
     return name
 
 
+CredentialName = Annotated[
+    str, AfterValidator(_credential_name), WithJsonSchema({"type": "string", "pattern": f"^{CREDENTIAL_NAME.pattern}$"})
+]
 CredentialId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,256}$")]
 """The id of a credential that a vault keeps. The secret itself has no place in a file."""
 
 
 class Limits(Model):
     max_deletes: int | None = Field(default=None, ge=0)
+    """How many objects one apply may delete without --max-deletes; 3 where nothing is said."""
 
 
 class Script(Model):
     script: str
+    """The file of rules that answer, `*.replies.yaml`; its path starts at the project's folder. A stand-in for
+    offline work, never called a model."""
 
 
 class ChatSettings(Model):
     base_url: str
+    """The address of a server with chat completions, up to and including its version:
+    `http://127.0.0.1:11434/v1`."""
     api_key: Key | None = None
+    """The key for that server, by the name of the environment variable that holds it."""
     models: dict[str, str] = Field(default_factory=dict)
+    """The names that the server has for the models that manifests name; `"*"` stands for every other."""
 
 
 class Chat(Model):
     chat: ChatSettings
+    """Any endpoint that speaks chat completions answers."""
 
 
 def _replies_shape(value: Any) -> str:
@@ -167,20 +190,37 @@ class TargetModel(Model):
     """One entry of `targets`; what its provider takes is checked by PROVIDERS."""
 
     provider: str
+    """Which API the target speaks: `local` (embedded), `assistants` (any server with the Assistants v2 wire) or
+    `openai`."""
     base_url: str | None = None
+    """The address of the server, up to and including its version. A key goes only over https or to this machine."""
     api_key: Key | None = None
+    """The key of the target, by the name of the environment variable that holds it: `{env: OPENAI_API_KEY}`."""
     passthrough_url: str | None = None
+    """LiteLLM alone: the address below which it hands requests through to the server behind it."""
     dialect: Dialect | None = None
+    """The server that speaks the wire of provider `assistants` in a way of its own."""
     auth: Literal["entra", "key"] | None = None
-    headers: dict[Annotated[str, AfterValidator(_header_name)], Key] = Field(default_factory=dict)
+    """How requests are signed: with `api_key`, or with a token that is drawn from Microsoft Entra."""
+    headers: dict[HeaderName, Key] = Field(default_factory=dict)
+    """Headers of your own, each by the name of the environment variable that holds its value."""
     replies: Replies | None = None
+    """Where the answers of a local target come from: `echo`, `{script: FILE}` or `{chat: {...}}`."""
     vars: Variables = Field(default_factory=dict)
+    """Variables for this target; they go before those of the project."""
     limits: Limits = Limits()
+    """What one apply may do to this target."""
     timeout: float | None = Field(default=None, gt=0)
+    """Seconds that one request may take; 30 where nothing is said."""
     own: Literal["declared", "all"] = "declared"
+    """What a manifest does not declare: left alone (`declared`), or kept at the provider's default (`all`)."""
     list_lag: float | None = Field(default=None, ge=0)
+    """Seconds by which the lists of this server may be behind what was written to it."""
     on_unsupported: dict[str, OnUnsupported] = Field(default_factory=dict)
-    credentials: dict[Annotated[str, AfterValidator(_credential_name)], CredentialId] = Field(default_factory=dict)
+    """What to do with what the target cannot hold, by field: `assistant.temperature: drop`. `error` where nothing
+    is said."""
+    credentials: dict[CredentialName, CredentialId] = Field(default_factory=dict)
+    """The ids of credentials in the vault of this target, by the names that manifests have for them."""
 
 
 def _judge_name(name: str) -> str:
@@ -197,39 +237,68 @@ def _model_name(name: str) -> str:
     return name
 
 
+JudgeName = Annotated[str, AfterValidator(_judge_name), WithJsonSchema(DASHED)]
+ModelName = Annotated[
+    str, AfterValidator(_model_name), WithJsonSchema({"type": "string", "pattern": r"^[^*]*[^*\s][^*]*$"})
+]
+
+
 class JudgeModel(Model):
     """One entry of `test.judges`: a server with chat completions, embeddings or both."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model"]}, {"required": ["embedding_model"]}]})
+
     base_url: str
+    """The address of the server whose models judge, up to and including its version."""
     api_key: Key | None = None
+    """The key for that server, by the name of the environment variable that holds it."""
     model: str | None = Field(default=None, min_length=1)
+    """The model that answers whether a reply is as a `rubric` says."""
     embedding_model: str | None = Field(default=None, min_length=1)
+    """The model whose embeddings measure how `similar` two texts are."""
     timeout: float | None = Field(default=None, gt=0)
+    """Seconds that one question may take; 30 where nothing is said."""
 
 
 class PriceModel(Model):
     """One entry of `test.prices`: US dollars for a million tokens."""
 
     input: float = Field(ge=0, allow_inf_nan=False)
+    """US dollars for a million tokens that go in."""
     output: float = Field(ge=0, allow_inf_nan=False)
+    """US dollars for a million tokens that come out."""
 
 
 class TestModel(Model):
     use: Many[str] = ()
+    """Files of stubs, `*.stubs.yaml`, for every conversation of the project."""
     env: Many[str] = ()
-    judges: dict[Annotated[str, AfterValidator(_judge_name)], JudgeModel] = Field(default_factory=dict)
-    prices: dict[Annotated[str, AfterValidator(_model_name)], PriceModel] = Field(default_factory=dict)
+    """The environment variables that code of the project may see under `test`, beside PATH, HOME and LANG."""
+    judges: dict[JudgeName, JudgeModel] = Field(default_factory=dict)
+    """The servers that judge replies, by name; `default` is asked where a conversation names none."""
+    prices: dict[ModelName, PriceModel] = Field(default_factory=dict)
+    """What models cost, by their names; without it the cost of a conversation is unknown."""
 
 
 class ProjectModel(Model):
     """The whole file."""
 
     version: Literal[1] = 1
+    """The version of the format."""
     project: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+    """The name of the project, which marks what it owns. Required for every provider but `local`."""
     manifests: Many[str] | None = Field(default=None, min_length=1)
+    """Globs of the files that declare objects; `**/` is any number of folders. Conversations, replies and stubs
+    never match, and `.md` only with front matter that has `kind`."""
     conversations: Many[str] | None = None
+    """Globs of the files that hold conversations."""
     vars: Variables = Field(default_factory=dict)
+    """Variables that templates name as `vars.NAME`: a value, or `{env: NAME}`."""
     defaults: dict[Annotated[str, AfterValidator(_with_defaults)], dict[str, Any]] = Field(default_factory=dict)
+    """What every manifest of a kind says unless it says something else, by kind."""
     default_target: str = "local"
-    targets: dict[Annotated[str, AfterValidator(_target_name)], TargetModel] = Field(default_factory=dict)
+    """The target of a command that names none."""
+    targets: dict[TargetName, TargetModel] = Field(default_factory=dict)
+    """Configured providers, by the names that --target takes."""
     test: TestModel = TestModel()
+    """Settings of `asstctl test`."""

@@ -22,7 +22,7 @@ from asstctl.kinds import KINDS as LIVE_KINDS
 from asstctl.manifest.files import Files
 from asstctl.manifest.functions import Function
 from asstctl.manifest.kind import Kind
-from asstctl.manifest.layers import Layer, Layered
+from asstctl.manifest.layers import Layer, Layered, Spot
 from asstctl.manifest.local_files import LocalFiles
 from asstctl.manifest.manifests import Manifest, Manifests
 from asstctl.manifest.overlays import with_body, with_overlay
@@ -87,7 +87,7 @@ class Parts:
     knowledge: tuple[KnowledgeFile, ...] | None = None
     attributes: dict[Place, Mapping[str, Attribute]] = field(default_factory=dict)
     returns: Mapping[str, JsonObject] = field(default_factory=dict)
-    locate: Callable[[Place, bool], Where | None] = lambda path, key: None
+    locate: Callable[[Place, bool], Spot | None] = lambda path, key: None
 
     def declare(self, name: str, value: Json, place: Place | None = None) -> None:
         """Note a field; `place` is its path in the layers, where that is not its name."""
@@ -109,7 +109,11 @@ class Resource:
 
     def locate(self, path: Place, *, key: bool = False) -> Where:
         """Where a path in the fields was written."""
-        return self.parts.locate(path, key) or self.merged.where(path, key=key)
+        return self.spot(path, key=key).where
+
+    def spot(self, path: Place, *, key: bool = False) -> Spot:
+        """What a path in the fields was written in, and where in it."""
+        return self.parts.locate(path, key) or Spot(self.merged, path, key)
 
     @property
     def extensions(self) -> Iterator[tuple[str, Json]]:

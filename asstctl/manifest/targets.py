@@ -19,12 +19,12 @@ from asstctl.core.ports import Replies
 from asstctl.core.price import Price
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.paths import PathRefused, inside, is_file
+from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 from asstctl.manifest.project import (
     DEFAULT_TIMEOUT,
     LOCAL,
-    PROJECT_FILE,
     JudgeTarget,
     Project,
     Target,

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asstctl.core.diagnostic import Diagnostic, Where, error
+from asstctl.core.diagnostic import Diagnostic, error
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.yaml import Path as Place
 from asstctl.manifest.files import Files
 from asstctl.manifest.functions import Function, make_function
-from asstctl.manifest.layers import Layered
+from asstctl.manifest.layers import Layered, Spot
 from asstctl.manifest.manifests import Manifests
 
 
@@ -30,14 +30,14 @@ class Tools:
     absent: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
 
-    def locate(self, merged: Layered, path: Place, *, key: bool) -> Where:
+    def locate(self, merged: Layered, path: Place, *, key: bool) -> Spot:
         """Where a path that begins with `tools` was written; functions may be in files of their own."""
         if len(path) < 2 or not isinstance(path[1], int):
-            return merged.where(path, key=key)
+            return Spot(merged, path, key)
         function = self.functions.get(path[1])
         if function is not None and len(path) > 3 and path[2] == "function":
             return function.locate(path[3:], key)
-        return merged.where(("tools", self.places[path[1]], *path[2:]), key=key)
+        return Spot(merged, ("tools", self.places[path[1]], *path[2:]), key)
 
 
 @dataclass(frozen=True)

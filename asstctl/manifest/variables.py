@@ -4,17 +4,30 @@ Precedence: `--var` over `--var-file` over the target's vars over the project's.
 the values, whatever names it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
+from pathlib import Path as FilePath
 from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors
 from asstctl.core.errors import WrongUsage
 from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.origin import Source
 from asstctl.documents.source import read_text
-from asstctl.documents.yaml import as_declared, parse_one
+from asstctl.documents.yaml import Path, as_declared, parse_one
 from asstctl.manifest.project import Project, Target
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One place that gives values to variables: what it is in the words of an origin, and where each of them stands in
+    its file."""
+
+    source: Source
+    name: str
+    values: Mapping[str, Json]
+    place: Callable[[str], Where | None] = lambda name: None
 
 
 @dataclass(frozen=True)
@@ -22,7 +35,7 @@ class Variables:
     """`values` for templates; `secret` and `unset` (name in the environment, by variable) are not in it.
 
     `withheld` are those names in the environment that are set, and that files may not read. `given` are those that were
-    typed, which go before those of any file.
+    typed, which go before those of any file. `sayings` are all places that say something, the strongest first.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
@@ -30,26 +43,30 @@ class Variables:
     unset: Mapping[str, str] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
     given: Mapping[str, Json] = field(default_factory=dict)
+    sayings: tuple[Saying, ...] = ()
 
 
 @dataclass(frozen=True)
 class Given:
     """What is given for one run, by variable: `values` by files, `typed` by `--var` and by programs.
 
-    A text that was typed may be read as a number. `places` says where those of `values` were written.
+    A text that was typed may be read as a number. `places` says where those of `values` were written. `sayings` are
+    what each of them comes from, the strongest first.
     """
 
     values: Mapping[str, Json] = field(default_factory=dict)
     typed: Mapping[str, Json] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     places: Mapping[str, Where] = field(default_factory=dict)
+    sayings: tuple[Saying, ...] = ()
 
 
-def read_given(texts: Iterable[str], files: Sequence[Path], by_program: Mapping[str, Json] = EMPTY) -> Given:
+def read_given(texts: Iterable[str], files: Sequence[FilePath], by_program: Mapping[str, Json] = EMPTY) -> Given:
     """`--var K=V`, `--var-file F`, and what a program gives. Raises WrongUsage for what is no pair."""
     values: dict[str, Json] = {}
     diagnostics: list[Diagnostic] = []
     places: dict[str, Where] = {}
+    sayings: list[Saying] = []
     for file in files:
         text = read_text(file, str(file), pipes=True)
         if isinstance(text, Diagnostic):
@@ -61,7 +78,9 @@ def read_given(texts: Iterable[str], files: Sequence[Path], by_program: Mapping[
             continue
         if isinstance(document.value, Mapping):
             values |= document.value
-            places |= {name: document.where((name,), key=True) for name in document.value}
+            here = {name: document.where((name,), key=True) for name in document.value}
+            places |= here
+            sayings.insert(0, Saying(Source.VAR_FILE, str(file), document.value, here.get))
         else:
             hint = "write `name: value` pairs"
             diagnostics.append(error("wrong-type", "a file of variables must be a map", document.where(), hint=hint))
@@ -71,7 +90,9 @@ def read_given(texts: Iterable[str], files: Sequence[Path], by_program: Mapping[
         if not equals or not name.isidentifier():
             raise WrongUsage(f"--var {pair!r} is not NAME=VALUE", hint="write --var model=gpt-4o")
         pairs[name] = value
-    return Given(values, {**pairs, **by_program}, tuple(diagnostics), places)
+    typed = [Saying(Source.PROGRAM, "", by_program)] if by_program else []
+    typed += [Saying(Source.FLAG, "--var", pairs)] if pairs else []
+    return Given(values, {**pairs, **by_program}, tuple(diagnostics), places, (*typed, *sayings))
 
 
 def variables_of(project: Project, target: Target, given: Given) -> Variables:
@@ -93,4 +114,14 @@ def variables_of(project: Project, target: Target, given: Given) -> Variables:
     known = {name: value for name, value in values.items() if name not in secret}
     allowed = {name: value for name, value in {**given.values, **given.typed}.items() if name not in secret}
     missing = {name: env for name, env in unset.items() if name not in values}
-    return Variables(known, frozenset(secret), missing, project.withheld, allowed)
+    in_project = (
+        Saying(Source.TARGET, target.name, target.vars, partial(_place, project, ("targets", target.name, "vars"))),
+        Saying(Source.PROJECT, "", project.vars, partial(_place, project, ("vars",))),
+    )
+    return Variables(
+        known, frozenset(secret), missing, project.withheld, allowed, sayings=(*given.sayings, *in_project)
+    )
+
+
+def _place(project: Project, at: Path, name: str) -> Where | None:
+    return project.document.where((*at, name), key=True) if project.document else None

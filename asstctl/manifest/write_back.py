@@ -178,10 +178,7 @@ class FieldWriter:
         return self.layered.whole
 
     def _is_rendered(self, path: Place) -> bool:
-        rendered = KINDS[self.manifest.address.kind].rendered
-        if path[0] == "metadata":
-            return len(path) == 2
-        return len(path) == 1 and path[0] in (*rendered.texts, *rendered.numbers)
+        return KINDS[self.manifest.address.kind].rendered.takes(path)
 
     def _refuse_template(self, path: Place, old: Json | Absent) -> None:
         """Refuse to write over a template; in an overlay that one of the manifest itself stays."""

@@ -12,15 +12,19 @@ from typing import Any
 
 import httpx2
 
+from asstctl._version import __version__
 from asstctl.core.errors import BadAnswer, Refused
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY, JsonObject
-from asstctl.core.ports import Told, nobody
+from asstctl.core.ports import Observer, Told, nobody, unseen
 from asstctl.net.body import json_value
 from asstctl.net.failures import Asked, Explain, Failure, failure_of, lost, request_id_of
 from asstctl.net.retry import ONCE, RetryPolicy, repeating
 from asstctl.net.transport import HttpClient, HttpResponse, LentTransport, Transport
 from asstctl.net.upload import FileForm
+
+HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
+"""What every server is told of us."""
 
 CONNECT_TIMEOUT = 5.0
 
@@ -38,6 +42,14 @@ class Answer:
     value: dict[str, Any]
     status: int
     request_id: str | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A success that is a list; `headers` say whether there is more of it."""
+
+    items: list[Any]
     headers: Mapping[str, str]
 
 
@@ -67,15 +79,29 @@ def answer_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Answer:
     check_not_hidden(response.content, asked, hidden, response.status_code)
     value = json_value(response.content)
     if not isinstance(value, dict):
-        kind = headers.get("content-type", "no content type")
-        raise BadAnswer(
-            f"{asked.place} sent an answer that is not of this wire",
-            detail=f"{asked}: {kind}, {len(response.content)} bytes, not a JSON object",
-            hint="Check base_url in asstctl.yaml, then run the command again.",
-            status=response.status_code,
-            request_id=request_id,
-        )
+        raise _not_of_wire(response, asked, headers, "a JSON object")
     return Answer(value, response.status_code, request_id, headers)
+
+
+def listed_of(response: HttpResponse, asked: Asked, hidden: Hidden) -> Listed:
+    """The same of a success that is to be a JSON list."""
+    headers = _without(hidden, response.headers)
+    check_not_hidden(response.content, asked, hidden, response.status_code)
+    value = json_value(response.content)
+    if not isinstance(value, list):
+        raise _not_of_wire(response, asked, headers, "a JSON list")
+    return Listed(value, headers)
+
+
+def _not_of_wire(response: HttpResponse, asked: Asked, headers: Mapping[str, str], wanted: str) -> BadAnswer:
+    kind = headers.get("content-type", "no content type")
+    return BadAnswer(
+        f"{asked.place} sent an answer that is not of this wire",
+        detail=f"{asked}: {kind}, {len(response.content)} bytes, not {wanted}",
+        hint="Check base_url in asstctl.yaml, then run the command again.",
+        status=response.status_code,
+        request_id=request_id_of(headers),
+    )
 
 
 def check_not_hidden(content: bytes, asked: Asked, hidden: Hidden, status: int) -> None:
@@ -126,7 +152,10 @@ def http_client(
 
 
 class JsonClient:
-    """A client of one server. `place` is what messages call the server; `hidden` is what they must not hold."""
+    """A client of one server. `place` is what messages call the server; `hidden` is what they must not hold.
+
+    `observer` hears of waits before a request is repeated; of requests it hears from the transport.
+    """
 
     def __init__(
         self,
@@ -137,11 +166,13 @@ class JsonClient:
         hidden: Hidden | None = None,
         timeout: float = 30.0,
         explain: Explain = failure_of,
+        observer: Observer = unseen,
     ) -> None:
         self._place = place
         self._hidden = hidden or Hidden()
         self._timeout = timeout
         self._explain = explain
+        self._observer = observer
         self._base = base_url.rstrip("/")
         self._http = http
 
@@ -159,7 +190,33 @@ class JsonClient:
         Raises the ProviderError tree, or whatever the `explain` it was made with gives.
         """
         asked = Asked(method, path, self._place)
-        return await repeating(retry, asked.writes, lambda: self._send(asked, params, body))
+        return await repeating(retry, asked.writes, lambda: self._send(asked, params, body), self._observer)
+
+    async def listed(
+        self, path: str, *, params: Mapping[str, str | int] | None = None, retry: RetryPolicy = ONCE
+    ) -> Listed:
+        """Read a list, or one page of it. Raises what `request` does."""
+        asked = Asked("GET", path, self._place)
+
+        async def attempt() -> Listed:
+            sending = self._http.request("GET", self._base + path, params=params)
+            return listed_of(await self._response(asked, sending, _Patience(self._timeout)), asked, self._hidden)
+
+        return await repeating(retry, asked.writes, attempt, self._observer)
+
+    async def address(self, path: str, *, retry: RetryPolicy = ONCE) -> str:
+        """Where the server sends us for what lies under a path; nobody goes there. Raises what `request` does."""
+        asked = Asked("GET", path, self._place)
+
+        async def attempt() -> str:
+            sending = self._http.request("GET", self._base + path)
+            response = await self._response(asked, sending, _Patience(self._timeout), redirects=True)
+            if not response.has_redirect_location:
+                raise _not_of_wire(response, asked, _without(self._hidden, response.headers), "a redirect")
+            check_not_hidden(response.headers["location"].encode(), asked, self._hidden, response.status_code)
+            return str(response.headers["location"])
+
+        return await repeating(retry, asked.writes, attempt, self._observer)
 
     async def upload(self, path: str, form: FileForm, told: Told = nobody) -> Answer:
         """Send an opened form, once. It may take as long as it likes while the server goes on taking it.
@@ -191,6 +248,12 @@ class JsonClient:
         return await self._answer(asked, sending, _Patience(self._timeout))
 
     async def _answer(self, asked: Asked, sending: Awaitable[HttpResponse], patience: "_Patience") -> Answer:
+        return answer_of(await self._response(asked, sending, patience), asked, self._hidden)
+
+    async def _response(
+        self, asked: Asked, sending: Awaitable[HttpResponse], patience: "_Patience", *, redirects: bool = False
+    ) -> HttpResponse:
+        """An answer that is a success, or sends us elsewhere where that is one."""
         try:
             async with patience.limit:
                 response = await sending
@@ -198,9 +261,9 @@ class JsonClient:
             raise lost(error, asked, patience.seconds) from error
         except httpx2.RequestError as error:
             raise lost(error, asked, patience.silence) from error
-        if not response.is_success:
+        if not response.is_success and not (redirects and response.has_redirect_location):
             raise self._explain(failure_from(response, asked, self._hidden))
-        return answer_of(response, asked, self._hidden)
+        return response
 
 
 class _Patience:

@@ -175,7 +175,7 @@ def _speaks_of_path(message: str) -> bool:
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """What the server calls the request, for whoever asks its owner about it."""
-    id = headers.get("x-request-id")
+    id = headers.get("x-request-id") or headers.get("x-github-request-id")
     return id[:LONGEST_REQUEST_ID] if id else None
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from asstctl.core.errors import AnswerLost, ProviderError, RateLimited, ServerFault, Unreachable
+from asstctl.core.ports import Observer, unseen
+from asstctl.core.requests import Pause
 
 T = TypeVar("T")
 
@@ -46,8 +48,13 @@ def pause(policy: RetryPolicy, writes: bool, error: ProviderError, tried: int, d
     return min(policy.first * 2.0 ** (tried - 1) * (0.75 + drawn / 2), policy.longest)
 
 
-async def repeating(policy: RetryPolicy, writes: bool, attempt: Callable[[], Awaitable[T]]) -> T:
-    """The result of the first attempt that succeeds; the last error says how often and how long it was tried."""
+async def repeating(
+    policy: RetryPolicy, writes: bool, attempt: Callable[[], Awaitable[T]], observer: Observer = unseen
+) -> T:
+    """The result of the first attempt that succeeds; the last error says how often and how long it was tried.
+
+    `observer` hears of each wait as it begins.
+    """
     started = time.monotonic()
     tried = 0
     while True:
@@ -60,4 +67,5 @@ async def repeating(policy: RetryPolicy, writes: bool, attempt: Callable[[], Awa
                 if tried > 1:
                     error.detail += f", {tried} tries in {time.monotonic() - started:.1f} s"
                 raise
+            observer(Pause(wait, tried + 1, error.summary, error.code, asked=error.retry_after is not None))
             await asyncio.sleep(wait)

@@ -77,7 +77,7 @@ def settings_of(provider: str, configured: "Configured") -> "Settings":
 
 
 def opener(provider: str) -> "Callable[..., Provider]":
-    """A provider's `open_provider(settings, *, observer=None)`; it takes the settings of its own entry."""
+    """A provider's `open_provider(settings, *, observer=None, tracer=UNTRACED)`, which takes settings of its own."""
     return cast("Callable[..., Provider]", _load(PROVIDERS[provider].opener))
 
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from asstctl._version import __version__
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY
-from asstctl.core.ports import ModelList, Observer
+from asstctl.core.ports import ModelList, Observer, unseen
 from asstctl.core.tape import Deck
-from asstctl.net.client import JsonClient, bearer, http_client
+from asstctl.core.tracing import UNTRACED, Tracer
+from asstctl.net.client import HEADERS, JsonClient, bearer, http_client
 from asstctl.net.failures import Explain
 from asstctl.net.observed import ObservedTransport
 from asstctl.net.transport import HttpClient, Transport
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from asstctl.providers.assistants.requests import Requests
-
-HEADERS: Mapping[str, str] = {"user-agent": f"asstctl/{__version__}"}
 
 
 class Front:
@@ -46,6 +44,7 @@ class Front:
         query: Mapping[str, str] = EMPTY,
         timeout: float = 30.0,
         observer: Observer | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self.place = place
         self.models: ModelList | None = None
@@ -55,7 +54,12 @@ class Front:
         self._explain = explain
         self._headers = {**HEADERS, **bearer(key), **headers}
         self._query = query
-        self._transport = transport if observer is None else ObservedTransport(transport, observer)
+        self._observer = observer or unseen
+        self._transport = transport
+        if observer is not None or tracer is not UNTRACED:
+            self._transport = ObservedTransport(
+                transport, self._observer, tracer=tracer, place=place, hidden=self._hidden
+            )
         self._sdks: dict[frozenset[tuple[str, str]], AsyncOpenAI] = {}
 
     def _json_client(
@@ -70,6 +74,7 @@ class Front:
             hidden=self._hidden,
             timeout=self._timeout,
             explain=self._explain,
+            observer=self._observer,
         )
 
     def _http_client(self, transport: Transport, headers: Mapping[str, str] = EMPTY) -> HttpClient:
@@ -86,6 +91,7 @@ class Front:
             timeout=self._timeout,
             explain=self._explain,
             deck=deck,
+            observer=self._observer,
         )
 
     def _taped_client(self, deck: Deck | None) -> JsonClient:

@@ -26,6 +26,7 @@ from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.ports import Judge, Observer
 from asstctl.core.tape import Deck
 from asstctl.core.thread import Embedded, Judged, Usage
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.net.body import json_value
 from asstctl.net.client import Answer, JsonClient
 from asstctl.net.failures import Failure, failure_of
@@ -42,7 +43,13 @@ class JudgeServer(Front):
     """An open server of one judge. Its judges share connections."""
 
     def __init__(
-        self, settings: JudgeSettings, transport: Transport, *, key: str | None = None, observer: Observer | None = None
+        self,
+        settings: JudgeSettings,
+        transport: Transport,
+        *,
+        key: str | None = None,
+        observer: Observer | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         super().__init__(
             settings.base_url,
@@ -52,6 +59,7 @@ class JudgeServer(Front):
             key=key,
             timeout=settings.timeout,
             observer=observer,
+            tracer=tracer,
         )
         self._settings = settings
 
@@ -60,12 +68,12 @@ class JudgeServer(Front):
         return ServerJudge(self._taped_client(deck), self._settings)
 
 
-def open_judge(settings: JudgeSettings, *, observer: Observer | None = None) -> JudgeServer:
+def open_judge(settings: JudgeSettings, *, observer: Observer | None = None, tracer: Tracer = UNTRACED) -> JudgeServer:
     """Open a judge's server. Raises Refused for an address or a key that must not be used; sends nothing."""
     key = (settings.api_key or "").strip() or None
     parts = check_address(settings.base_url, has_key=key is not None)
     try:
-        return JudgeServer(settings, network_transport(parts), key=key, observer=observer)
+        return JudgeServer(settings, network_transport(parts), key=key, observer=observer, tracer=tracer)
     except Refused as refused:
         refused.hint = f"Check the variable that {_setting(settings)} names in asstctl.yaml."
         raise

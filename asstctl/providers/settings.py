@@ -23,7 +23,10 @@ ENTRA = "entra"
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """All that a target may say, and where a provider in this process keeps its data; each takes what is its own."""
+    """All that a target may say, and where a provider in this process keeps its data; each takes what is its own.
+
+    `copied`: what such a provider keeps is looked at in a copy, so that nothing there changes.
+    """
 
     database: Path | Literal[":memory:"]
     base_url: str = ""
@@ -35,6 +38,7 @@ class Configured:
     dialect: str = ""
     auth: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
+    copied: bool = False
 
 
 class Settings(Protocol):
@@ -184,8 +188,8 @@ class OpenAISettings:
 class LocalSettings:
     """The embedded server over one file, or over memory. `replies` may hold a key, so it is not printed.
 
-    `reply_delay` (seconds before each reply) and `faults` (in the grammar of the emulator's `faults`) are for tests
-    and benchmarks.
+    `copied`: it works on a copy of the file. `reply_delay` (seconds before each reply) and `faults` (in the grammar of
+    the emulator's `faults`) are for tests and benchmarks.
     """
 
     database: Path | Literal[":memory:"]
@@ -193,10 +197,11 @@ class LocalSettings:
     reply_delay: float = 0.0
     faults: tuple[str, ...] = ()
     timeout: float = 30.0
+    copied: bool = False
 
     @classmethod
     def of(cls, configured: Configured) -> Self:
-        return cls(configured.database, configured.replies, timeout=configured.timeout)
+        return cls(configured.database, configured.replies, timeout=configured.timeout, copied=configured.copied)
 
     @property
     def place(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asstctl.core.errors import InvalidInput
+from asstctl.documents.project_folder import find_project
 from asstctl.manifest import Project, open_project
 from asstctl.manifest.discovery import discover
-from asstctl.manifest.project_file import find_project
 
 _DEFAULT_FOLDER = "assistants"
 

@@ -28,7 +28,9 @@ _STATUS_STYLES = {
     OutcomeStatus.SKIPPED: Style.WARN,
     OutcomeStatus.UNKNOWN: Style.WARN,
 }
-_TROUBLE = (OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN, OutcomeStatus.SKIPPED)
+TROUBLE = (OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN, OutcomeStatus.SKIPPED)
+"""How a change ends that has to be explained, the worst first."""
+
 _WIDEST_ADDRESS = 40
 _MOST_ROWS = 12
 """Rows of one explanation that are shown: a store may tell of thousands of files."""
@@ -47,8 +49,8 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files
     """
     done = outcome.status is OutcomeStatus.APPLIED
     style = ACTION_STYLES[outcome.action] if done else _STATUS_STYLES[outcome.status]
-    word = DONE[outcome.action] if done else str(outcome.status)
-    symbol = _sign(outcome, look)
+    word = end_word(outcome)
+    symbol = sign_of(outcome, look)
     id = short_id(outcome.remote_id, look.glyphs) if outcome.remote_id else ""
     head = line("  ", Span(symbol, style), " ", padded(str(outcome.address), column), "   ", padded(word, 9))
     if outcome.status is OutcomeStatus.SKIPPED:
@@ -59,6 +61,11 @@ def outcome_text(outcome: Outcome, column: int = 0, look: Look = PLAIN, *, files
         tail = line("   ", id, taken)
     request = [line(f"    request {outcome.request_id}")] if look.full and done and outcome.request_id else []
     return written([line(head, tail), *request], look)
+
+
+def end_word(outcome: Outcome) -> str:
+    """How it ended, in a word."""
+    return DONE[outcome.action] if outcome.status is OutcomeStatus.APPLIED else str(outcome.status)
 
 
 def applied_text(applied: Applied, look: Look = PLAIN) -> str:
@@ -74,16 +81,17 @@ def applied_text(applied: Applied, look: Look = PLAIN) -> str:
         lines += sentence(warning, look.width, line(Span("warning", Style.WARN), ": "), "  ")
     if not report.outcomes:
         return written(lines, look) if lines else ""
-    for status in _TROUBLE:
+    for status in TROUBLE:
         for outcome in (o for o in report.outcomes if o.status is status):
             lines += [EMPTY, *_trouble(outcome, look)]
     if lines:
         lines.append(EMPTY)
-    lines.append(line(_closing(report, applied.plan)))
+    lines.append(line(closing_words(report, applied.plan)))
     return written(lines, look)
 
 
-def _sign(outcome: Outcome, look: Look) -> str:
+def sign_of(outcome: Outcome, look: Look = PLAIN) -> str:
+    """The sign in front of it."""
     match outcome.status:
         case OutcomeStatus.APPLIED:
             return "~" if outcome.refresh else outcome.action.symbol
@@ -110,10 +118,11 @@ def _trouble(outcome: Outcome, look: Look) -> list[Line]:
     return lines + indented(outcome.hint, look)
 
 
-def _closing(report: ApplyReport, plan: Plan) -> str:
+def closing_words(report: ApplyReport, plan: Plan) -> str:
+    """The closing line."""
     target = plan.target
     applied = len(report.with_status(OutcomeStatus.APPLIED))
-    troubles = [f"{number:,} {status}" for status in _TROUBLE if (number := _count(report.outcomes, status))]
+    troubles = [f"{number:,} {status}" for status in TROUBLE if (number := _count(report.outcomes, status))]
     place = f"{target.place}; nothing was sent anywhere" if target.local else f"{target.provider} at {target.place}"
     refreshed = f"{counted(report.refreshed, 'mark')} refreshed" if report.refreshed else ""
     if refreshed and not (applied or troubles):

@@ -22,8 +22,8 @@ def diagnostics_text(diagnostics: Iterable[Diagnostic], look: Look = PLAIN) -> s
 
 def validation_text(validation: Validation, look: Look = PLAIN) -> str:
     """What `validate` says: every diagnostic, a line for each target that accepts losses, then one closing line."""
-    lines = [text for said in _losses(validation) for text in sentence(said, look.width, rest="  ")]
-    closing = written([*lines, line(_closing(validation))], look)
+    lines = [text for said in losses_words(validation) for text in sentence(said, look.width, rest="  ")]
+    closing = written([*lines, line(closing_words(validation))], look)
     return diagnostics_text(validation.diagnostics, look) + closing
 
 
@@ -110,7 +110,8 @@ def _problems(diagnostics: tuple[Diagnostic, ...]) -> str:
     return listed(counts) if counts else "0 errors"
 
 
-def _losses(validation: Validation) -> Iterable[str]:
+def losses_words(validation: Validation) -> Iterable[str]:
+    """A sentence for each target that accepts losses."""
     for target, fields in () if validation.failed else validation.losses.items():
         yield f"Target {target} accepts {_number(fields)}: {', '.join(fields)}."
 
@@ -119,7 +120,8 @@ def _number(fields: Sequence[str]) -> str:
     return "1 loss" if len(fields) == 1 else f"{len(fields)} losses"
 
 
-def _closing(validation: Validation) -> str:
+def closing_words(validation: Validation) -> str:
+    """The closing line."""
     diagnostics, files = validation.diagnostics, validation.files
     if validation.failed:
         return f"{_problems(diagnostics)} in {counted(files, 'file')}. Nothing was sent."

@@ -5,7 +5,7 @@ What the difference is was found by `words`.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from asstctl.render.style import Look, Style
+from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, wrapped
 from asstctl.render.values import counted
 from asstctl.render.words import Piece, Row, Side, TextDiff
@@ -42,6 +42,11 @@ def _row(row: Row, look: Look, indent: str) -> Line:
     if sum(cells(p.text) for p in pieces) > look.width - len(indent) - 2:
         pieces = _folded(pieces, look.glyphs.ellipsis)
     return marked(pieces, look)
+
+
+def words_text(row: Row) -> str:
+    """`…[-old-]{+new+}…`: what changed in one line, and what stands beside it, whatever the width."""
+    return "".join(span.text for span in marked(_folded(row.pieces, PLAIN.glyphs.ellipsis), PLAIN))
 
 
 def marked(pieces: Iterable[Piece], look: Look) -> Line:

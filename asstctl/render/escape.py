@@ -16,6 +16,7 @@ _ACTING = re.compile(
     "\ud800-\udfff"  # lone surrogates, which no stream can encode
     "]"
 )
+_ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]{1,2000}", re.ASCII)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ANYWHERE = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 
@@ -40,6 +41,11 @@ def defused(line: str) -> str:
         body = line.lstrip()
         line = line[: len(line) - len(body)] + ("\\" + body if body.startswith("::") else body)
     return _ANYWHERE.sub(r"#\\", line) if "##" in line else line
+
+
+def is_address(text: str) -> bool:
+    """Whether it is a web address that can be linked to: nothing in it ends a link or an attribute."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def _spelled(match: re.Match[str]) -> str:

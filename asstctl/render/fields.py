@@ -19,13 +19,30 @@ _FIELD = " " * 6
 _BELOW = " " * 10
 _NAME_COLUMN = 24
 _ENTRIES = 12
-_DEFAULT = "(default)"
+DEFAULT = "(default)"
+"""What is said of a field that has no value of its own."""
+
+NONE = "(none)"
+"""What is said of a place inside a field where one side has nothing."""
+
+UNKNOWN = "something else"
+"""What was last applied, where the mark only tells that it was not what is there."""
 
 
 def field_lines(change: Change, look: Look) -> list[Line]:
     """All fields of a change, aligned."""
     column = max((cells(f.name) + 1 for f in change.fields if cells(f.name) < _NAME_COLUMN), default=0) + 1
     return [text for field in change.fields for text in _Writer(look, column, change.action).lines(field)]
+
+
+def overwriting_words(field: FieldChange) -> str:
+    """What becomes of drift that somebody told us to overwrite."""
+    return "overwrites drift" + (f", as {place(field.decided)} says" if field.decided else "")
+
+
+def path_of(field: FieldChange, detail: Detail) -> str:
+    """The whole path of a difference inside a field."""
+    return f"{field.name}.{detail.path}" if detail.path else field.name
 
 
 class _Writer:
@@ -47,18 +64,17 @@ class _Writer:
         if isinstance(field.before, Absent):
             return self._one_side("+", Style.ADD, field.name, field.after)
         if isinstance(field.after, Absent):
-            gone = "" if self._action is Action.DELETE else f" -> {_DEFAULT}"
+            gone = "" if self._action is Action.DELETE else f" -> {DEFAULT}"
             return self._value("-", Style.REMOVE, field.name, self._short(field.before, len(gone)) + gone)
         return self._both_sides("~", Style.CHANGE, field)
 
     def _outside(self, field: FieldChange) -> list[Line]:
         """Drift and conflict: the live value first, since nobody has seen it yet."""
         if field.overwritten:
-            accepted = f", as {place(field.decided)} says" if field.decided else ""
-            return self._both_sides("!", Style.DRIFT, field, f" (overwrites drift{accepted})")
+            return self._both_sides("!", Style.DRIFT, field, f" ({overwriting_words(field)})")
         if self._action is Action.KEEP:
             # nothing declares it, and of what was applied the mark holds a digest
-            said = f"live {self._short(field.before)}, last applied something else"
+            said = f"live {self._short(field.before)}, last applied {UNKNOWN}"
             return self._value("!", Style.DRIFT, field.name, said)
         drift = field.state is FieldState.DRIFT
         why = "(changed outside of git)" if drift else "(both changed)"
@@ -73,12 +89,12 @@ class _Writer:
             )
         lines = self._value("!", Style.DRIFT, field.name, why)
         for detail in field.details:
-            lines += self._value("!", Style.DRIFT, _path(field, detail), self._live_and_manifest(detail, drift))
+            lines += self._value("!", Style.DRIFT, path_of(field, detail), self._live_and_manifest(detail, drift))
         return lines
 
     def _live_and_manifest(self, pair: FieldChange | Detail, drift: bool) -> str:
         """Drift means that the manifest still says what was last applied; of a conflict only digests are known."""
-        none = _DEFAULT if isinstance(pair, FieldChange) else "(none)"
+        none = DEFAULT if isinstance(pair, FieldChange) else NONE
         live, manifest = (none if isinstance(side, Absent) else self._short(side) for side in (pair.before, pair.after))
         applied = manifest if isinstance(pair.after, Absent) else self._short(pair.after, there=True)
         return f"live {live}, {f'last applied {applied}, ' if drift else ''}manifest {manifest}"
@@ -95,7 +111,7 @@ class _Writer:
             return [*self._value(symbol, style, field.name, (header + remark).strip()), *rows]
         if field.details:
             head = self._value(symbol, style, field.name, remark.strip()) if remark else []
-            return head + [text for d in field.details for text in self._detail(_path(field, d), d, symbol, style)]
+            return head + [text for d in field.details for text in self._detail(path_of(field, d), d, symbol, style)]
         before, after = self._short(field.before), self._short(field.after)
         return self._value(symbol, style, field.name, f"{before} -> {after}{remark}")
 
@@ -145,7 +161,7 @@ class _Writer:
     def _short(self, value: Json | Absent, taken: int = 0, *, there: bool = False) -> str:
         """`there`: a file in it has been uploaded."""
         if isinstance(value, Absent):
-            return _DEFAULT
+            return DEFAULT
         return summary(value, max(20, self._room - taken), self._look, there=there)
 
     def _is_text(self, field: FieldChange) -> bool:
@@ -166,10 +182,6 @@ def _are_long_texts(before: object, after: object, room: int) -> bool:
         or is_long_text(after, together)
         or (cells(json_text(before)) + cells(json_text(after)) > together)
     )
-
-
-def _path(field: FieldChange, detail: Detail) -> str:
-    return f"{field.name}.{detail.path}" if detail.path else field.name
 
 
 def _entries(value: Json) -> list[tuple[str, Json]]:

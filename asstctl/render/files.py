@@ -72,10 +72,15 @@ def uploads(changes: Iterable[Change]) -> Uploads:
     return Uploads(len(sizes), sum(sizes))
 
 
-def _one(file: FileChange, column: int, look: Look) -> list[Line]:
+def file_words(file: FileChange) -> tuple[str, str]:
+    """The sign in front of its path, and what is said behind it."""
     told = _TOLD[file.action]
     words = ", ".join(word for word in (_again([file]) or told.words, _size(file)) if word)
-    said = f"{words} ({file.reason})".strip() if file.reason else words
+    return told.symbol, f"{words} ({file.reason})".strip() if file.reason else words
+
+
+def _one(file: FileChange, column: int, look: Look) -> list[Line]:
+    told, (_, said) = _TOLD[file.action], file_words(file)
     head = line(_INDENT, Span(told.symbol, told.style), " ")
     if not said:
         return [line(head, file.path)]

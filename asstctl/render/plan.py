@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from asstctl.core.change import Action, BlockCode, Change, WayOn
@@ -119,11 +119,17 @@ def target_place(target: TargetInfo) -> str:
     return f"{target.provider} at {target.place}" + (f" ({target.dialect})" if target.dialect else "")
 
 
+def header_words(target: TargetInfo, promoted_from: str = "") -> list[str]:
+    """Which target, where it is, whose objects, and where they were tried out."""
+    promoted = [f"promoted from {promoted_from}"] if promoted_from else []
+    return [f"Target {target.name}", target_place(target), f"project {target.project}", *promoted]
+
+
 def header_lines(target: TargetInfo, look: Look, promoted_from: str = "") -> list[Line]:
     """Which target, where it is, and whose objects: on one line, or on two; below it what holds of all differences."""
     dot = f" {look.glyphs.dot} "
-    first, where, project = f"Target {target.name}", target_place(target), f"project {target.project}"
-    project += f"{dot}promoted from {promoted_from}" if promoted_from else ""
+    first, where, *projects = header_words(target, promoted_from)
+    project = dot.join(projects)
     whole = line(Span(first, Style.STRONG), dot, where, dot, project)
     terms = wrapped(target.terms, look.width, "  ", "  ") if target.terms else []
     if cells(whole) <= look.width:
@@ -135,15 +141,25 @@ def header_lines(target: TargetInfo, look: Look, promoted_from: str = "") -> lis
     ]
 
 
-def _heading(change: Change) -> str:
+def what_happens(change: Change) -> str:
+    """`will be created`, or what is in the way of it."""
     code = change.block.code if change.block else None
     since = f" since r={change.revision}" if code is BlockCode.DRIFT and change.revision else ""
-    return f"  # {change.address} {_BLOCKED_HEADINGS[code] if code else _HEADINGS[change.action]}{since}"
+    return f"{_BLOCKED_HEADINGS[code] if code else _HEADINGS[change.action]}{since}"
+
+
+def symbol_of(change: Change) -> str:
+    """The sign in front of it."""
+    return "!" if change.block else change.action.symbol
+
+
+def _heading(change: Change) -> str:
+    return f"  # {change.address} {what_happens(change)}"
 
 
 def _change_lines(change: Change, column: int, look: Look) -> list[Line]:
     lines = _title(change, column, look)
-    if reason := _reason(change):
+    if reason := reason_words(change):
         lines += wrapped(Span(f"({reason})", Style.FAINT), look.width, "  # ", "  #  ")
     lines.append(_symbol_line(change, look))
     lines += [*field_lines(change, look), *file_lines(change, look), *_hidden(change)]
@@ -152,7 +168,7 @@ def _change_lines(change: Change, column: int, look: Look) -> list[Line]:
     return lines
 
 
-def _reason(change: Change) -> str:
+def reason_words(change: Change) -> str:
     """Why, where heading and fields do not tell already: drift, creates and updates explain themselves."""
     if change.block:
         return "" if change.block.code is BlockCode.DRIFT else change.block.reason
@@ -172,11 +188,9 @@ def _title(change: Change, column: int, look: Look) -> list[Line]:
 
 
 def _symbol_line(change: Change, look: Look) -> Line:
-    style = ACTION_STYLES[change.action]
-    symbol = change.action.symbol
+    style, symbol = ACTION_STYLES[change.action], symbol_of(change)
     if change.block:
         style = Style.DRIFT if change.block.code is BlockCode.DRIFT else Style.BAD
-        symbol = "!"
     id = f"  {short_id(change.remote_id, look.glyphs)}" if change.remote_id else ""
     was = f"  (was {change.previous})" if change.previous else ""
     text = line("  ", Span(symbol, style), f' {change.address.kind} "{change.address.key}"{id}{was}')
@@ -186,13 +200,18 @@ def _symbol_line(change: Change, look: Look) -> Line:
     return line(padded(text, look.width - len("blocked")), " " * (cells(text) > look.width - 9), Span("blocked", style))
 
 
-def _hidden(change: Change) -> list[Line]:
+def hidden_words(change: Change) -> str:
     """How much of the object the change leaves alone."""
     if change.action is Action.CREATE:
-        return []
+        return ""
     parts = ((change.unchanged, "unchanged attribute"), (change.files_unchanged, "unchanged file"))
     hidden = [counted(number, noun) for number, noun in parts if number]
-    return [line("      ", Span(f"({listed(hidden)} hidden)", Style.FAINT))] if hidden else []
+    return f"({listed(hidden)} hidden)" if hidden else ""
+
+
+def _hidden(change: Change) -> list[Line]:
+    said = hidden_words(change)
+    return [line("      ", Span(said, Style.FAINT))] if said else []
 
 
 def way_lines(ways: Sequence[WayOn], look: Look) -> list[Line]:
@@ -217,13 +236,17 @@ def plan_summary(plan: Plan) -> str:
         if plan.undoes:
             return f"No changes. Nothing that run {plan.undoes} did is left to be taken back."
         return f"No changes. {_matching(plan.changes, plan.target.name)}{marks}"
-    counts = plan.counts
+    sent = str(uploads(plan.pending))
+    return f"Plan: {counts_words(plan.counts)}.{f' {sent}.' if sent else ''}{marks}"
+
+
+def counts_words(counts: Mapping[str, int]) -> str:
+    """`1 to create, 2 blocked by drift, 3 unchanged`, in words of `Plan.counts`."""
     parts = [f"{counts[action]:,} to {action}" for action in Action if counts.get(action)]
     parts += [f"{n:,} blocked by {_BLOCKED_BY[code]}" for code in BlockCode if (n := counts.get(f"blocked:{code}", 0))]
     if unchanged := counts.get("unchanged"):
         parts.append(f"{unchanged:,} unchanged")
-    sent = str(uploads(plan.pending))
-    return f"Plan: {', '.join(parts)}.{f' {sent}.' if sent else ''}{marks}"
+    return ", ".join(parts)
 
 
 def _matching(changes: Iterable[Change], target: str) -> str:

@@ -29,7 +29,7 @@ def _table(plans: Plans, look: Look) -> str:
     answered = [(one.name, one.found) for one in plans.targets if one.found is not None]
     found = [{change.address: change for change in one.changes} for _, one in answered]
     everywhere = sorted({address for changes in found for address in changes})
-    different = [a for a in everywhere if any(_differs(changes.get(a)) for changes in found)]
+    different = [a for a in everywhere if any(differs(changes.get(a)) for changes in found)]
     if not different:
         return ""
     names = max(cells(str(address)) for address in different)
@@ -44,7 +44,8 @@ def _table(plans: Plans, look: Look) -> str:
     return table(rows, look) + more
 
 
-def _differs(change: Change | None) -> bool:
+def differs(change: Change | None) -> bool:
+    """Whether something is to be done about it, or stands in the way of that."""
     return change is not None and (change.pending or change.block is not None)
 
 
@@ -52,7 +53,7 @@ def _cell(change: Change | None, room: int, look: Look) -> Line:
     """Sign and fields; `=` where nothing is to be done, nothing where the target does not know the address."""
     if change is None:
         return EMPTY
-    if not _differs(change):
+    if not differs(change):
         return line(Span("=", Style.FAINT))
     if change.block:
         style = Style.DRIFT if change.block.code is BlockCode.DRIFT else Style.BAD
@@ -60,15 +61,18 @@ def _cell(change: Change | None, room: int, look: Look) -> Line:
     return line(Span(change.action.symbol, ACTION_STYLES[change.action]), " ", _what(change, room, look))
 
 
-def _what(change: Change, room: int, look: Look) -> str:
+def what_words(change: Change) -> str:
+    """What of an object is concerned: why it is blocked, else its fields and how many files."""
     if change.block and change.block.code is not BlockCode.DRIFT:
-        words = str(change.block.code)
-    else:
-        # an object that comes or goes has all of its fields, which says nothing
-        fields = [] if change.action in (Action.CREATE, Action.DELETE, Action.FORGET) else change.fields
-        files = [counted(len(change.files), "file")] if change.files else []
-        words = ", ".join([*(field.name for field in fields), *files])
-    return clipped(words, room - 2, look.glyphs.ellipsis)
+        return str(change.block.code)
+    # an object that comes or goes has all of its fields, which says nothing
+    fields = [] if change.action in (Action.CREATE, Action.DELETE, Action.FORGET) else change.fields
+    files = [counted(len(change.files), "file")] if change.files else []
+    return ", ".join([*(field.name for field in fields), *files])
+
+
+def _what(change: Change, room: int, look: Look) -> str:
+    return clipped(what_words(change), room - 2, look.glyphs.ellipsis)
 
 
 def _summaries(plans: Plans, look: Look) -> str:

@@ -1,12 +1,12 @@
 """What a pull writes into the files, as a unified diff, and what it cannot write, each with its place."""
 
 from collections.abc import Sequence
-from difflib import unified_diff
 
 from asstctl.core.change import Absent, WayOn
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json
 from asstctl.core.pull import Conflict, FileEdit, Left, Pulled
+from asstctl.render.edits import edit_lines, file_lines
 from asstctl.render.plan import way_lines
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import EMPTY, Line, Span, cells, line, padded, sentence, wrapped, written
@@ -18,8 +18,6 @@ _MOST_LINES = 400
 _FOLDED_ABOVE = 3
 """Above as many new files only their names are shown."""
 
-_STYLES = {"+": Style.ADD, "-": Style.REMOVE, "@": Style.FAINT}
-
 
 def found_text(pulled: Pulled, look: Look = PLAIN) -> str:
     """What is about to be written, before anybody is asked."""
@@ -27,7 +25,7 @@ def found_text(pulled: Pulled, look: Look = PLAIN) -> str:
     folded = new if len(new) > _FOLDED_ABOVE and not look.full else []
     lines: list[Line] = []
     for edit in pulled.edits:
-        lines += [] if edit in folded else [*_diff(edit), EMPTY]
+        lines += [] if edit in folded else [*edit_lines(edit, most=_MOST_LINES), EMPTY]
     if folded:
         lines += [*_new_files(folded), EMPTY]
     for conflict in (*pulled.conflicts, *pulled.kept):
@@ -93,37 +91,14 @@ def _new_files(edits: Sequence[FileEdit]) -> list[Line]:
     column = max(cells(edit.path) for edit in edits)
     return [
         line(
-            "  ", Span("+", Style.ADD), " ", padded(edit.path, column), f"   {counted(len(_lines(edit.after)), 'line')}"
+            "  ",
+            Span("+", Style.ADD),
+            " ",
+            padded(edit.path, column),
+            f"   {counted(len(file_lines(edit.after)), 'line')}",
         )
         for edit in edits
     ]
-
-
-def _diff(edit: FileEdit) -> list[Line]:
-    before = [] if edit.before is None else _lines(edit.before)
-    found = unified_diff(
-        before,
-        _lines(edit.after),
-        fromfile=edit.path if edit.before is not None else "(new file)",
-        tofile=edit.path,
-        lineterm="",
-        n=2,
-    )
-    lines: list[Line] = []
-    for number, text in enumerate(found):
-        if number > _MOST_LINES:
-            return [*lines, line(Span("  (more lines)", Style.FAINT))]
-        style = Style.STRONG if number < 2 else _STYLES.get(text[:1], Style.PLAIN)
-        lines.append(line(Span(text, style)))
-    return lines
-
-
-def _lines(text: str) -> list[str]:
-    """Lines as an editor counts them; their ends are shown only where they are not the usual ones."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines[-1]:
-        lines[-1] += "\\ (no line end)"
-    return lines if lines[-1] else lines[:-1]
 
 
 def _left(left: Left, look: Look) -> list[Line]:

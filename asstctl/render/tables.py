@@ -8,9 +8,12 @@ from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_text import json_lines, json_text
 from asstctl.core.json_types import Json
 from asstctl.core.loss import Loss
+from asstctl.core.tokens import Tokens
+from asstctl.render.differences import diff_lines
 from asstctl.render.style import PLAIN, Look, Style
 from asstctl.render.text import Line, Part, Span, cells, clipped, line, padded, wrapped, written
 from asstctl.render.values import counted, short_id, size
+from asstctl.render.words import diff_texts
 
 _WIDEST, _NARROWEST = 32, 12
 _GAP = " " * 3
@@ -38,7 +41,8 @@ def ids_text(ids: Ids, look: Look = PLAIN) -> str:
 
 
 def show_text(shown: Shown, look: Look = PLAIN) -> str:
-    """Every field; texts of several lines in full, below their name."""
+    """Every field; texts of several lines in full, below their name. Then what the files say otherwise, and about how
+    many tokens it is."""
     one = shown.resource
     facts = "".join(f"   {fact}" for fact in (one.id, f"on {shown.target.name}", one.status) if fact)
     lines = [line(Span(str(one.address), Style.STRONG), facts)]
@@ -48,8 +52,39 @@ def show_text(shown: Shown, look: Look = PLAIN) -> str:
     for name, value in one.fields.items():
         lines += _field(line("  ", padded(f"{name}:", column)), value, look)
     lines += [line(f"  {_lost(loss)}") for loss in one.losses]
+    lines += _declared_lines(shown, look)
+    lines += _token_lines(shown, look)
     files = "" if one.files is None else _files(one.files, look)
     return written(lines, look) + files
+
+
+def _declared_lines(shown: Shown, look: Look) -> list[Line]:
+    """The word diff from the instructions that are live to those of the files, where there is one."""
+    declared = shown.declared
+    if declared is None or not declared.differs or not shown.resource.id:
+        return []
+    live = shown.resource.fields.get("instructions")
+    diff = diff_texts(live if isinstance(live, str) else "", declared.instructions)
+    head = (
+        f"  The files say other instructions, {diff.changed:,} of {counted(diff.total, 'line')}, [-live-]{{+files+}}:"
+    )
+    return [*wrapped(head.lstrip(), look.width, "  ", "  "), *diff_lines(diff, look, "    ")]
+
+
+def _token_lines(shown: Shown, look: Look) -> list[Line]:
+    """Estimates, and said to be that."""
+    tokens, declared = shown.tokens, shown.declared
+    if tokens is None:
+        return []
+    said = _estimated(tokens)
+    if declared and declared.differs and shown.resource.id:
+        said += f"; as the files say it {_estimated(declared.tokens)}"
+    return wrapped(f"{said} (an estimate, not a count)", look.width, "  ", "  ")
+
+
+def _estimated(tokens: Tokens) -> str:
+    whole = f"about {counted(tokens.prompt, 'token')} before anybody speaks"
+    return f"{whole}: instructions {tokens.instructions:,}, tools {tokens.tools:,}"
 
 
 def _lost(loss: Loss) -> str:

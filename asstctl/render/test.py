@@ -5,7 +5,7 @@ Verdicts were reached by the runner.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from asstctl.core.conversation import CaseResult, Status
@@ -55,7 +55,7 @@ def case_text(case: CaseResult, columns: Columns, look: Look = PLAIN) -> str:
     """The line said when a conversation has ended; nothing of one that passed, for a look that is brief."""
     if look.brief and case.status is Status.PASSED:
         return ""
-    sign = line("  ", Span(_sign(case.status, look), _STYLES[case.status]), " ")
+    sign = line("  ", Span(case_sign(case.status, look), _STYLES[case.status]), " ")
     end = _ending(case)
     for one, other in ((columns.assistant, columns.id), (0, 0)):
         names = line(padded(case.assistant, one), "   ", padded(case.id, other), "   ")
@@ -85,7 +85,7 @@ def closing_text(suite: SuiteResult, look: Look = PLAIN) -> str:
         lines += [*coverage_lines(suite.coverage, look), EMPTY]
     lines += [*_remarks(suite, look), *need_lines(suite, look)]
     lines += closing_lines(suite, look)
-    lines += wrapped(_summary(suite), look.width, rest="  ")
+    lines += wrapped(summary_words(suite), look.width, rest="  ")
     return written(lines, look)
 
 
@@ -129,34 +129,45 @@ def origin_words(suite: SuiteResult) -> str:
     return said + ("." if suite.instructions_exercised else ": instructions were NOT exercised.")
 
 
-def _remarks(suite: SuiteResult, look: Look) -> list[Line]:
-    """What concerns the run as a whole, each with a word in front."""
-    lines: list[Line] = []
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What concerns a run as a whole, and the word in front of it."""
 
-    def said(word: str, text: str, style: Style = Style.PLAIN) -> None:
-        lines.extend(wrapped(line(Span(word, style), f": {text}"), look.width, rest="  "))
+    word: str
+    said: str
+    style: Style = Style.PLAIN
+    brief: bool = True
 
+
+def remarks(suite: SuiteResult) -> Iterator[Remark]:
+    """All of them; those that are not `brief` tell how it was rather than what to do."""
     for reason, number in Counter(case.skipped for case in suite.cases if case.skipped).items():
-        said(f"Skipped {number:,}", reason)
+        yield Remark(f"Skipped {number:,}", reason)
     not_run = Counter(_not_run(case) for case in suite.cases if case.status is Status.NOT_RUN)
     for reason, number in not_run.items():
-        said(f"Not run {number:,}", reason)
+        yield Remark(f"Not run {number:,}", reason)
     for warning in suite.warnings:
-        said("warning", warning, Style.WARN)
+        yield Remark("warning", warning, Style.WARN)
     if suite.left_behind:
         many = f"{len(suite.left_behind):,} could not be deleted: {', '.join(suite.left_behind)}"
-        said("Left behind", many, Style.WARN)
+        yield Remark("Left behind", many, Style.WARN)
     if suite.stopped and suite.stopped not in not_run:
-        said("Stopped", suite.stopped, Style.WARN)
+        yield Remark("Stopped", suite.stopped, Style.WARN)
     if skips_words(suite):
-        lines += wrapped(line(Span(f"{skips_words(suite)}.", Style.BAD)), look.width, rest="  ")
-    if look.brief:
-        return lines
+        yield Remark("", f"{skips_words(suite)}.", Style.BAD)
     if suite.selection and suite.cases:
-        said("Chosen", suite.selection)
+        yield Remark("Chosen", suite.selection, brief=False)
     # what a script says costs nothing: its tokens are for nobody to know
     if (suite.instructions_exercised or suite.spend.judge_tokens) and (spent := spend_words(suite.spend)):
-        said("Used", spent)
+        yield Remark("Used", spent, brief=False)
+
+
+def _remarks(suite: SuiteResult, look: Look) -> list[Line]:
+    lines: list[Line] = []
+    for one in remarks(suite):
+        if one.brief or not look.brief:
+            head = line(Span(one.word, one.style), f": {one.said}") if one.word else line(Span(one.said, one.style))
+            lines += wrapped(head, look.width, rest="  ")
     return lines
 
 
@@ -169,7 +180,8 @@ def _spent(tokens: int, cost: float | None, known: float) -> str:
     return f"{counted(tokens, 'token')}, {least if cost is None else dollars(cost)}"
 
 
-def _sign(status: Status, look: Look) -> str:
+def case_sign(status: Status, look: Look) -> str:
+    """The sign in front of its line."""
     match status:
         case Status.PASSED:
             return look.glyphs.passed
@@ -203,7 +215,8 @@ _MODES = {
 }
 
 
-def _summary(suite: SuiteResult) -> str:
+def summary_words(suite: SuiteResult) -> str:
+    """The last line: how many ended how, and with what the conversations were had."""
     if not suite.cases:
         if suite.interrupted:
             return "Interrupted."

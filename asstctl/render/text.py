@@ -14,7 +14,7 @@ from asstctl.render.style import Look, Style
 
 _ONE_CELL_EACH = re.compile(r"[ -\u02ff…✓✗]*")
 _WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60"
-_COMMAND = re.compile(r"(?:(?<=: )|^)(?:asstctl|git|export|rm|mv|mkdir|pip) \S.*$")
+COMMAND = re.compile(r"(?:(?<=: )|^)(?:asstctl|git|export|rm|mv|mkdir|pip) \S.*$")
 """A command to type, which a sentence ends with or consists of."""
 
 # A line may break beside a wide character, but not between it and a bracket, a stop or a mark of ours.
@@ -106,7 +106,7 @@ def wrapped(content: Part, width: int, first: Part = "", rest: Part = "") -> lis
 
 def sentence(text: str, width: int, first: Part = "", rest: Part = "") -> list[Line]:
     """A sentence of ours, wrapped; the command that it ends with is never broken, however wide it is."""
-    found = _COMMAND.search(text)
+    found = COMMAND.search(text)
     if found is None:
         return wrapped(text, width, first, rest)
     said, command = text[: found.start()], found.group()

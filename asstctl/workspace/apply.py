@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asstctl.core import spans
 from asstctl.core.errors import Refused
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.outcome import Applied, Outcome, Progress
 from asstctl.core.plan import Plan
-from asstctl.core.ports import Provider
+from asstctl.core.ports import Provider, unseen
 from asstctl.engine.applying.apply import Run
 from asstctl.engine.applying.apply import apply as carry_out
 from asstctl.engine.applying.progress import OnError
@@ -82,7 +82,7 @@ async def apply(
         plan = with_models(workspace, replace(plan, promoted_from=promoted_from), known.offered if known else None)
         command = "promote" if promoted_from else "apply"
         passing = partial(gated, provider, plan, reading) if gated else None
-        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, command, passing)
+        return await carry_out_plan(workspace, plan, reading, provider, conduct, command, passing)
 
 
 def _gated(workspace: Workspace, gate: "Gate") -> "Callable[[Provider, Plan, Reading], Awaitable[SuiteResult | None]]":
@@ -103,7 +103,8 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         )
     async with workspace.open() as provider:
         interest = interest_in(desired, project=workspace.project.name, everything=True)
-        reading = await read(provider.store, KINDS, files=provider.files, interest=interest)
+        with workspace.tracer.span(spans.reading(workspace.target.name, workspace.target.provider)):
+            reading = await read(provider.store, KINDS, files=provider.files, interest=interest)
         info, capabilities = workspace.info, provider.store.capabilities
         borne = ownership_of(workspace, provider, reading).borne
         only = select(choices.only, {*borne, *(one.address for one in desired)}, "--only")
@@ -111,15 +112,15 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         plan = make_destroy_plan(
             desired, reading.objects, target=info, capabilities=capabilities, policy=policy, files=reading.files
         )
-        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, "destroy")
+        return await carry_out_plan(workspace, plan, reading, provider, conduct, "destroy")
 
 
 async def carry_out_plan(
+    workspace: Workspace,
     plan: Plan,
     reading: Reading,
     provider: Provider,
     conduct: Conduct,
-    root: Path,
     command: str,
     passing: Passing | None = None,
 ) -> Applied:
@@ -131,6 +132,7 @@ async def carry_out_plan(
     if plan.pending and not conduct.approve(plan):
         return Applied(plan, None, gated)
     conduct.on_start()
+    root = workspace.project.root
     async with aclosing(begin_journal(root, command, plan.target, plan.revision)) as journal:
         run = Run(
             Pace(concurrency=conduct.parallelism, object_timeout=conduct.object_timeout),
@@ -141,5 +143,7 @@ async def carry_out_plan(
             recorder=journal,
             earlier=partial(earlier_runs, root, plan.target, but=journal.run),
             root=root,
+            observer=workspace.observer or unseen,
+            tracer=workspace.tracer,
         )
         return Applied(plan, await carry_out(plan, provider.store, reading, run, files=provider.files), gated)

@@ -5,14 +5,22 @@ from collections.abc import Mapping
 from asstctl.core.address import Address
 from asstctl.core.change import Action, BlockCode, Change
 from asstctl.core.errors import Refused
-from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
+from asstctl.core.inventory import Declared, HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.json_types import EMPTY, Json
+from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import without_mark
+from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
+from asstctl.core.tokens import estimate_prompt
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
-from asstctl.engine.read import Reading
+from asstctl.kinds import KINDS
 from asstctl.workspace.plan import look, make, ownership_of
 from asstctl.workspace.workspace import Workspace
+
+ASSISTANT = "assistant"
+
+FilesById = Mapping[str, tuple[StoreFile, ...]]
+"""What live stores hold, by their ids."""
 
 
 async def inventory(workspace: Workspace, *, every_file: bool = False) -> Inventory:
@@ -34,24 +42,49 @@ async def inventory(workspace: Workspace, *, every_file: bool = False) -> Invent
             _status(planned.get(address)),
             desired.get(address),
             live.get(planned[address].remote_id or "") if address in planned else owned[address].live,
-            reading,
+            reading.files,
         )
         for address in sorted({*desired, *owned} - moved)
     )
     return Inventory(plan.target, resources)
 
 
-async def shown(workspace: Workspace, text: str) -> Shown:
-    """One resource by its address, or by its key where that is enough. Raises Refused when there is none."""
-    everything = await inventory(workspace, every_file=True)
+async def shown(workspace: Workspace, text: str, *, offline: bool = False) -> Shown:
+    """One resource by its address, or by its key where that is enough; with `offline` as the files say it. Raises
+    Refused when there is none."""
+    everything = declared(workspace) if offline else await inventory(workspace, every_file=True)
     for one in everything.resources:
         if text in (str(one.address), one.address.key):
-            return Shown(everything.target, one)
+            return _in_full(workspace, everything.target, one, offline=offline)
+    beyond = "" if offline else f" nor, with this project's mark, on {everything.target.name}"
     raise Refused(
         f"there is no {text}",
-        detail=f"neither in the files nor, with this project's mark, on {everything.target.name}",
+        detail=f"neither in the files{beyond}" if beyond else "not in the files",
         hint=f"see {everything.target.command('list')}",
     )
+
+
+def declared(workspace: Workspace) -> Inventory:
+    """Everything that the files declare, as they say it; nobody is asked."""
+    resources = (
+        _resource(one.address, "as the files say it", one, None, EMPTY)
+        for one in sorted(workspace.desired(), key=lambda one: one.address)
+    )
+    return Inventory(workspace.info, tuple(resources))
+
+
+def _in_full(workspace: Workspace, target: TargetInfo, one: Resource, *, offline: bool) -> Shown:
+    """With what the files say of its instructions, and about how many tokens it takes."""
+    if one.address.kind != ASSISTANT:
+        return Shown(target, one, offline=offline)
+    desired = next((found for found in workspace.desired() if found.address == one.address), None)
+    files = None
+    if desired is not None:
+        rule = KINDS[ASSISTANT].field("instructions").canonical
+        text = desired.fields.get("instructions")
+        differs = "instructions" in desired.fields and rule(text) != rule(one.fields.get("instructions"))
+        files = Declared(str(text or ""), estimate_prompt(desired.fields), differs)
+    return Shown(target, one, estimate_prompt(one.fields), files, offline)
 
 
 async def ids(workspace: Workspace, *, as_variables: bool = False) -> Ids:
@@ -75,7 +108,7 @@ async def ids(workspace: Workspace, *, as_variables: bool = False) -> Ids:
     return Ids(everything.target, there, missing)
 
 
-def _resource(address: Address, status: str, desired: Desired | None, live: Live | None, reading: Reading) -> Resource:
+def _resource(address: Address, status: str, desired: Desired | None, live: Live | None, listed: FilesById) -> Resource:
     fields: Mapping[str, Json] = desired.fields if desired else EMPTY
     if live is not None:
         fields = {**live.fields, "metadata": without_mark(live.metadata)}
@@ -87,17 +120,17 @@ def _resource(address: Address, status: str, desired: Desired | None, live: Live
         model=str(fields.get("model") or ""),
         created_at=live.created_at if live else None,
         fields=fields,
-        files=_files(desired, live, reading),
+        files=_files(desired, live, listed),
         losses=desired.losses if desired else (),
     )
 
 
-def _files(desired: Desired | None, live: Live | None, reading: Reading) -> tuple[HeldFile, ...] | None:
+def _files(desired: Desired | None, live: Live | None, listed: FilesById) -> tuple[HeldFile, ...] | None:
     if live is None:
         if desired is None or desired.files is None:
             return None
         return tuple(HeldFile(one.file.path, "", "not uploaded", one.file.bytes) for one in desired.files)
-    held = reading.files.get(live.id)
+    held = listed.get(live.id)
     if held is None:
         return None
     found = (HeldFile(one.path or "", one.id, one.status, one.bytes, one.error) for one in held)

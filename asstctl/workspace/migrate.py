@@ -18,10 +18,10 @@ from asstctl.core.migration import Brought, Migrated, Prospect, Unbrought
 from asstctl.core.ports import Provider
 from asstctl.core.resource import Live
 from asstctl.core.suggest import did_you_mean
+from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.engine.read import read
 from asstctl.manifest.from_live import ACCOUNT, MOST_PAIRS, Origin, Written, write_manifests
 from asstctl.manifest.limits import excesses
-from asstctl.manifest.project import PROJECT_FILE
 from asstctl.manifest.tool_words import Words
 from asstctl.providers import PROVIDERS, capabilities
 from asstctl.workspace.file_writing import write_all

@@ -1,5 +1,8 @@
-"""New files of a project for objects that it did not make: where they go, and what says that they are to be adopted."""
+"""New files of a project for objects that it did not make: where they go, what says that they are to be adopted, and
+what a project is called that begins with them."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,14 +11,15 @@ from asstctl.core.address import Address
 from asstctl.core.errors import Refused
 from asstctl.core.pull import FileEdit
 from asstctl.documents.paths import PathRefused, inside
+from asstctl.documents.project_folder import DEFAULT_MANIFESTS, matches
 from asstctl.documents.yaml_writing import whole
 from asstctl.manifest import Project
-from asstctl.manifest.discovery import matches
 from asstctl.manifest.from_live import NewFile
-from asstctl.manifest.project import DEFAULT_MANIFESTS
 
 FOLDER = "assistants"
 CHANGES = "adopt.yaml"
+NAMELESS = "assistants"
+"""What a project is called whose folder has no letter that a name can have."""
 
 
 @dataclass
@@ -72,3 +76,9 @@ def folder_for(project: Project, into: str) -> str:
             hint = f"add `{into}/**/*.yaml` and `{into}/**/*.md` to `manifests` in asstctl.yaml"
             raise Refused(f"files in {into} would not be read as manifests", hint=hint)
     return folder
+
+
+def project_name(root: Path) -> str:
+    """A name that a project can have, from that of its folder."""
+    plain = unicodedata.normalize("NFKD", root.name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_.-]+", "-", plain).strip("-._")[:64] or NAMELESS

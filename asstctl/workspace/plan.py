@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from asstctl.core import spans
 from asstctl.core.collector import collector_paused
 from asstctl.core.models import Offered
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
 from asstctl.engine.planning.approval import approved_of, digest
 from asstctl.engine.planning.ownership import Ownership, sort_out
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import Decided, decide
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
 from asstctl.kinds import KINDS
@@ -57,7 +58,8 @@ async def look(workspace: Workspace, provider: Provider, policy: Policy) -> Read
     interest = interest_in(
         workspace.desired(), project=workspace.project.name, policy=policy, decisions=workspace.loaded.decisions
     )
-    return await read(provider.store, KINDS, files=provider.files, interest=interest)
+    with workspace.tracer.span(spans.reading(workspace.target.name, workspace.target.provider)):
+        return await read(provider.store, KINDS, files=provider.files, interest=interest)
 
 
 def ownership_of(workspace: Workspace, provider: Provider, reading: Reading) -> Ownership:
@@ -68,14 +70,20 @@ def ownership_of(workspace: Workspace, provider: Provider, reading: Reading) -> 
 
 def make(workspace: Workspace, provider: Provider, reading: Reading, policy: Policy) -> Plan:
     """The plan that follows from a reading."""
-    made = make_plan(
-        workspace.desired(),
-        reading.objects,
-        target=workspace.info,
-        capabilities=provider.store.capabilities,
-        policy=policy,
-        decisions=workspace.loaded.decisions,
-        files=reading.files,
-        revision=git_revision(workspace.project.root),
-    )
-    return replace(made, digest=digest(approved_of(made)))
+    return decided(workspace, provider, reading, policy).plan
+
+
+def decided(workspace: Workspace, provider: Provider, reading: Reading, policy: Policy) -> Decided:
+    """The same, with what the plan rests on."""
+    with workspace.tracer.span(spans.planning(workspace.target.name, workspace.target.provider)):
+        made = decide(
+            workspace.desired(),
+            reading.objects,
+            target=workspace.info,
+            capabilities=provider.store.capabilities,
+            policy=policy,
+            decisions=workspace.loaded.decisions,
+            files=reading.files,
+            revision=git_revision(workspace.project.root),
+        )
+    return replace(made, plan=replace(made.plan, digest=digest(approved_of(made.plan))))

@@ -140,6 +140,7 @@ def hold_against(agreement: Agreement, plan: Plan) -> None:
                 (Contrast("", "digest", agreement.digest, plan.digest),),
                 detail="nothing was changed",
                 hint=f"look at what it would do now: {plan.target.command(f'plan{flags} -v')}",
+                present=plan.digest,
             )
         return
     found = difference(agreement.approved, approved_of(plan))
@@ -150,6 +151,7 @@ def hold_against(agreement: Agreement, plan: Plan) -> None:
         tuple(_contrasts(found, agreement, plan)),
         detail="nothing was changed",
         hint=f"look at the plan of now and approve that: {plan.target.command(f'plan{flags} --out {path}')}",
+        present=plan.digest,
     )
 
 

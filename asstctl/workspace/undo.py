@@ -93,7 +93,7 @@ async def undo(
             named=named,
         )
         plan = replace(plan, digest=digest(approved_of(plan)))
-        return await carry_out_plan(plan, reading, provider, conduct, workspace.project.root, "undo")
+        return await carry_out_plan(workspace, plan, reading, provider, conduct, "undo")
 
 
 def way_on(record: Record) -> tuple[str, ...]:

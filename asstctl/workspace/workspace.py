@@ -22,6 +22,7 @@ from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import Observer, Provider
 from asstctl.core.resource import Desired
 from asstctl.core.suggest import did_you_mean
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.manifest import Loaded, Project, Target, load, open_project
 from asstctl.manifest.model_lint import vendor_of
@@ -43,7 +44,8 @@ class Workspace:
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
     `values` are variables that a program gives by value, before those that are typed. `decided` are decisions of this
     command, before those of the files. `in_memory`: a target in this process begins empty and leaves nothing, whatever
-    its own file holds. `now` is the clock of what depends on the day.
+    its own file holds; `copied`: what its file holds is there, in a copy that leaves nothing either. `now` is the clock
+    of what depends on the day.
     """
 
     directory: Path
@@ -57,7 +59,9 @@ class Workspace:
     tolerant: bool = False
     decided: Decisions = NONE
     in_memory: bool = False
+    copied: bool = False
     now: Callable[[], datetime] = utc_now
+    tracer: Tracer = UNTRACED
 
     @cached_property
     def project(self) -> Project:
@@ -142,7 +146,7 @@ class Workspace:
         target = self.target
         check_our_folder(self.project.root)
         self.check_credentials()
-        return opener(target.provider)(self.settings, observer=self.observer)
+        return opener(target.provider)(self.settings, observer=self.observer, tracer=self.tracer)
 
     def check_credentials(self) -> None:
         """Raises Refused where a secret of the target is not set, or must not go to its address from here."""
@@ -186,6 +190,7 @@ class Workspace:
             target.dialect,
             target.auth,
             {name: secret.reveal() for name, secret in target.headers.items()},
+            self.copied,
         )
         return settings_of(target.provider, configured)
 

@@ -208,7 +208,7 @@ def test_a_file_goes_with_the_next_message(clerk: Project, chat: Chat, name: str
 
     assert f"{name} goes with the next message, {how}." in result.err
     assert result.code == 0, result
-    assert re.search(r"^DELETE /v1/files/\S+ 200", result.err, re.MULTILINE)
+    assert re.search(r"^DELETE /v1/files/\S+ +200", result.err, re.MULTILINE)
     written = (clerk.root / "assistants/had.convo.yaml").read_text("utf-8")
     assert f"/{name}" in written
     assert clerk.run("test", "assistants/had.convo.yaml").code == 0
@@ -249,8 +249,8 @@ def test_a_new_thread_begins_with_no_past(clerk: Project, chat: Chat) -> None:
     result = chat("hello", "/new", "order A1", "{}", "/save-test assistants/had.convo.yaml", options=("-v",))
 
     assert "Wrote assistants/had.convo.yaml: 1 turn." in result.out
-    assert len(re.findall(r"^POST /v1/threads 200", result.err, re.MULTILINE)) == 2
-    assert len(re.findall(r"^DELETE /v1/threads/\S+ 200", result.err, re.MULTILINE)) == 2
+    assert len(re.findall(r"^POST /v1/threads +200", result.err, re.MULTILINE)) == 2
+    assert len(re.findall(r"^DELETE /v1/threads/\S+ +200", result.err, re.MULTILINE)) == 2
 
 
 def test_nothing_is_written_outside_of_the_project(clerk: Project, chat: Chat) -> None:

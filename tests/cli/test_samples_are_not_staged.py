@@ -44,7 +44,7 @@ def test_the_request_log_shows_submitted_tool_outputs(samples: Project) -> None:
     result = samples.run("test", "-v", SCHEDULE)
 
     assert result.code == 0
-    assert re.search(r"^POST /v1/threads/thread_\w+/runs/run_\w+/submit_tool_outputs 200", result.err, re.MULTILINE)
+    assert re.search(r"^POST /v1/threads/thread_\w+/runs/run_\w+/submit_tool_outputs +200", result.err, re.MULTILINE)
 
 
 def test_a_changed_row_of_the_database_changes_the_reply(samples: Project) -> None:

@@ -166,8 +166,8 @@ def test_json_lines_for_machines(serve: Callable[..., Serving]) -> None:
     assert json.loads(server.first) == {**ready, "database": ".asstctl/local.db", "replies": "echo"}
     httpx2.get(f"{server.url}/assistants?after=asst_private", headers={"authorization": "Bearer sk-private"})
     code, err = server.stop()
-    (line,) = err.splitlines()
-    entry = json.loads(line)
+    entry, end = map(json.loads, err.splitlines())
+    assert (entry["event"], end["event"], end["exit_code"]) == ("request", "end", 130)
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/v1/assistants", 400)
     assert code == 130
 

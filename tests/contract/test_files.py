@@ -301,7 +301,7 @@ async def test_a_refused_upload_is_not_repeated(tmp_path: Path, size: int) -> No
     """An answer that comes before the file was read ends it too."""
     seen: list[str] = []
     settings = LocalSettings(tmp_path / ".asstctl" / "local.db", faults=("answer=500:1:POST /files",))
-    async with opener("local")(settings, observer=lambda method, *_: seen.append(method)) as provider:
+    async with opener("local")(settings, observer=lambda one: seen.append(one.method)) as provider:
         with pytest.raises(ServerFault):
             await provider.files.upload(written(tmp_path, "a.md", b"x" * size))
 

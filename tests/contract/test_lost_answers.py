@@ -58,7 +58,7 @@ async def test_a_refused_create_is_not_repeated(tmp_path: Path, status: int, err
     """The first answer decides: the caller gets it, and the second try is the caller's."""
     seen: list[str] = []
     settings = LocalSettings(tmp_path / ".asstctl" / "local.db", faults=(f"answer={status}:1:POST /assistants",))
-    async with opener("local")(settings, observer=lambda method, *_: seen.append(method)) as provider:
+    async with opener("local")(settings, observer=lambda one: seen.append(one.method)) as provider:
         with pytest.raises(error):
             await provider.store.create("assistant", MODEL)
 
@@ -109,7 +109,7 @@ async def test_closing_a_thread_whose_run_was_abandoned(tmp_path: Path) -> None:
     """A run that its caller gave up on is cancelled before the thread is deleted."""
     seen: list[tuple[str, str]] = []
     settings = LocalSettings(tmp_path / ".asstctl" / "local.db", reply_delay=30.0)
-    async with opener("local")(settings, observer=lambda method, path, *_: seen.append((method, path))) as provider:
+    async with opener("local")(settings, observer=lambda one: seen.append((one.method, one.path))) as provider:
         live = await provider.store.create("assistant", MODEL)
         host = provider.thread_host()
         thread = (await host.open(messages=[Said("user", "hello")])).thread

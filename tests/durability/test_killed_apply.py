@@ -100,7 +100,7 @@ def recover(root: Path, database: Path) -> None:
     survivors = Counter(stored(database))
     assert max(survivors.values()) == 1
     requests: list[tuple[str, str]] = []
-    workspace = Workspace(root, observer=lambda method, path, status, seconds: requests.append((method, path)))
+    workspace = Workspace(root, observer=lambda one: requests.append((one.method, one.path)))
 
     applied = asyncio.run(apply(workspace, Conduct(approve=lambda _: True)))
 

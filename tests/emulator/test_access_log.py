@@ -40,7 +40,8 @@ async def test_a_line_can_be_json() -> None:
     assert entry.pop("request_id").startswith("req_")
     assert entry.pop("ms") >= 0
     assert entry.pop("time").endswith("+00:00")
-    assert entry == {"event": "request", "method": "POST", "path": "/v1/nothing", "status": 404}
+    assert entry.pop("message").startswith("POST /v1/nothing 404 ")
+    assert entry == {"level": "info", "event": "request", "method": "POST", "path": "/v1/nothing", "status": 404}
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -69,7 +70,7 @@ async def test_a_path_cannot_write_lines_of_its_own(scope: dict[str, Any], as_js
     await AccessLog(lines.append, as_json=as_json).around(app)({"type": "http", "method": "GET", **scope}, None, None)  # type: ignore[arg-type]
     (line,) = lines
     assert line.isprintable()
-    assert len(line) < 500
+    assert len(line) < 1000
     assert "private" not in line
 
 
@@ -84,7 +85,8 @@ async def test_what_the_server_says_of_itself_goes_the_same_way() -> None:
             log.exception("failed")
     log.error("nobody listens")
     first, second = map(json.loads, lines)
-    assert (first["level"], first["message"]) == ("warning", "run run_\\nx was left")
+    assert (first["event"], first["level"], first["message"]) == ("warning", "warning", "run run_\\nx was left")
+    assert (second["event"], second["level"]) == ("error", "error")
     assert "RuntimeError: why" in second["trace"]
 
 

@@ -19,6 +19,7 @@ from asstctl.core.errors import (
     Unreachable,
 )
 from asstctl.core.limiter import Limiter
+from asstctl.core.requests import Exchange, Pause
 from asstctl.engine.applying.requests import Pace, Requests
 from tests.engine.fakes import Clock
 
@@ -65,6 +66,20 @@ async def test_nothing_else_is_sent_again(kind: type[ProviderError]) -> None:
     with pytest.raises(kind):
         await requests(clock).safely(sender)
     assert (sender.sent, clock.slept) == (1, [])
+
+
+async def test_a_wait_is_told_as_it_begins() -> None:
+    """With the try that it is before, and why; not once nothing more is to be sent."""
+    clock, told = Clock(), list[Exchange | Pause]()
+    asked = Requests(Pace(clock=clock, sleep=clock.sleep), observer=told.append)
+
+    await asked.safely(Sender(RateLimited("slow down", retry_after=42), Unreachable("refused")))
+
+    first, second = told
+    assert first == Pause(42, 2, "slow down", "rate-limited", asked=True)
+    assert isinstance(second, Pause)
+    assert (second.attempt, second.why, second.asked) == (3, "refused", False)
+    assert [42, second.seconds] == clock.slept
 
 
 async def test_the_server_says_how_long_to_wait() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.documents.paths import PathRefused, inside
-from asstctl.manifest.discovery import discover, matches
+from asstctl.documents.project_folder import find_project, matches
+from asstctl.manifest.discovery import discover
 from asstctl.manifest.project import Project
-from asstctl.manifest.project_file import find_project, open_project
+from asstctl.manifest.project_file import open_project
 from tests.manifest.conftest import Write, loaded, places
 
 A = "kind: assistant\nmodel: m\n"

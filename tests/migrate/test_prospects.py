@@ -191,7 +191,7 @@ def test_a_target_that_the_project_lacks_is_said_and_not_written(empty: Project)
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"), [("My School", "my-school"), ("школа", "migrated"), ("a.b_c", "a.b_c"), ("--x--", "x")]
+    ("folder", "name"), [("My School", "my-school"), ("школа", "assistants"), ("a.b_c", "a.b_c"), ("--x--", "x")]
 )
 def test_a_project_is_named_after_its_folder(empty: Project, folder: str, name: str) -> None:
     assert f"project: {name} " in project_text(empty.root / folder, None)

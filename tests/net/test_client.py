@@ -6,12 +6,14 @@ import logging
 import re
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx2
 import pytest
 
-from asstctl.core.errors import BadAnswer, ProviderError, Refused, Rejected, ServerFault, Unreachable
+from asstctl.core.errors import AnswerLost, BadAnswer, ProviderError, Refused, Rejected, ServerFault, Unreachable
 from asstctl.core.hidden import Hidden
+from asstctl.core.requests import Exchange, Pause
 from asstctl.net import transport
 from asstctl.net.client import JsonClient, bearer, http_client
 from asstctl.net.observed import ObservedTransport
@@ -156,14 +158,48 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
 
 
 async def test_an_observer_sees_each_request() -> None:
-    """Method, path, status and time; no query, which may hold what a person typed; None without an answer."""
-    seen: list[tuple[str, str, int | None]] = []
-    server = Recorder(httpx2.ReadError("x"), httpx2.Response(200, json={}))
-    transport = ObservedTransport(server.transport, lambda *one: seen.append(one[:3]))
+    """Method, path, status, place and the request's id; no query, which may hold what a person typed; a status of None
+    without an answer."""
+    seen: list[Exchange | Pause] = []
+    server = Recorder(httpx2.ReadError("x"), httpx2.Response(200, json={}, headers={"x-request-id": f"req_1 {KEY}"}))
+    transport = ObservedTransport(server.transport, seen.append, place="example.org", hidden=Hidden(KEY))
 
     await client(transport).request("GET", "/things", params={"q": "secret"}, retry=QUICK)
 
-    assert seen == [("GET", "/v1/things", None), ("GET", "/v1/things", 200)]
+    assert [replace(one, seconds=0.0) for one in seen] == [
+        Exchange("GET", "/v1/things", None, 0.0, "example.org"),
+        Exchange("GET", "/v1/things", 200, 0.0, "example.org", "req_1 ***"),
+    ]
+
+
+async def test_a_wait_is_told_as_it_begins() -> None:
+    """Before the next try, with what the server asked for, and never after the last one."""
+    seen: list[Exchange | Pause] = []
+    server = Recorder(httpx2.Response(429, headers={"retry-after-ms": "1"}), httpx2.ReadError("x"))
+    transport = ObservedTransport(server.transport, seen.append)
+    asking = JsonClient("https://example.org/v1", http_client(transport, {}, 5.0), place="it", observer=seen.append)
+
+    with pytest.raises(AnswerLost):
+        await asking.request("GET", "/things", retry=QUICK)
+
+    assert [replace(one, seconds=round(one.seconds)) for one in seen] == [
+        Exchange("GET", "/v1/things", 429, 0),
+        Pause(0, 2, "it asks to slow down", "rate-limited", asked=True),
+        Exchange("GET", "/v1/things", None, 0),
+        Pause(0, 3, "no answer from it", "answer-lost"),
+        Exchange("GET", "/v1/things", None, 0),
+    ]
+
+
+async def test_the_bytes_of_a_body_are_counted() -> None:
+    seen: list[Exchange | Pause] = []
+    transport = ObservedTransport(Recorder(httpx2.Response(200, json={})).transport, seen.append)
+
+    await client(transport).request("POST", "/things", body={"a": 1})
+
+    (exchange,) = seen
+    assert isinstance(exchange, Exchange)
+    assert (exchange.sent, exchange.writes) == (len(b'{"a":1}'), True)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "clé", "a\x00b"])
@@ -244,10 +280,10 @@ async def test_an_answer_that_comes_byte_by_byte_is_given_up(monkeypatch: pytest
 
 
 async def test_an_observer_sees_a_path_as_it_was_sent() -> None:
-    seen: list[str] = []
+    seen: list[Exchange | Pause] = []
     server = Recorder(httpx2.Response(200, json={}))
-    observed = ObservedTransport(server.transport, lambda method, path, status, seconds: seen.append(path))
+    observed = ObservedTransport(server.transport, seen.append)
 
     await client(observed).request("GET", "/things/%1b%5b31m%0a")
 
-    assert seen == ["/v1/things/%1b%5b31m%0a"]
+    assert [one.path for one in seen if isinstance(one, Exchange)] == ["/v1/things/%1b%5b31m%0a"]

@@ -173,7 +173,7 @@ async def test_a_turn_costs_six_requests(tmp_path: Path) -> None:
     """Open, post, run, a look at the run (more only on a busy machine), its messages, delete."""
     seen: list[tuple[str, str]] = []
     settings = LocalSettings(tmp_path / ".asstctl" / "local.db")
-    async with open_provider(settings, observer=lambda method, path, *_: seen.append((method, path))) as provider:
+    async with open_provider(settings, observer=lambda one: seen.append((one.method, one.path))) as provider:
         live = await provider.store.create("assistant", {"model": "gpt-4o"})
         host = provider.thread_host()
         seen.clear()

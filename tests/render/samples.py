@@ -31,7 +31,7 @@ from asstctl.core.conversation import (
 )
 from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where, error, warning
 from asstctl.core.errors import InvalidInput, Refused, Unreachable
-from asstctl.core.inventory import HeldFile, Ids, Inventory, Resource, Shown
+from asstctl.core.inventory import Declared, HeldFile, Ids, Inventory, Resource, Shown
 from asstctl.core.knowledge import LocalFile
 from asstctl.core.loss import Loss
 from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
@@ -40,6 +40,7 @@ from asstctl.core.plans import Contrast, Drift, Plans, TargetPlan
 from asstctl.core.reference import file_reference, reference
 from asstctl.core.runs import Runs, RunSummary
 from asstctl.core.suite import SuiteResult
+from asstctl.core.tokens import Tokens
 from asstctl.engine.planning.losses import losses_said
 
 GUAGUA = Address("assistant", "guagua")
@@ -820,6 +821,12 @@ SHOWN_STORE = Shown(
     ),
 )
 SHOWN_SHORT = Shown(STAGING, Resource(GUAGUA, "not created", fields={"top_p": 1}, files=()))
+SHOWN_DIFFERS = Shown(
+    STAGING,
+    Resource(GUAGUA, "differs", "Guagua", "asst_1", fields={"instructions": PROMPT, "model": "m"}),
+    Tokens(1200, 340, 1540),
+    Declared(PROMPT.replace("助手", "智能助理"), Tokens(1203, 340, 1543), differs=True),
+)
 SHOWN_LOSSES = Shown(AGENTS, Resource(GUAGUA, "not created", fields={"model": "m"}, losses=_LOST_BY_ONE))
 
 CONTRASTS = (

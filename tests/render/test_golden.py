@@ -27,9 +27,11 @@ from tests.render import samples
 from tests.render.compared_samples import COMPARED
 from tests.render.coverage_samples import COVERAGES
 from tests.render.doctor_samples import EXAMINATIONS
+from tests.render.explain_samples import EXPLANATIONS
 from tests.render.golden import FOLDER, expected
 from tests.render.migrate_samples import MIGRATIONS
 from tests.render.pull_samples import PULLS
+from tests.render.report_samples import REPORTS
 
 COLOR = Look(color=True)
 
@@ -65,6 +67,7 @@ RESULTS: Mapping[str, object] = {
     **PULLS,
     **MIGRATIONS,
     **EXAMINATIONS,
+    **EXPLANATIONS,
     "list": samples.LISTED,
     "list-empty": Inventory(samples.STAGING, ()),
     "list-ids": samples.IDS,
@@ -74,6 +77,7 @@ RESULTS: Mapping[str, object] = {
     "show-store": samples.SHOWN_STORE,
     "show-short": samples.SHOWN_SHORT,
     "show-losses": samples.SHOWN_LOSSES,
+    "show-differs": samples.SHOWN_DIFFERS,
 }
 """Every sample by the name of its golden files."""
 
@@ -122,6 +126,9 @@ DOCUMENTS = [
     "list-ids",
     "runs",
     "show",
+    "show-differs",
+    "explain",
+    "explain-unseen",
     "show-store",
     *ERRORS,
 ]
@@ -207,18 +214,40 @@ def test_colour_changes_no_word(name: str) -> None:
     assert bare(colored) == bare(plain)
 
 
-@pytest.mark.parametrize("name", MIGRATIONS)
+MARKDOWN: Mapping[str, object] = {
+    **MIGRATIONS,
+    **REPORTS,
+    **{
+        name: RESULTS[name]
+        for name in (
+            *("plan-update", "plan-every-action", "plan-files", "plan-undo", "plan-decisions", "plan-nothing"),
+            *("drift", "drift-none", "plans", "plans-nothing", "apply-done", "apply-troubled", "apply-interrupted"),
+            *("test-every-end", "test-stale", "test-nothing", "test-compared-target"),
+            *("validate-errors", "validate-losses", "validate-valid"),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", MARKDOWN)
 def test_markdown(name: str) -> None:
     """What goes into a pull request reads as its golden file says."""
-    actual = view(RESULTS[name], "markdown")(RESULTS[name])
+    actual = view(MARKDOWN[name], "markdown")(MARKDOWN[name])
 
     assert expected(f"{name}.md", actual) == actual
+
+
+def test_sarif() -> None:
+    """What code scanning reads is as its golden file says."""
+    actual = view(RESULTS["validate-errors"], "sarif")(RESULTS["validate-errors"])
+
+    assert expected("validate-errors.sarif", actual) == actual
 
 
 def test_every_golden_file_is_used() -> None:
     """No golden file outlives its sample."""
     used = {f"{name}.txt" for name in texts(PLAIN)} | {f"{name}.json" for name in DOCUMENTS}
-    used |= {f"{name}.md" for name in MIGRATIONS}
+    used |= {f"{name}.md" for name in MARKDOWN} | {"validate-errors.sarif"}
     kept = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".color.txt", ".ascii.txt", ".full.txt"))}
 
     assert kept == used

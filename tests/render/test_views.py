@@ -18,7 +18,7 @@ from asstctl.core.address import Address
 from asstctl.core.change import Action
 from asstctl.core.outcome import Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
-from asstctl.render import TEXT, VIEWS, formats, view
+from asstctl.render import TEXT, VIEWS, common_formats, formats, view
 from asstctl.render.apply import outcome_text
 from asstctl.render.plan import header_lines
 from asstctl.render.pull import pulled_text
@@ -37,12 +37,21 @@ RESULTS_OF = {
     "adopt": ("Applied", "Inventory", "Pulled"),
     "undo": ("Applied", "Runs"),
     "migrate": ("Migrated",),
+    "explain": ("Explanation",),
     "doctor": ("Examination",),
+    "ci validate": ("Validation",),
+    "ci plan": ("Plan",),
+    "ci test": ("SuiteResult",),
+    "ci apply": ("Applied",),
+    "ci drift": ("Plans",),
     "test": ("SuiteResult",),
     "test merge": ("SuiteResult",),
     "test gc": ("Swept",),
 }
 """What commands show whose result is not of their own name."""
+
+EITHER = ("adopt", "undo")
+"""Commands that show one of several results, which is known only later."""
 
 
 def core_types() -> Iterator[type]:
@@ -62,8 +71,8 @@ def test_an_entry_is_a_function_of_its_result(result: str, form: str) -> None:
 
 @pytest.mark.parametrize("result", VIEWS)
 def test_text_is_the_first_format(result: str) -> None:
-    """And so the default of every command."""
-    assert formats(result)[0] == TEXT
+    """And so the default of every command; reports are for pull requests, and no command prints one."""
+    assert (formats(result)[0] == TEXT) is not result.endswith("Report")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -73,8 +82,20 @@ def test_a_command_offers_the_formats_of_its_results(command: str) -> None:
     assert found is not None
     offered = [tuple(o.type.choices) for o in found.params if o.name == "form" and isinstance(o.type, click.Choice)]
     own = {"plan": ("Plan",), "validate": ("Validation",), "show": ("Shown",), **RESULTS_OF}
+    given = common_formats if command in EITHER else formats
 
-    assert offered == ([formats(*own[command])] if command in own else [])
+    assert offered == ([given(*own[command])] if command in own else [])
+
+
+@pytest.mark.parametrize("command", EITHER)
+def test_what_shows_either_result_offers_what_both_have(command: str) -> None:
+    for form in common_formats(*RESULTS_OF[command]):
+        assert all(form in VIEWS[result] for result in RESULTS_OF[command])
+
+
+def test_several_targets_have_the_formats_of_one() -> None:
+    """`plan` shows any of these by the same option."""
+    assert formats("Plan") == formats("Drift") == formats("Plans")
 
 
 def test_every_module_of_a_format_is_in_the_table() -> None:

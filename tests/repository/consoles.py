@@ -2,7 +2,7 @@
 
 A block is fenced as `console`. A line that begins with `$ ` is a command, the lines below it are its output,
 standard error included. A line `…` stands for any lines, and `[exit 1]` at the end for the exit code, which is
-0 without it. Ids, times and ports vary and are compared by shape. A block is run in the folder that the test
+0 without it. Ids, times, ports and revisions vary and are compared by shape. A block is run in the folder that the test
 gives; `cd NAME` changes it for the blocks that follow, and so does `export NAME=VALUE` the environment.
 
 A command that ends in ` &` is a server: what it prints until it is ready is its output, and it runs until `kill %1`
@@ -57,6 +57,9 @@ _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "DATE"),
     (re.compile(r"asstctl \d\S* \(Python \S+\)"), "asstctl VERSION"),
     (re.compile(r"sha256:[0-9a-f]{64}"), "sha256:DIGEST"),
+    (re.compile(r"\b[0-9a-f]{7}   \d{4}-\d\d-\d\d"), "REVISION   DAY"),
+    (re.compile(r"\br=[0-9a-f]{7}\b"), "r=REVISION"),
+    (re.compile(r"\bindex [0-9a-f]{7}\.\.[0-9a-f]{7}\b"), "index A..B"),
     (re.compile(r"\d{8}-\d{6}-\w{4}"), "RUN"),
 )
 

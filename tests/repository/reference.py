@@ -6,8 +6,9 @@ writes them; a test compares them in each run.
 """
 
 import ast
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from asstctl.cli.options import shared_options
 from asstctl.core import errors
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
+from asstctl.workspace.schema import DOCUMENTS
 from tests.repository.consoles import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -58,9 +60,138 @@ def errors_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def fields_page() -> str:
+    """Every field of every sort of file, out of the schemas that editors get."""
+    lines = ["# Fields of files", "", _MADE, "They are what the JSON Schemas say that `asstctl schema` prints."]
+    book = _Book({name: DOCUMENTS[name].make() for name in _WRITTEN})
+    for name, title in _WRITTEN.items():
+        schema = book.schemas[name]
+        lines += ["", f"## {title}", ""]
+        if properties := schema.get("properties"):
+            lines += [*book.fields(properties, schema.get("required", ()), name), ""]
+        for part, definition in book.parts[name].items():
+            if "properties" in definition and book.owner(part, name) == name:
+                lines += [f"### {_section(part, name)}", ""]
+                lines += [_prose(definition["description"]), ""] if definition.get("description") else []
+                lines += [*book.fields(definition["properties"], definition.get("required", ()), name), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+_WRITTEN = {
+    "manifest": "Manifests",
+    "project": "The project file: asstctl.yaml",
+    "conversation": "Conversations: *.convo.yaml",
+    "replies": "Replies: *.replies.yaml",
+    "stubs": "Stubs: *.stubs.yaml",
+}
+_VARIANT = re.compile(r"(?:Partial)?(?:Templated)?(?:OrNull)?$")
+"""What the schemas call the forms of one part: merged with another, with templates, or empty."""
+
+_TEMPLATES = {"Template", "Expression"}
+
+
+def _definitions(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The parts of a schema, each once. What a merge patch may say of a kind is what the kind may say."""
+    parts: dict[str, dict[str, Any]] = {}
+    for name, part in schema["definitions"].items():
+        if not name.startswith("Part-of-"):
+            parts.setdefault(_VARIANT.sub("", name), part)
+    return dict(sorted(parts.items(), key=lambda pair: not pair[0].startswith(("Kind-", "Target-"))))
+
+
+def _section(part: str, document: str) -> str:
+    """The heading of a part; the names of files in it tell the parts of two documents apart."""
+    plain = part.replace("Kind-", "kind: ").replace("Target-", "provider: ")
+    words = plain if ": " in plain else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()
+    return f"{words} ({document})"
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+class _Book:
+    """All schemas. A part that two of them have is told where the first has it."""
+
+    def __init__(self, schemas: dict[str, dict[str, Any]]) -> None:
+        self.schemas = schemas
+        self.parts = {name: _definitions(schema) for name, schema in schemas.items()}
+
+    def owner(self, part: str, document: str) -> str:
+        """The document in whose chapter a part stands."""
+        own = self.parts[document][part]
+        same = (name for name in self.schemas if _names(self.parts[name].get(part)) == _names(own))
+        return next(same, document)
+
+    def fields(self, properties: dict[str, Any], required: Sequence[str], document: str) -> list[str]:
+        """A table of them."""
+        rows = (
+            (
+                f"`{name}`{' (required)' if name in required else ''}",
+                self._shape(value, document),
+                _prose(value.get("description", "")).replace("\n", "<br>"),
+            )
+            for name, value in properties.items()
+        )
+        return _table(("Field", "Takes", ""), rows)
+
+    def _link(self, reference: str, document: str) -> str:
+        part = _VARIANT.sub("", reference.rpartition("/")[2])
+        if part in _TEMPLATES:
+            return "a template"
+        if part.startswith("Part-of-"):
+            part, document = part.replace("Part-of-", "Kind-"), "manifest"
+        definition = self.parts[document][part]
+        if "properties" not in definition:
+            return self._shape(definition, document)
+        heading = _section(part, self.owner(part, document))
+        return f"[{heading.rpartition(' (')[0]}](#{_anchor(heading)})"
+
+    def _shape(self, schema: Any, document: str) -> str:
+        """What a value may be, in words."""
+        match schema:
+            case {"$ref": str(reference)}:
+                return self._link(reference, document)
+            case {"const": value} | {"enum": [value]}:
+                return f"`{json.dumps(value, ensure_ascii=False)}`"
+            case {"enum": [*values]}:
+                return ", ".join(f"`{value}`" for value in values if value is not None)
+            case {"anyOf": [*members]} | {"oneOf": [*members]} | {"allOf": [*members]}:
+                return self._either(members, document)
+            case {"if": condition, **rest}:
+                # without `then`, what fits the condition is right already
+                return self._either([rest.get("then", condition), rest.get("else")], document)
+            case {"type": [*names]}:
+                return self._either([{**schema, "type": name} for name in names], document)
+            case {"type": "array"}:
+                return f"list of {self._shape(schema.get('items'), document) or 'anything'}"
+            case {"type": "object"}:
+                inner = schema.get("additionalProperties")
+                return f"map of {self._shape(inner, document)}" if isinstance(inner, dict) and inner else "a map"
+            case {"type": str(name)}:
+                return _TYPES.get(name, "")
+        return ""
+
+    def _either(self, members: Sequence[Any], document: str) -> str:
+        shapes = dict.fromkeys(self._shape(one, document) for one in members)
+        return " or ".join(one for one in shapes if one)
+
+
+def _names(part: dict[str, Any] | None) -> set[str] | None:
+    return None if part is None else {*part.get("properties", ())}
+
+
+_TYPES = {"string": "text", "boolean": "`true`, `false`", "integer": "a whole number", "number": "a number"}
+
+
+def _prose(text: str) -> str:
+    return text.replace("<", "&lt;")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
+    "fields.md": fields_page,
 }
 
 

@@ -35,7 +35,7 @@ def _refusal(line: str) -> str:
     words = shlex.split(line)[1:]
     while words and words[0] in ("-C", "--directory"):
         words = words[2:]
-    if not words or words[0].startswith("-"):
+    if not words or words[0].startswith("-") or words[0].isupper():
         return ""
     context = click.Context(cli)
     try:

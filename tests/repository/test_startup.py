@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository.consoles import ROOT, copy_of
 
-HEAVY = ("openai", "pydantic", "yaml", "rich", "asyncio", "httpx2", "deepdiff", "jinja2")
+HEAVY = ("openai", "pydantic", "yaml", "rich", "asyncio", "httpx2", "deepdiff", "jinja2", "opentelemetry")
 
 _RUN = """
 import json, sys
@@ -53,6 +53,15 @@ def test_a_plan_on_local_does_not_load_the_sdk(tmp_path: Path) -> None:
     (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
     assert "openai" not in _loaded_by(["plan"], project)
     assert "openai" not in _loaded_by(["apply", "--yes"], project)
+
+
+def test_what_nobody_traces_loads_nothing_for_it(tmp_path: Path) -> None:
+    """OpenTelemetry is installed here, and stays out of the process unless the environment wants it."""
+    project = copy_of(ROOT / "assistants", tmp_path / "assistants").parent
+    (project / "asstctl.yaml").write_bytes((ROOT / "asstctl.yaml").read_bytes())
+    assert [name for name in _loaded_by(["apply", "--yes"], project) if name.startswith("opentelemetry")] == []
+    # pydantic-monty looks for the library by itself once an assistant runs code
+    assert "asstctl.workspace.open_telemetry" not in _loaded_by(["test"], project)
 
 
 def test_validate_loads_no_network(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from asstctl.cli import COMMANDS
 from asstctl.cli.boundary import exit_code_of
 from asstctl.core.errors import Refused
+from asstctl.render.json.log import Event
 from tests.cli.conftest import TUTOR, Project, Result
 from tests.contract.conftest import serving
 from tests.security.hostile import MODES, hostile
@@ -31,6 +32,7 @@ CANARIES = {
 ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "init": (("init",),),
     "validate": (("validate",), ("validate", "--format", "json")),
+    "fmt": (("fmt",), ("fmt", "--check", "--diff")),
     "plan": (
         ("plan",),
         ("plan", "--format", "json"),
@@ -69,9 +71,26 @@ ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "test gc": (("test", "gc"), ("test", "gc", "--all", "--format", "json")),
     "list": (("list",), ("list", "--format", "json"), ("list", "--format", "env")),
     "show": (("show", "tutor"), ("show", "tutor", "--format", "json")),
+    "explain": (
+        ("explain", "tutor"),
+        ("explain", "tutor", "--format", "json"),
+        ("explain", "tutor.instructions", "--offline"),
+    ),
     "serve": (("serve", "--replies", "nowhere.yaml"),),
     "destroy": (("destroy", "--yes"), ("destroy", "--yes", "--format", "json")),
-    "doctor": (("doctor",), ("doctor", "--format", "json")),
+    "ci": (("ci",),),
+    "ci validate": (("ci", "validate", "--out", "ci-validate"),),
+    "ci plan": (("ci", "plan", "--out", "ci-plan"), ("ci", "plan", "--format", "markdown")),
+    "ci test": (("ci", "test", "--out", "ci-test"), ("ci", "test", "--live", "--format", "json")),
+    "ci apply": (("ci", "apply", "--out", "ci-apply"),),
+    "ci drift": (("ci", "drift", "--all-targets", "--out", "ci-drift"), ("ci", "drift", "--format", "json")),
+    "doctor": (("doctor",), ("doctor", "-v"), ("doctor", "--format", "json")),
+    "schema": (("schema", "project"), ("schema", "--out", "schemas"), ("schema", "--out", "schemas", "--check")),
+    "schema function": (
+        ("schema", "function", "tool.py:ask"),
+        ("schema", "function", "tool.py:ask", "--out", "ask.yaml"),
+        ("schema", "function", "tool.py:ask", "--out", "ask.yaml", "--check"),
+    ),
     "completion": (("completion", "bash"),),
 }
 """How each command is run; `serve`, which would go on, has a test of its own beside its row."""
@@ -129,6 +148,7 @@ def canary(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("ASSTCTL_DEBUG", "1")
     monkeypatch.setattr("sys.stdin", Typing(TYPED))
     project.write("assistants/tutor.convo.yaml", CONVERSATION)
+    project.write("tool.py", "def ask(query: str) -> str: ...\n")
     project.write("saved.json", json.dumps({"object": "assistant", "model": "m", "name": "Saved"}))
     return project
 
@@ -215,6 +235,24 @@ def test_no_command_keeps_a_secret_where_all_goes_well(
     codes = {row: done[row].code for row in (("plan",), ("apply", "plan.json", "--yes"), ("destroy", "--yes"))}
     assert set(codes.values()) == {0}, done
     assert not any(form in database.read_bytes() for form in FORMS)
+
+
+@pytest.mark.parametrize("mode", ["401", None])
+def test_every_line_of_a_json_log_is_one_object_without_a_secret(
+    canary: Project, tmp_path_factory: pytest.TempPathFactory, mode: str | None
+) -> None:
+    """Of every command, whether it fails or not; the last line is its exit code."""
+    database = tmp_path_factory.mktemp("server") / "server.db"
+    with hostile(mode) if mode else serving(database, "--api-key", CANARIES["CANARY_KEY"]) as url:
+        point_at(canary, url, "far")
+        done = run_all(canary, "-v", "--log-format", "json")
+    for row, result in done.items():
+        lines = [json.loads(line) for line in result.err.splitlines()]
+        assert {line["event"] for line in lines} <= {*Event}, row
+        assert all(line.keys() >= {"time", "level", "event", "message"} for line in lines), row
+        assert (lines[-1]["event"], lines[-1]["exit_code"]) == ("end", result.code), row
+        assert [line["event"] for line in lines].count("end") == 1, row
+        assert [line for line in lines if line.get("code") == "bug"] == [], row
 
 
 def test_a_secret_that_was_said_is_not_brought_in(canary: Project, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from asstctl.core.doctor import Examination, Finding, Standing
-from asstctl.core.errors import AsstctlError, AuthFailed, InvalidInput, NotFound, RateLimited, WrongUsage
+from asstctl.core.errors import AsstctlError, AuthFailed, NotFound, RateLimited, WrongUsage
 from asstctl.core.exit_codes import ExitCode
 from asstctl.core.models import Offered
 from asstctl.core.ports import Provider
@@ -64,14 +64,21 @@ def check_said(found: list[tuple[str, Standing, str]], expected: list[tuple[str,
 DIALECT = (("dialect", FINE, "Agents API (agents-v1)"), ("dialect", NOTE, ""))
 LISTED = ("reachability", FINE, "answers, and lists 0 assistants")
 NO_KEY = ("key", FINE, "none is configured")
+HOLDS = ("capabilities", FINE, "it holds and does all that the files say")
+ABSENT = ("objects", FINE, "0 of 1 declared object there")
 
 Row = tuple[dict[str, Any], dict[str, Any], list[tuple[str, Standing, str]], ExitCode]
 TABLE: dict[str, Row] = {
-    "all is well": ({}, {}, [NO_KEY, LISTED, *DIALECT, ("models", FINE, "gpt-6 is listed")], ExitCode.DONE),
+    "all is well": (
+        {},
+        {},
+        [NO_KEY, LISTED, *DIALECT, HOLDS, ABSENT, ("models", FINE, "gpt-6 is listed")],
+        ExitCode.DONE,
+    ),
     "a key that is set": (
         {"target": KEYED, "environ": {"KEY": "sk-x"}},
         {},
-        [("key", FINE, "KEY is set"), LISTED, *DIALECT, ("models", FINE, "gpt-6 is listed")],
+        [("key", FINE, "KEY is set"), LISTED, *DIALECT, HOLDS, ABSENT, ("models", FINE, "gpt-6 is listed")],
         ExitCode.DONE,
     ),
     "a key that is not set: nothing else is claimed": (
@@ -111,25 +118,25 @@ TABLE: dict[str, Row] = {
     "no list of models": (
         {},
         {"status": 403},
-        [NO_KEY, LISTED, *DIALECT, ("models", NOTE, "which models there are cannot be told: ")],
+        [NO_KEY, LISTED, *DIALECT, HOLDS, ABSENT, ("models", NOTE, "which models there are cannot be told: ")],
         ExitCode.DONE,
     ),
     "a list of models that fails": (
         {},
         {"status": 500},
-        [NO_KEY, LISTED, *DIALECT, ("models", UNKNOWN, "")],
+        [NO_KEY, LISTED, *DIALECT, HOLDS, ABSENT, ("models", UNKNOWN, "")],
         ExitCode.INCONCLUSIVE,
     ),
     "a model that a server of one's own does not list": (
         {"model": "mine"},
         {},
-        [NO_KEY, LISTED, *DIALECT, ("models", NOTE, "mine is not among the models that 127.0.0.1:")],
+        [NO_KEY, LISTED, *DIALECT, HOLDS, ABSENT, ("models", NOTE, "mine is not among the models that 127.0.0.1:")],
         ExitCode.DONE,
     ),
     "a server of the other wire, where no models are asked for": (
         {"target": ASSISTANTS},
         {},
-        [NO_KEY, LISTED, ("dialect", FINE, "full wire (assistants-v2)")],
+        [NO_KEY, LISTED, ("dialect", FINE, "full wire (assistants-v2)"), HOLDS, ABSENT],
         ExitCode.DONE,
     ),
     "a server that speaks a part of it": (
@@ -191,7 +198,7 @@ async def test_errors_of_files_are_counted_and_left_to_validate(
     workspace = project()
     (workspace.directory / file).write_text(text, "utf-8")
     examination = await examine(workspace, ["far"])
-    (found,) = examination.findings
+    (found,) = [one for one in examination.findings if one.check == "configuration"]
 
     assert (found.check, found.standing, found.hint) == ("configuration", WRONG, "See all of it: asstctl validate")
     assert found.where is not None
@@ -201,11 +208,17 @@ async def test_errors_of_files_are_counted_and_left_to_validate(
     assert examination.exit_code is ExitCode.FAILED
 
 
-async def test_a_file_that_says_nothing_is_answered_with_its_errors(project: Project) -> None:
+async def test_of_a_file_that_says_nothing_the_rest_is_told(project: Project) -> None:
+    """Its first error, and how the machine stands; no target is claimed to be known."""
     workspace = project()
     (workspace.directory / "asstctl.yaml").write_text("targets: [\n", "utf-8")
-    with pytest.raises(InvalidInput):
-        await examine(workspace)
+    examination = await examine(workspace)
+    found = {one.check: one for one in examination.findings}
+
+    assert found["configuration"].standing is WRONG
+    assert found["configuration"].detail == "no target was looked at"
+    assert found["sqlite"].standing is FINE
+    assert (examination.targets, examination.settings, examination.exit_code) == ((), (), ExitCode.FAILED)
 
 
 async def test_warnings_of_files_are_no_failure(project: Project) -> None:
@@ -213,7 +226,7 @@ async def test_warnings_of_files_are_no_failure(project: Project) -> None:
     (workspace.directory / "assistants/f.yaml").write_text("kind: function\nname: f\ndescription: x\n", "utf-8")
     examination = await examine(workspace, ["far"])
 
-    assert [(one.standing, one.summary) for one in examination.findings] == [
+    assert [(one.standing, one.summary) for one in examination.findings if one.check == "configuration"] == [
         (WARNING, "warning[unused-function]: no assistant uses `function.f`")
     ]
     assert examination.exit_code is ExitCode.DONE
@@ -273,8 +286,7 @@ async def test_models_at_openai_are_held_against_its_list_and_the_dated_file(
     found: list[Finding] = [*await models.check(patient)]
 
     assert [(one.standing, one.summary) for one in found] == expected
-    kept = remembered(workspace)
-    assert (kept.offered if kept else None) == (None if isinstance(answer, AsstctlError) else answer)
+    assert remembered(workspace) is None, "a doctor writes nothing"
 
 
 async def test_a_check_that_cannot_look_says_nothing_of_what_it_would_have_seen(project: Project) -> None:
@@ -283,4 +295,4 @@ async def test_a_check_that_cannot_look_says_nothing_of_what_it_would_have_seen(
     (workspace.directory / "assistants/clerk.yaml").unlink()
     patient = Patient(workspace, workspace.loaded)
 
-    assert [[one.check for one in await check(patient)] for check in OF_TARGET] == [["key"], [], [], []]
+    assert [[one.check for one in await check(patient)] for check in OF_TARGET] == [[], ["key"], *([],) * 7]

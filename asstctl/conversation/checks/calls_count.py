@@ -13,8 +13,19 @@ CALLS_COUNT = limits_check(
     FailureKind.BUDGET,
     {
         "min": Limit(
-            "calls", lambda observed: len(observed.calls), _calls, lambda bound: f"make at least {bound}", lowest=True
+            "The fewest calls.",
+            "calls",
+            lambda observed: len(observed.calls),
+            _calls,
+            lambda bound: f"make at least {bound}",
+            lowest=True,
         ),
-        "max": Limit("calls", lambda observed: len(observed.calls), _calls, lambda bound: f"make at most {bound}"),
+        "max": Limit(
+            "The most calls.",
+            "calls",
+            lambda observed: len(observed.calls),
+            _calls,
+            lambda bound: f"make at most {bound}",
+        ),
     },
 )

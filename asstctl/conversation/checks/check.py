@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import SOME_TEXT, Shape
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.diagnostic import Diagnostic, Where
 from asstctl.core.json_text import json_text
@@ -58,9 +59,10 @@ class Operator:
     """What reading a file has to know of an operator, whoever decides it.
 
     `says` completes "the reply must …" for a value; `refuses` tells what is wrong with one, completing "`name` …"
-    (None: nothing). `each`: a list in its place means the same operator for every item of it, so that a failure names
-    the item and `not-` means none of them. `closing`: it may stand in `finally`, where it is about the whole
-    conversation. `slow`: deciding it may take seconds. `needs` says what the wire has to be able to do for a value.
+    (None: nothing), and `takes` is what one looks like. `each`: a list in its place means the same operator for every
+    item of it, so that a failure names the item and `not-` means none of them. `closing`: it may stand in `finally`,
+    where it is about the whole conversation. `slow`: deciding it may take seconds. `needs` says what the wire has to be
+    able to do for a value.
     `resolve` is given each value when its file is read, before `refuses`, and returns what to put in its place.
     """
 
@@ -68,6 +70,7 @@ class Operator:
     kind: FailureKind
     says: Callable[[Json], str]
     refuses: Callable[[Json], str | None]
+    takes: Shape
     each: bool = False
     has_twin: bool = True
     closing: bool = True
@@ -134,6 +137,7 @@ def text_check(
     says: Callable[[Json], str],
     refuses: Callable[[Json], str | None],
     *,
+    takes: Shape = SOME_TEXT,
     each: bool = False,
     closing: bool = True,
     slow: bool = False,
@@ -151,6 +155,7 @@ def text_check(
         kind=FailureKind.TEXT,
         says=says,
         refuses=refuses,
+        takes=takes,
         each=each,
         closing=closing,
         slow=slow,

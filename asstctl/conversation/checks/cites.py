@@ -3,6 +3,7 @@
 from asstctl.conversation.checks.check import REPLY, Check
 from asstctl.conversation.checks.files import is_file, no_file
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import SOME_TEXT
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_types import Json
 
@@ -23,6 +24,7 @@ CITES = Check(
     kind=FailureKind.RETRIEVAL,
     says=lambda value: f"cite {value}",
     refuses=no_file,
+    takes=SOME_TEXT,
     each=True,
     differences=_differences,
     shown=_cited,

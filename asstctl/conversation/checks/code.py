@@ -9,6 +9,7 @@ from asstctl.conversation.checks.check import Check, no_map_of
 from asstctl.conversation.checks.patterns import no_pattern, text_fits
 from asstctl.conversation.matchers import expected_text, fits
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import PATTERN, map_of, means
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
@@ -54,6 +55,14 @@ CODE = Check(
     kind=FailureKind.CODE,
     says=_says,
     refuses=_refuses,
+    takes=map_of(
+        {
+            "input": means("What the code is like; a text is contained in it.", PATTERN),
+            "logs": means("What it printed; a text is contained in it.", PATTERN),
+            "images": means("How many images it made.", PATTERN),
+        },
+        least=0,
+    ),
     slow=True,
     needs=lambda value: frozenset({Need.STEPS}),
     differences=_differences,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from asstctl.conversation.checks.check import no_text, text_check
+from asstctl.conversation.shapes import SOME_TEXT, list_of
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -22,4 +23,5 @@ CONTAINS_ANY = text_check(
     holds=lambda reply, expected: any(text in reply for text in _texts(expected)),
     says=lambda expected: f"contain any of {', '.join(map(json_text, _texts(expected)))}",
     refuses=_refuses,
+    takes=list_of(SOME_TEXT),
 )

@@ -13,6 +13,7 @@ COST = limits_check(
     FailureKind.BUDGET,
     {
         "max_usd": Limit(
+            "The most US dollars.",
             "cost",
             lambda observed: observed.cost,
             _dollars,

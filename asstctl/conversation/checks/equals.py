@@ -1,6 +1,7 @@
 """`equals: text`: the whole reply, character by character."""
 
 from asstctl.conversation.checks.check import text_check
+from asstctl.conversation.shapes import TEXT
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -14,5 +15,6 @@ EQUALS = text_check(
     holds=lambda reply, expected: reply == expected,
     says=lambda expected: f"be exactly {json_text(expected)}",
     refuses=_refuses,
+    takes=TEXT,
     closing=False,
 )

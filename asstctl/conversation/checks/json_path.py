@@ -7,6 +7,7 @@ from asstctl.conversation.checks.reply_json import NotJson, reply_json
 from asstctl.conversation.json_paths import path_mismatches, path_problems
 from asstctl.conversation.matchers import expected_text
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import PATTERN
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_types import Json
 
@@ -38,6 +39,7 @@ JSON_PATH = Check(
     kind=FailureKind.JSON,
     says=_says,
     refuses=_refuses,
+    takes={"type": "object", "minProperties": 1, "additionalProperties": PATTERN},
     closing=False,
     slow=True,
     differences=_differences,

@@ -6,6 +6,7 @@ from asstctl.conversation.checks.check import REPLY, Check, Source, reply_shown
 from asstctl.conversation.checks.reply_json import NotJson, reply_json
 from asstctl.conversation.observed import Observed
 from asstctl.conversation.project_files import project_file
+from asstctl.conversation.shapes import SOME_TEXT
 from asstctl.conversation.text import shown as actual_text
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.diagnostic import Diagnostic, has_errors
@@ -63,6 +64,7 @@ JSON_SCHEMA = Check(
     kind=FailureKind.JSON,
     says=_says,
     refuses=_refuses,
+    takes={"if": {"type": "object"}, "else": SOME_TEXT},
     closing=False,
     resolve=_resolve,
     differences=_differences,

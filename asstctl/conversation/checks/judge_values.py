@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from asstctl.conversation.checks.check import no_map_of, no_text
+from asstctl.conversation.shapes import SHARE, SOME_TEXT, Shape, map_of, means
 from asstctl.core.json_types import Json
 
 DEFAULT_JUDGE = "default"
@@ -22,6 +23,17 @@ def no_judged(text: str, **options: Refuses) -> Refuses:
         return no_map(value) or (None if text in value else f"has no `{text}`")
 
     return refuses
+
+
+def judged_shape(text: str, said: str, least: str, **options: Shape) -> Shape:
+    """What such a value looks like; `said` is what the text means, `least` what `min` is the least of."""
+    keys = {
+        text: means(said, SOME_TEXT),
+        "judge": means("The judge, by its name in the project file.", SOME_TEXT),
+        "min": means(least, SHARE),
+        **options,
+    }
+    return {"if": {"type": "object"}, "then": map_of(keys, required=(text,)), "else": SOME_TEXT}
 
 
 def no_name(value: Json) -> str | None:

@@ -16,9 +16,14 @@ LATENCY = limits_check(
     FailureKind.LATENCY,
     {
         "max_seconds": Limit(
-            "seconds", lambda observed: observed.seconds, _seconds, lambda bound: f"take at most {bound}"
+            "The most seconds that it takes.",
+            "seconds",
+            lambda observed: observed.seconds,
+            _seconds,
+            lambda bound: f"take at most {bound}",
         ),
         "first_token_seconds": Limit(
+            "The most seconds until the first text comes.",
             "first token",
             lambda observed: observed.first_token,
             _seconds,

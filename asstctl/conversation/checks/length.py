@@ -14,6 +14,7 @@ LENGTH = limits_check(
     FailureKind.TEXT,
     {
         "min_chars": Limit(
+            "The fewest characters.",
             "length",
             lambda observed: len(observed.reply),
             _characters,
@@ -21,7 +22,11 @@ LENGTH = limits_check(
             lowest=True,
         ),
         "max_chars": Limit(
-            "length", lambda observed: len(observed.reply), _characters, lambda bound: f"have at most {bound}"
+            "The most characters.",
+            "length",
+            lambda observed: len(observed.reply),
+            _characters,
+            lambda bound: f"have at most {bound}",
         ),
     },
     subject=REPLY,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from asstctl.conversation.checks.check import Check, Undecided, no_map_of
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import AMOUNT, map_of, means
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_types import Json
 from asstctl.core.thread import Need
@@ -12,12 +13,13 @@ from asstctl.core.thread import Need
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One key of such a check: what is measured, and in which unit it is shown.
+    """One key of such a check: what it limits, what is measured, and in which unit it is shown.
 
     `says` completes "the turn must …" for the limit as it is shown. `unknown` says what to do about a measure that
     is None.
     """
 
+    means: str
     of: str
     measure: Callable[[Observed], float | None]
     shown: Callable[[float], str]
@@ -49,6 +51,7 @@ def limits_check(name: str, kind: FailureKind, limits: Mapping[str, Limit], *, s
         kind=kind,
         says=lambda value: " and ".join(limit.says(limit.shown(bound)) for limit, bound in _bounds(limits, value)),
         refuses=no_map_of(**dict.fromkeys(limits, _no_bound)),
+        takes=map_of({key: means(limit.means, AMOUNT) for key, limit in limits.items()}),
         has_twin=False,
         needs=lambda value: frozenset(limit.need for limit, _ in _bounds(limits, value) if limit.need),
         differences=differences,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from asstctl.conversation.checks.check import Check, Undecided, no_map_of, no_text
 from asstctl.conversation.checks.files import is_file, no_file
 from asstctl.conversation.observed import Observed
+from asstctl.conversation.shapes import SHARE, SOME_TEXT, map_of, means
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
@@ -56,6 +57,13 @@ RETRIEVES = Check(
     kind=FailureKind.RETRIEVAL,
     says=_says,
     refuses=no_map_of(file=no_file, contains=no_text, min_score=_no_score),
+    takes=map_of(
+        {
+            "file": means("The file of the passage; `*` and `?` are allowed.", SOME_TEXT),
+            "contains": means("What stands in the passage.", SOME_TEXT),
+            "min_score": means("The least score of the passage.", SHARE),
+        }
+    ),
     needs=lambda value: frozenset({Need.STEPS}),
     differences=_differences,
     shown=_found,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asstctl.conversation.checks.judge_values import DEFAULT_JUDGE, no_judged
+from asstctl.conversation.checks.judge_values import DEFAULT_JUDGE, judged_shape, no_judged
 from asstctl.conversation.checks.judged import JudgedCheck
+from asstctl.conversation.shapes import means
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
 
@@ -46,4 +47,13 @@ RUBRIC = JudgedCheck(
     name="rubric",
     says=lambda value: f"fulfil {json_text(rubric_of(value).says)}",
     refuses=no_judged("says", confirm_fail=_no_count),
+    takes=judged_shape(
+        "says",
+        "What must be true of the reply.",
+        f"The least score; {GOOD} where nothing is said.",
+        confirm_fail=means(
+            "Of so many verdicts most must be against the reply, once the first one is.",
+            {"enum": list(range(1, MOST_VERDICTS + 1, 2))},
+        ),
+    ),
 )

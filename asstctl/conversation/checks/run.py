@@ -9,6 +9,7 @@ from asstctl.conversation.checks.check import Check, no_map_of
 from asstctl.conversation.checks.patterns import no_pattern
 from asstctl.conversation.matchers import differences, expected_text
 from asstctl.conversation.observed import COMPLETED, Observed
+from asstctl.conversation.shapes import PATTERN, map_of, means, one_or_list
 from asstctl.core.change import ABSENT
 from asstctl.core.conversation import FailureKind, Mismatch
 from asstctl.core.json_types import Json
@@ -47,6 +48,12 @@ RUN = Check(
     kind=FailureKind.RUN_STATUS,
     says=_says,
     refuses=no_map_of(status=_no_status, error=no_pattern),
+    takes=map_of(
+        {
+            "status": means("How it ends, or a list of ways.", one_or_list({"enum": list(_STATUSES)})),
+            "error": means("What the provider says of a run that failed.", PATTERN),
+        }
+    ),
     has_twin=False,
     slow=True,
     differences=_differences,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asstctl.conversation.checks.judge_values import DEFAULT_JUDGE, no_judged
+from asstctl.conversation.checks.judge_values import DEFAULT_JUDGE, judged_shape, no_judged
 from asstctl.conversation.checks.judged import JudgedCheck
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
@@ -32,4 +32,5 @@ SIMILAR = JudgedCheck(
     name="similar",
     says=lambda value: f"be similar to {json_text(similar_of(value).to)}",
     refuses=no_judged("to"),
+    takes=judged_shape("to", "What the reply is compared with.", f"The least cosine; {LIKE} where nothing is said."),
 )

@@ -17,6 +17,7 @@ def _limit(of: str, count: Callable[[Usage], int]) -> Limit:
         return count(observed.usage) if observed.usage else None
 
     return Limit(
+        f"The most {of}.",
         of,
         measure,
         lambda n: f"{n:,g}",

@@ -12,11 +12,13 @@ from asstctl.conversation.playing.veil import Veil
 from asstctl.conversation.stubs.kind import Faulty, StubCall, StubFailed, StubRule
 from asstctl.conversation.stubs.returned import misfits_of
 from asstctl.conversation.stubs.rules import EVERY, Unanswered, closest, pick
+from asstctl.core import spans
 from asstctl.core.conversation import CallMade, Failure, FailureKind, Mismatch
 from asstctl.core.diagnostic import Where
 from asstctl.core.errors import AsstctlError
 from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.core.thread import Passage, ToolCall
+from asstctl.core.tracing import UNTRACED, Tracer
 
 _LONGEST = 1000
 """So much of what a stub says is told."""
@@ -46,7 +48,7 @@ class Stubs:
 
     `values` is what templates may name, `saved` what the turns have kept so far, `returns` what outputs must be. What a
     stub says goes through the `veil` before it is cut: of half a secret nobody knows that it is one. `otherwise` has
-    the rules of functions that are answered where no stub does.
+    the rules of functions that are answered where no stub does. `tracer` sees each answer as a span.
     """
 
     rules: Mapping[str, Sequence[StubRule]]
@@ -57,6 +59,7 @@ class Stubs:
     hear: Callable[[str], None] = _nobody
     veil: Veil | None = None
     otherwise: Mapping[str, StubRule] = field(default_factory=lambda: EMPTY)
+    tracer: Tracer = UNTRACED
     _answered: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -68,9 +71,10 @@ class Stubs:
         hear: Callable[[str], None],
         veil: Veil | None = None,
         otherwise: Mapping[str, StubRule] = EMPTY,
+        tracer: Tracer = UNTRACED,
     ) -> "Stubs":
         """Those of a case, none of them asked yet."""
-        return cls(case.stubs, environment, case.values, saved, case.returns, hear, veil, otherwise)
+        return cls(case.stubs, environment, case.values, saved, case.returns, hear, veil, otherwise, tracer)
 
     async def answer_all(self, calls: Sequence[ToolCall], transcript: Transcript, where: Where) -> tuple[str, ...]:
         """The outputs of all calls, asked for at once; "" for one that is a failure. `where` is the turn."""
@@ -89,7 +93,10 @@ class Stubs:
         return tuple(output for output in outputs if isinstance(output, str))
 
     async def _answer(self, call: ToolCall, index: int, picked: "_Picked | Failure", transcript: Transcript) -> str:
-        answered = picked if isinstance(picked, Failure) else await self._asked(picked, index, transcript)
+        with self.tracer.span(spans.tool(self._shown(call.name), self._shown(call.id))) as span:
+            answered = picked if isinstance(picked, Failure) else await self._asked(picked, index, transcript)
+            if isinstance(answered, Failure):
+                span.failed(answered.kind.value)
         if isinstance(answered, Failure):
             transcript.failures.append(answered)
             return ""
@@ -150,8 +157,10 @@ class Stubs:
         return Failure(FailureKind.STUB_ERROR, message, misfits, rule.where, index) if message else output
 
     def _told(self, problem: StubFailed) -> str:
-        text = str(problem)
-        return (self.veil(text) if self.veil else text)[:_LONGEST]
+        return self._shown(str(problem))[:_LONGEST]
+
+    def _shown(self, text: str) -> str:
+        return self.veil(text) if self.veil else text
 
 
 @dataclass(frozen=True, slots=True)

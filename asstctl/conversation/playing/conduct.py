@@ -10,6 +10,7 @@ from asstctl.core.json_types import EMPTY
 from asstctl.core.ledger import Ledger, NoLedger
 from asstctl.core.price import Price
 from asstctl.core.suite import Hear, nobody
+from asstctl.core.tracing import UNTRACED, Tracer
 
 Feed = Callable[[], Awaitable[int | None]]
 """Waits for the next conversation that is wanted and gives its place among those of the run; None: no other comes."""
@@ -28,7 +29,8 @@ class Conduct:
     the same on another target, which is had as `there` says. `keep_failed`: threads of those that did not pass are left
     where they are. `cannot` gives, for what the wire cannot do (words of `core.thread.Need`), the sentence with which a
     conversation that needs it is skipped. `feed` None: all are played, in their order. `veil`: what is told of a
-    conversation goes through it, text by text; None: it is told as it is.
+    conversation goes through it, text by text; None: it is told as it is. `tracer` sees each conversation, turn
+    and call, with a provider of the name `provider`.
     """
 
     bears: Mapping[str, str] = field(default_factory=lambda: EMPTY)
@@ -53,3 +55,5 @@ class Conduct:
     cannot: Mapping[str, str] = field(default_factory=dict)
     feed: Feed | None = None
     veil: Veil | None = None
+    tracer: Tracer = UNTRACED
+    provider: str = ""

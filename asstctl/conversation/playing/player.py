@@ -21,6 +21,7 @@ from asstctl.conversation.playing.stage import Playing
 from asstctl.conversation.playing.trouble import STOPS, Limit, stopped, trouble_of
 from asstctl.conversation.playing.turn_player import Talk, TurnPlayer, speaks
 from asstctl.conversation.prices import total_cost, usage_of
+from asstctl.core import spans
 from asstctl.core.conversation import CaseResult, Failure, FailureKind, Status, TurnResult
 from asstctl.core.errors import ProviderError, Refused, StoreError
 from asstctl.core.json_types import EMPTY, Json
@@ -152,6 +153,7 @@ class _Player:
                 self._calling,
                 conduct.veil,
                 searching(scene.host, scene.searches, case.where),
+                conduct.tracer,
             ),
             saved,
             scene.judges,
@@ -162,6 +164,17 @@ class _Player:
         self._ends = asyncio.get_running_loop().time() + self._whole if self._whole is not None else None
 
     async def play(self) -> Played:
+        """Play it, as one span."""
+        case, conduct = self.playing.case, self.scene.conduct
+        begun = spans.conversation(case.assistant, case.id, self.scene.assistant, conduct.provider)
+        with conduct.tracer.span(begun) as span:
+            played = await self._played()
+            span.note(spans.had(self._belongings.thread, played.result.status.value))
+            if played.result.status not in (Status.PASSED, Status.SKIPPED):
+                span.failed(played.result.status.value)
+            return played
+
+    async def _played(self) -> Played:
         started = self.scene.now()
         left_behind: tuple[str, ...] = ()
         kept = False
@@ -211,7 +224,7 @@ class _Player:
                 used = [turn.usage.total_tokens for turn in self.turns if turn.usage]
                 self.scene.conduct.hear(TurnBegan(self.scene.index, number, sum(used)))
             player = TurnPlayer(self._talk, turn, number)
-            result = await player.play()
+            result = await self._turn(player, number)
             self.turns.append(result)
             self.seen.append(player.observed)
             self.scene.spent(result)
@@ -219,6 +232,17 @@ class _Player:
                 self.trouble, self.retry_after = player.trouble, player.retry_after
                 return
         self.closing = await self._closed()
+
+    async def _turn(self, player: TurnPlayer, number: int) -> TurnResult:
+        """One turn, as one span."""
+        conduct, thread = self.scene.conduct, self._belongings.thread
+        begun = spans.turn(self.playing.case.assistant, self.scene.assistant, conduct.provider, thread, number)
+        with conduct.tracer.span(begun) as span:
+            result = await player.play()
+            span.note(spans.replied(player.state.model if player.state else "", result.usage))
+            if result.status is not Status.PASSED:
+                span.failed(next((one.kind.value for one in result.failures), result.status.value))
+            return result
 
     async def _closed(self) -> tuple[Failure, ...]:
         """What `finally` finds, once all turns have passed."""

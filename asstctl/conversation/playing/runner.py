@@ -131,7 +131,7 @@ class _Suite:
     def _why_skipped(self, case: Case) -> str:
         if case.runs_code and not self.conduct.allow_code:
             return NO_CODE
-        return _unable(case, self.conduct)
+        return case.why_unable(self.conduct.cannot)
 
     def _why_no_more(self, case: Case) -> str:
         """Why nothing more is begun, or no more of this case; "" where it is."""
@@ -186,7 +186,7 @@ class _Suite:
         there = self.conduct.there
         if there is None:
             return await self._played(playing, index)
-        if reason := _unable(playing.case, there):
+        if reason := playing.case.why_unable(there.cannot):
             other = case_result(playing.case, skipped=reason)
         else:
             other = await self._played(replace(playing, other=True), index)
@@ -351,12 +351,6 @@ def _in_order(count: int) -> Feed:
         return next(waiting, None)
 
     return feed
-
-
-def _unable(case: Case, conduct: Conduct) -> str:
-    """Why a conversation cannot be had so, with the capability's name; "" where it can."""
-    lacking = (need for need in sorted(case.needs) if need in conduct.cannot)
-    return next((f"{conduct.cannot[need]} ({need})" for need in lacking), "")
 
 
 def _unplayed(case: Case, kind: FailureKind, message: str) -> Played:

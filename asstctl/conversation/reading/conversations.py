@@ -32,7 +32,7 @@ from asstctl.documents.models import check
 from asstctl.documents.templates import VARS, Patience
 from asstctl.documents.yaml import Document
 
-_AS_TYPED = frozenset(("id", "tags", "use", "vars", "matrix", "exclude", "stubs", "turns", "finally", "assistant"))
+AS_TYPED = frozenset(("id", "tags", "use", "vars", "matrix", "exclude", "stubs", "turns", "finally", "assistant"))
 """Keys that are no templates, or are filled on their own."""
 
 _WORDS = frozenset(("name", "thread"))
@@ -127,7 +127,7 @@ class ConversationReader:
 
     def _filled(self, filler: Filler, value: Mapping[str, Json]) -> dict[str, Json]:
         filled = {
-            key: item if key in _AS_TYPED else filler.fill((key,), item, as_text=key in _WORDS)
+            key: item if key in AS_TYPED else filler.fill((key,), item, as_text=key in _WORDS)
             for key, item in value.items()
         }
         turns = value.get("turns")

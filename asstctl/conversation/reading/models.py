@@ -8,9 +8,10 @@ no other problem. The matrix, patterns, stubs and operators have checks of their
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
 from asstctl.core.mark import PREFIX, is_ours
+from asstctl.documents.json_schema import NAME
 from asstctl.documents.models import Many, Model, by_shape, problem
 
 Text = Annotated[str, Field(min_length=1)]
@@ -52,7 +53,7 @@ def _name_in_templates(name: str) -> str:
     return name
 
 
-Variables = dict[Annotated[str, AfterValidator(_name_in_templates)], Any]
+Variables = dict[Annotated[str, AfterValidator(_name_in_templates), WithJsonSchema(NAME)], Any]
 
 Reader = Literal["file_search", "code_interpreter"]
 Readers = Annotated[
@@ -66,14 +67,18 @@ class ImageModel(Model):
     """A picture to look at: a file of the project, or a URL."""
 
     image: Text
+    """A picture of the project, relative to this file or to the project by a leading `/`, or a URL."""
     detail: Literal["auto", "low", "high"] | None = None
+    """How closely the model looks at it."""
 
 
 class AttachmentModel(Model):
     """A file of the project that goes with a message."""
 
     attachment: Text
+    """A file of the project, relative to this file or to the project by a leading `/`."""
     for_: Readers = Field(alias="for")
+    """The tools that may read it."""
 
 
 def _part_shape(value: Any) -> str:
@@ -98,8 +103,12 @@ Words = Annotated[
 class MessageModel(Model):
     """One message of a thread."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["user"]}, {"required": ["assistant"]}]})
+
     user: Words | None = None
+    """What the user said: a text, or a list of texts, images and attachments."""
     assistant: Text | None = None
+    """What the assistant said."""
 
     @model_validator(mode="after")
     def _one_speaker(self) -> "MessageModel":
@@ -113,22 +122,29 @@ class ThreadFileModel(Model):
     """A file of the project that the tools of a thread may read."""
 
     path: Text
+    """A file of the project, relative to this file or to the project by a leading `/`."""
     for_: Readers = Field(alias="for")
+    """The tools that may read it."""
 
 
 class ThreadModel(Model):
     """What the thread holds before the first turn."""
 
     metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(default_factory=dict)
+    """Pairs of text on the thread."""
     messages: Many[MessageModel] = ()
+    """What was said before."""
     files: Many[ThreadFileModel] = ()
+    """What the tools of the thread may read."""
 
 
 class RepeatModel(Model):
     """How often a conversation is played; `pass`: how often it must pass, else each time."""
 
     runs: Annotated[int, Field(ge=1, le=MAX_RUNS)]
+    """How often it is played."""
     pass_: Whole | None = Field(default=None, alias="pass")
+    """How often it must pass; each time where nothing is said."""
 
     @model_validator(mode="after")
     def _possible(self) -> "RepeatModel":
@@ -144,12 +160,16 @@ class RetryModel(Model):
     on: Annotated[Many[Literal["rate_limit", "server_error", "connection", "timeout"]], Field(min_length=1)] | None = (
         None
     )
+    """The troubles after which it is begun anew; any of them where nothing is said."""
     most: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = Field(default=1, alias="max")
+    """How often it is begun anew at most."""
 
 
 class TimeoutModel(Model):
     turn: Seconds | None = None
+    """Seconds that one turn may take."""
     conversation: Seconds | None = None
+    """Seconds that the whole conversation may take."""
 
 
 def _tool_choice(value: Any) -> Any:
@@ -159,72 +179,127 @@ def _tool_choice(value: Any) -> Any:
     return value
 
 
+ToolChoice = Annotated[
+    Any,
+    AfterValidator(_tool_choice),
+    WithJsonSchema({"if": {"type": "object"}, "else": {"enum": ["none", "auto", "required"]}}),
+]
+
+
 class RunModel(Model):
     """Fields of each run, by their names on the Assistants wire."""
 
     model: Text | None = None
+    """The model that answers, instead of the assistant's."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Sampling temperature."""
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Nucleus sampling."""
     max_prompt_tokens: Annotated[int, Field(ge=256)] | None = None
+    """The most tokens that may go in."""
     max_completion_tokens: Annotated[int, Field(ge=256)] | None = None
+    """The most tokens that may come out."""
     additional_instructions: str | None = None
-    tool_choice: Annotated[Any, AfterValidator(_tool_choice)] = None
+    """What is added to the instructions."""
+    tool_choice: ToolChoice = None
+    """Which tool is used: `none`, `auto`, `required`, or `{type: function, function: {name: ...}}`."""
 
 
 class BudgetModel(Model):
     """What the conversations of a file may use together."""
 
     cost_usd: Annotated[float, Field(gt=0)] | None = None
+    """US dollars, by the prices in the project file."""
     tokens: Whole | None = None
+    """Tokens that go in and come out."""
 
 
 class ConversationModel(Model):
     """The keys that every conversation may have."""
 
     name: str = ""
+    """What the conversation is called in reports."""
     tags: Many[Text] = ()
+    """Words to choose it by."""
     vars: Variables = Field(default_factory=dict)
+    """Variables that its texts name as `vars.NAME`, over those of the project."""
     matrix: Any = None
+    """It is played once for every choice of these values, which its texts name as `matrix.NAME`."""
     exclude: Any = None
+    """Choices of the matrix that are left out, each by some of its values."""
     repeat: RepeatModel | None = None
+    """How often it is played."""
     retry: RetryModel | None = None
+    """When it is begun anew after trouble that is not the assistant's."""
     timeout: TimeoutModel | None = None
+    """How long it may take."""
     run: RunModel | None = None
+    """Fields of each run, by their names on the Assistants wire."""
     cleanup: Literal["always", "on-pass", "never"] | None = None
+    """When its thread is deleted."""
     thread: Any = None
+    """What the thread holds before the first turn."""
     stubs: Any = None
+    """What answers the functions that the assistant calls, by function; they go before those of setup files. A call
+    that no stub answers fails the turn."""
     use: Many[Text] = ()
+    """Files of stubs, `*.stubs.yaml`, for this conversation."""
     turns: Annotated[Many[Any], Field(min_length=1)]
+    """What is said, and what is expected of each reply."""
     finally_: Any = Field(default=None, alias="finally")
+    """What must hold of the whole conversation."""
 
 
-class SingleModel(ConversationModel):
-    """A file that is one conversation."""
+class HeadModel(Model):
+    """What a file says before its one conversation: `fmt` puts the keys in the order in which they stand here."""
 
     version: Literal[1] = 1
+    """The version of the format."""
     assistant: Text
+    """The key of the assistant."""
     budget: BudgetModel | None = None
+    """What the conversation may use."""
+
+
+class SingleModel(ConversationModel, HeadModel):
+    """A file that is one conversation."""
+
+
+ConversationId = Annotated[
+    str, AfterValidator(_conversation_id), WithJsonSchema({"type": "string", "pattern": r"^[^\s/:\[\]]+$"})
+]
 
 
 class NestedModel(ConversationModel):
     """One of several in a file."""
 
-    id: Annotated[str, AfterValidator(_conversation_id)]
+    id: ConversationId
+    """Names the conversation in reports; unique for its assistant."""
 
 
 class DefaultsModel(Model):
     """What the conversations of a file may inherit; each is checked with them."""
 
     tags: Any = None
+    """Words to choose them by."""
     matrix: Any = None
+    """Each is played once for every choice of these values."""
     exclude: Any = None
+    """Choices of the matrix that are left out."""
     repeat: Any = None
+    """How often each is played."""
     retry: Any = None
+    """When one is begun anew after trouble that is not the assistant's."""
     timeout: Any = None
+    """How long each may take."""
     run: Any = None
+    """Fields of each run, by their names on the Assistants wire."""
     cleanup: Any = None
+    """When their threads are deleted."""
     thread: Any = None
+    """What each thread holds before the first turn."""
     finally_: Any = Field(default=None, alias="finally")
+    """What must hold of each conversation."""
 
 
 INHERITED = tuple(info.alias or name for name, info in DefaultsModel.model_fields.items())
@@ -235,50 +310,81 @@ class SeveralModel(Model):
     """A file of several conversations, and what they share."""
 
     version: Literal[1] = 1
+    """The version of the format."""
     assistant: Text
+    """The key of the assistant."""
     tags: Many[Text] = ()
+    """Words to choose all of them by."""
     vars: Variables = Field(default_factory=dict)
-    defaults: Any = None
+    """Variables that their texts name as `vars.NAME`, over those of the project."""
     budget: BudgetModel | None = None
+    """What the conversations of the file may use together."""
+    defaults: Any = None
+    """What every conversation of the file says unless it says something else; maps merge."""
     stubs: Any = None
+    """What answers the functions that the assistant calls, in every conversation of the file."""
     use: Many[Text] = ()
+    """Files of stubs, `*.stubs.yaml`, for every conversation of the file."""
     conversations: Annotated[Many[Any], Field(min_length=1)]
+    """The conversations."""
 
 
 class TurnModel(Model):
     """One turn. A missing `user`: the assistant runs on what is there. `was`: what an earlier assistant replied."""
 
     user: Words | None = None
+    """What the user says: a text, or a list of texts, images and attachments. Without it the assistant runs on what
+    is there."""
     calls: Many[Any] = ()
+    """The functions that must be called: `{function: {argument: value}}`, or the long form with `call`."""
     call_mode: Literal["any-order", "in-order", "only", "exact"] = "any-order"
+    """What else may be called: anything (`any-order`, `in-order`), nothing else (`only`), or these alone, in this
+    order and number (`exact`)."""
     expect: Any = None
+    """What must hold of the reply: a map of operators, or a list of such maps where an operator repeats."""
     save: Any = None
+    """What is kept for later turns, which name it as `saved.NAME`."""
     was: str | None = None
+    """What an earlier assistant replied, for people to compare with."""
 
 
 class ClosingModel(Model):
     """`finally`: what must hold of the whole conversation."""
 
     calls: Many[Any] = ()
+    """The functions that must be called in the conversation."""
     call_mode: Literal["any-order", "in-order", "only", "exact"] = "any-order"
+    """What else may be called: anything (`any-order`, `in-order`), nothing else (`only`), or these alone, in this
+    order and number (`exact`)."""
     expect: Any = None
+    """What must hold of all replies together: a map of operators, or a list of such maps."""
 
 
 class LongCallModel(Model):
     """The long form of an expected call, told by its key `call`."""
 
     call: Text
+    """The function."""
     args: dict[str, Any] | None = None
+    """What its arguments must be like; keys that are not named may be anything, unless `match: exact`."""
     match: Literal["partial", "exact"] = "partial"
+    """Whether other arguments may stand beside those in `args`."""
     ignore: Many[Text] = ()
+    """Arguments that are not looked at."""
     defaults: dict[str, Any] = Field(default_factory=dict)
+    """Values that count for arguments that are left out."""
     where: dict[str, Any] = Field(default_factory=dict)
+    """What JSONPaths must find in the arguments."""
     times: Annotated[int, Field(ge=0, le=MAX_TIMES)] | None = None
+    """How often it must be called; `0` forbids it."""
 
 
 class StubsFileModel(Model):
     """A setup file."""
 
     version: Literal[1] = 1
+    """The version of the format."""
     use: Many[Text] = ()
+    """Other files of stubs."""
     stubs: Any = None
+    """What answers the functions that assistants call, by function."""

@@ -105,4 +105,4 @@ class SaidReader:
 
 def _tools(written: Json) -> tuple[Tool, ...]:
     words = written if isinstance(written, list) else [written]
-    return tuple(dict.fromkeys(Tool(word) for word in words if word in set(Tool)))
+    return tuple(dict.fromkeys(Tool(word) for word in words if isinstance(word, str) and word in set(Tool)))

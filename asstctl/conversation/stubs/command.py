@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from asstctl.conversation.project_files import project_file
+from asstctl.conversation.shapes import SOME_TEXT, list_of
 from asstctl.conversation.stubs.kind import Read, StubCall, StubKind, StubSource
-from asstctl.conversation.stubs.seconds import KEY, SECONDS, read_seconds
+from asstctl.conversation.stubs.seconds import BESIDE, SECONDS, read_seconds
 from asstctl.core.diagnostic import Diagnostic, error
 
 _FORM = "write `command: [./program, --option]`; a leading / is the project's folder"
@@ -57,4 +58,4 @@ def _read(source: StubSource) -> Read:
     return Program(found, tuple(words[1:]), source.root.resolve(), seconds)
 
 
-COMMAND = StubKind("command", _read, beside=(KEY,))
+COMMAND = StubKind("command", _read, list_of(SOME_TEXT), beside=BESIDE)

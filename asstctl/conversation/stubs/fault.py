@@ -71,4 +71,8 @@ def _read(source: StubSource) -> Read:
     return then if isinstance(then, tuple) else Slow(float(seconds), then)
 
 
-FAULT = StubKind("fault", _read)
+FAULT = StubKind(
+    "fault",
+    _read,
+    {"if": {"type": "object"}, "then": {"$ref": "#/definitions/LateAnswer"}, "else": {"enum": list(FAULTS)}},
+)

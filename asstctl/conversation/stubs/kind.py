@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from asstctl.conversation.shapes import Shape
 from asstctl.core.diagnostic import Diagnostic, Where
 from asstctl.core.json_types import EMPTY, Json, JsonObject
 from asstctl.documents.yaml import Document
@@ -98,11 +99,12 @@ class StubSource:
 
 @dataclass(frozen=True, slots=True)
 class StubKind:
-    """One kind: its key in a rule, its reader, and the keys that may stand beside it."""
+    """One kind: its key in a rule, its reader, what a value looks like, and the keys that may stand beside it."""
 
     key: str
     read: Callable[[StubSource], Read]
-    beside: tuple[str, ...] = ()
+    takes: Shape
+    beside: Mapping[str, Shape] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from asstctl.conversation.project_files import project_file
 from asstctl.conversation.stubs.kind import Read, StubCall, StubKind, StubSource
-from asstctl.conversation.stubs.seconds import KEY, SECONDS, read_seconds
+from asstctl.conversation.stubs.seconds import BESIDE, SECONDS, read_seconds
 from asstctl.core.diagnostic import Diagnostic, error
 from asstctl.core.suggest import did_you_mean
 
@@ -100,4 +100,4 @@ def _bound_names(file: Path, modified: int) -> _Names | str:
     return _Names(frozenset(names), tuple(sorted({name for name in functions if not name.startswith("_")})))
 
 
-PYTHON = StubKind("python", _read, beside=(KEY,))
+PYTHON = StubKind("python", _read, {"type": "string", "pattern": r"[.]py:[^\s:]+$"}, beside=BESIDE)

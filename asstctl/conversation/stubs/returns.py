@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from asstctl.conversation import late
+from asstctl.conversation.shapes import ANYTHING
 from asstctl.conversation.stubs.kind import Read, StubCall, StubFailed, StubKind, StubSource
 from asstctl.core.json_text import json_text
 from asstctl.core.json_types import Json
@@ -31,4 +32,4 @@ def _read(source: StubSource) -> Read:
     return Fixed(source.value)
 
 
-RETURN = StubKind("return", _read)
+RETURN = StubKind("return", _read, ANYTHING)

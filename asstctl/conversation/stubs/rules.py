@@ -40,7 +40,8 @@ class Unanswered:
         raise StubFailed("it is not to be answered")
 
 
-_WORDS: Mapping[str, Answer] = {"fail": Unanswered(), "empty": Failing(Faulty())}
+WORDS: Mapping[str, Answer] = {"fail": Unanswered(), "empty": Failing(Faulty())}
+"""What may stand in place of the rules of every function."""
 
 
 def pick(rules: Sequence[StubRule], arguments: JsonObject) -> StubRule | None:
@@ -64,8 +65,8 @@ def read_rules(document: Document, at: Place, *, file: Path, root: Path) -> tupl
     rules: dict[str, tuple[StubRule, ...]] = {}
     for name, written in value.items():
         source = stubs.below(name)
-        if name == EVERY and isinstance(written, str) and written in _WORDS:
-            rules[name] = (StubRule(EMPTY, _WORDS[written], source.where),)
+        if name == EVERY and isinstance(written, str) and written in WORDS:
+            rules[name] = (StubRule(EMPTY, WORDS[written], source.where),)
             continue
         if written == []:
             diagnostics.append(error("wrong-type", f"`{name}` has no rule", source.where, hint=_HINT))

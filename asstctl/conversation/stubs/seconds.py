@@ -1,5 +1,8 @@
 """`timeout: 5` beside an answer that runs code: how many seconds one call may take."""
 
+from collections.abc import Mapping
+
+from asstctl.conversation.shapes import Shape, means
 from asstctl.conversation.stubs.kind import StubSource
 from asstctl.core.diagnostic import Diagnostic, error
 
@@ -8,6 +11,15 @@ SECONDS = 10.0
 """How long one call may take that says nothing else."""
 
 LONGEST = 600.0
+
+
+BESIDE: Mapping[str, Shape] = {
+    KEY: means(
+        f"Seconds that one call may take; {SECONDS:g} where nothing is said.",
+        {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": LONGEST},
+    )
+}
+"""The key, and what its value looks like."""
 
 
 def read_seconds(source: StubSource) -> float | Diagnostic:

@@ -7,6 +7,7 @@ turn: an assistant that asks more often than was foreseen shall be noticed. `the
 from dataclasses import dataclass
 from typing import Literal
 
+from asstctl.conversation.shapes import ANSWER, list_of, means
 from asstctl.conversation.stubs.kind import Answer, Read, StubCall, StubFailed, StubKind, StubSource
 from asstctl.conversation.text import times
 from asstctl.core.diagnostic import Diagnostic, error
@@ -48,4 +49,13 @@ def _read(source: StubSource) -> Read:
     return InTurn(answers, "last" if then.value == "last" else "fail")
 
 
-SEQUENCE = StubKind("sequence", _read, beside=("then",))
+SEQUENCE = StubKind(
+    "sequence",
+    _read,
+    list_of(ANSWER),
+    beside={
+        "then": means(
+            "What a call after the last answer gets: none, or the last again.", {"enum": ["fail", "last", None]}
+        )
+    },
+)

@@ -6,6 +6,7 @@ It may also name the conversation's `vars` and `matrix`, and what its turns have
 from dataclasses import dataclass
 from typing import ClassVar
 
+from asstctl.conversation.shapes import TEXT
 from asstctl.conversation.stubs.kind import Read, StubCall, StubFailed, StubKind, StubSource
 from asstctl.core.diagnostic import error
 from asstctl.core.json_types import Json
@@ -48,4 +49,4 @@ def _read(source: StubSource) -> Read:
     return Rendered(text)
 
 
-TEMPLATE = StubKind("template", _read)
+TEMPLATE = StubKind("template", _read, TEXT)

@@ -58,7 +58,7 @@ MAX_FILE = 4 * 1024 * 1024
 
 _LONGEST_WORD = 80
 _KEYS = ("assistant", "turn", "user", "words", "tool", "output", "say", "call", "code", "search")
-_ANSWERS = ("say", "call", "code", "search")
+ANSWERS = ("say", "call", "code", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,12 @@ class _Reader:
             search=self._text(members, "search"),
         )
         # An unknown key is more likely a misspelt answer than none at all.
-        if members.keys().isdisjoint(_ANSWERS) and len(self.problems) == before:
+        if members.keys().isdisjoint(ANSWERS) and len(self.problems) == before:
             self._blame(node, "missing-key", "the rule has no answer", "write `say`, `call`, `code` or `search`")
         if "output" in members and "tool" not in members:
             hint = "write `tool`, the function whose output it is about"
             self._blame(members["output"], "missing-key", "`output` needs `tool`", hint)
-        for key in _ANSWERS:
+        for key in ANSWERS:
             if key in members:
                 self._check_placeholders(members[key], rule)
         if rule.code is not None and not is_fillable(rule.code):

@@ -16,9 +16,10 @@ from asstctl.core.journal import Record, Recorder
 from asstctl.core.mark import draw_nonce
 from asstctl.core.outcome import ApplyReport, Outcome, OutcomeStatus, Progress
 from asstctl.core.plan import Plan
-from asstctl.core.ports import FileHost, ResourceStore
+from asstctl.core.ports import FileHost, Observer, ResourceStore, unseen
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.engine.applying.absences import Absences
-from asstctl.engine.applying.carrying import Carrier
+from asstctl.engine.applying.carrying import Carrier, Tracing
 from asstctl.engine.applying.progress import OnError, Outcomes
 from asstctl.engine.applying.proof import prove
 from asstctl.engine.applying.recording import Recording
@@ -45,6 +46,7 @@ class Run:
     is stopped, and where its writes are written down.
 
     `earlier` reads the journals of runs before it. `root` is the folder that the paths of code files begin at.
+    `observer` hears of waits before something is sent again, `tracer` sees each change as a span.
     """
 
     pace: Pace = NORMAL
@@ -56,6 +58,8 @@ class Run:
     recorder: Recorder | None = None
     earlier: Callable[[], Iterable[Record]] = tuple
     root: Path = Path()
+    observer: Observer = unseen
+    tracer: Tracer = UNTRACED
 
 
 PLAIN = Run()
@@ -68,7 +72,7 @@ async def apply(
     plan: Plan, store: ResourceStore, reading: Reading, run: Run = PLAIN, *, files: FileHost | None = None
 ) -> ApplyReport:
     """Carry out the pending changes and refresh the stale marks. `reading` is what the plan was made from."""
-    requests = Requests(run.pace, run.stop)
+    requests = Requests(run.pace, run.stop, run.observer)
     recording = Recording(requests, run.recorder)
     absences = Absences(plan.target.project, store, requests, reading)
     outcomes = Outcomes(plan, requests, absences, run.on_outcome, run.on_progress, run.on_error)
@@ -80,7 +84,8 @@ async def apply(
     if files is not None:
         lag = store.capabilities.list_lag
         uploads = Uploads(files, recording, lag, run.earlier, _held(reading, plan), _unseen(reading))
-    carrier = Carrier(writer, requests, outcomes, reading, run.root, plan.target.command("plan"), uploads)
+    tracing = Tracing(run.tracer, plan.target.provider)
+    carrier = Carrier(writer, requests, outcomes, reading, run.root, plan.target.command("plan"), uploads, tracing)
     proof = partial(prove, store, recording, plan.target)
     for wave in waves((*plan.pending, *plan.stale_marks)):
         await absences.look_again(wave)

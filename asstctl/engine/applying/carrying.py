@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from asstctl.core import spans
 from asstctl.core.address import Address
 from asstctl.core.change import Action, Change
 from asstctl.core.errors import AsstctlError, ProviderError, Refused
@@ -19,6 +20,7 @@ from asstctl.core.json_types import Json
 from asstctl.core.knowledge import LocalFile
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.reference import FILE
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.engine.applying.filing import Filing, Known, empty
 from asstctl.engine.applying.late import code_files_to_send, filled_in, left_over
 from asstctl.engine.applying.progress import Outcomes
@@ -27,6 +29,14 @@ from asstctl.engine.applying.uploads import Uploads
 from asstctl.engine.applying.writes import Writer
 from asstctl.engine.applying.written import Written, failed, unknown
 from asstctl.engine.read import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """Who sees each change as a span, and what the provider is called there."""
+
+    tracer: Tracer = UNTRACED
+    provider: str = ""
 
 
 @dataclass
@@ -41,6 +51,7 @@ class Carrier:
     root: Path
     again: str
     uploads: Uploads | None = None
+    tracing: Tracing = field(default_factory=Tracing)
     _begun: dict[Address, float] = field(default_factory=dict)
 
     async def whole(self, change: Change) -> None:
@@ -50,6 +61,15 @@ class Carrier:
 
     async def object(self, change: Change) -> Written:
         """The object itself, with what has to be there before it. Raises nothing that a provider may cause."""
+        begun = spans.change(change.address, change.action, self.tracing.provider, change.send.get("model"))
+        with self.tracing.tracer.span(begun) as span:
+            written = await self._object(change)
+            span.note(spans.changed(change.address, written.status.value, written.remote_id))
+            if written.status in (OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN):
+                span.failed(written.status.value)
+            return written
+
+    async def _object(self, change: Change) -> Written:
         with self.requests.of(change.address):
             try:
                 if change.late:
@@ -76,8 +96,10 @@ class Carrier:
     async def finish(self, change: Change, written: Written) -> None:
         """The files of a store whose object is as it should be, and the outcome of it all."""
         if written.status is OutcomeStatus.APPLIED and change.files and change.action is not Action.DELETE:
-            with self.requests.of(change.address):
+            with self.requests.of(change.address), self.tracing.tracer.span(spans.filing(change.address)) as span:
                 written = await self._filed(change, written)
+                if written.status is not OutcomeStatus.APPLIED:
+                    span.failed(written.status.value)
         self.say(change, written)
 
     def say(self, change: Change, written: Written) -> None:

@@ -17,6 +17,8 @@ from typing import TypeVar
 from asstctl.core.address import Address
 from asstctl.core.errors import AsstctlError, AuthFailed, NoSuchApi, ProviderError, RateLimited, Unreachable
 from asstctl.core.limiter import Limiter
+from asstctl.core.ports import Observer, unseen
+from asstctl.core.requests import Pause
 
 T = TypeVar("T")
 
@@ -59,11 +61,12 @@ class Requests:
     """Sends the requests of one apply. What is written holds a `place` of the limiter: an object from its first
     request to its last, each file by itself.
 
-    Once `stop` is set nothing is repeated any more.
+    Once `stop` is set nothing is repeated any more. `observer` hears of each wait before something is.
     """
 
-    def __init__(self, pace: Pace, stop: asyncio.Event | None = None) -> None:
+    def __init__(self, pace: Pace, stop: asyncio.Event | None = None, observer: Observer = unseen) -> None:
         self.pace = pace
+        self._observer = observer
         self.limiter = Limiter(pace.concurrency)
         self.hopeless: AsstctlError | None = None
         self._stop = stop or asyncio.Event()
@@ -170,6 +173,9 @@ class Requests:
         if seconds is None:
             # jitter, so that parallel writers do not come back in step
             seconds = self._pause(attempt) * random.uniform(1 / 3, 1)  # noqa: S311 - not a secret
+        if not self.stopped:
+            asked = error.retry_after is not None
+            self._observer(Pause(seconds, attempt + 1, error.summary, error.code, asked=asked))
         await self.wait(seconds)
 
     def _pause(self, attempt: int) -> float:

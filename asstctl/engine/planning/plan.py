@@ -6,7 +6,7 @@ beside the changes from `notes`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from asstctl.core.address import Address
 from asstctl.core.capabilities import Capabilities
@@ -26,7 +26,7 @@ from asstctl.engine.planning.identities import Identities, settle
 from asstctl.engine.planning.losses import losses_said
 from asstctl.engine.planning.notes import notes, of_instructions, staying_uploads
 from asstctl.engine.planning.order import in_order
-from asstctl.engine.planning.ownership import Ownership, sort_out
+from asstctl.engine.planning.ownership import Owned, Ownership, sort_out
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 _MARK_BLOCKS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
@@ -48,6 +48,39 @@ def make_plan(
     `objects` are all live objects of the known kinds, `files` those of live stores by the store's id. Raises
     Refused where a prune would rest on files that declare nothing.
     """
+    return decide(
+        desired,
+        objects,
+        target=target,
+        capabilities=capabilities,
+        policy=policy,
+        revision=revision,
+        decisions=decisions,
+        files=files,
+    ).plan
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A plan, and what it rests on: which object bears each address now, and how each of their fields stands."""
+
+    plan: Plan
+    owned: Mapping[Address, Owned]
+    verdicts: Mapping[Address, Sequence[FieldVerdict]]
+
+
+def decide(
+    desired: Iterable[Desired],
+    objects: Iterable[Live],
+    *,
+    target: TargetInfo,
+    capabilities: Capabilities,
+    policy: Policy = CAUTIOUS,
+    revision: str | None = None,
+    decisions: Decisions = NONE,
+    files: Mapping[str, tuple[StoreFile, ...]] = EMPTY,
+) -> Decided:
+    """`make_plan`, with what the plan rests on."""
     declared, lives = tuple(desired), tuple(objects)
     if policy.prune and not declared:
         raise Refused(
@@ -68,7 +101,7 @@ def make_plan(
     changes = [_decided(possible(change, capabilities), decisions) for change in changes]
     said = {change.remote_id for change in changes if change.block and change.block.code in _MARK_BLOCKS}
     losses = tuple((one.address, loss) for one in wanted for loss in one.losses)
-    return Plan(
+    plan = Plan(
         target,
         in_order(changes),
         (
@@ -92,6 +125,7 @@ def make_plan(
         flags=policy.flags(deletes=False),
         losses=losses,
     )
+    return Decided(plan, identities.owned, verdicts)
 
 
 def _for_the_declared(

@@ -9,6 +9,7 @@ from functools import partial
 
 from asstctl.core.ports import FileHost, Observer, ResourceStore, ThreadHost
 from asstctl.core.tape import Deck
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.net.transport import Transport, check_address, network_transport
 from asstctl.providers.agents.capabilities import AGENTS_V1
 from asstctl.providers.agents.failures import explain
@@ -39,6 +40,7 @@ class Provider(Front):
         timeout: float = 30.0,
         list_lag: float = LIST_LAG,
         observer: Observer | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         super().__init__(
             base_url,
@@ -48,6 +50,7 @@ class Provider(Front):
             key=key,
             timeout=timeout,
             observer=observer,
+            tracer=tracer,
         )
         capabilities = replace(AGENTS_V1, list_lag=list_lag)
         client = self._json_client()
@@ -69,7 +72,7 @@ class Provider(Front):
         return AgentsThreads(self._requests(deck, BETA), files, durations=self._durations)
 
 
-def open_provider(settings: OpenAISettings, *, observer: Observer | None = None) -> Provider:
+def open_provider(settings: OpenAISettings, *, observer: Observer | None = None, tracer: Tracer = UNTRACED) -> Provider:
     """Open a server. Raises Refused for an address or a key that must not be used; sends nothing."""
     key = (settings.api_key or "").strip() or None
     parts = check_address(settings.base_url, has_key=key is not None)
@@ -81,4 +84,5 @@ def open_provider(settings: OpenAISettings, *, observer: Observer | None = None)
         timeout=settings.timeout,
         list_lag=settings.list_lag,
         observer=observer,
+        tracer=tracer,
     )

@@ -11,6 +11,7 @@ from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY
 from asstctl.core.ports import FileHost, Observer, ResourceStore, ThreadHost
 from asstctl.core.tape import Deck
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.net.client import sendable
 from asstctl.net.failures import Explain
 from asstctl.net.retry import RetryPolicy
@@ -49,6 +50,7 @@ class Provider(Front):
         creates_url: str = "",
         explain: Explain = explain,
         observer: Observer | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         super().__init__(
             base_url,
@@ -61,6 +63,7 @@ class Provider(Front):
             query=dialect.query,
             timeout=timeout,
             observer=observer,
+            tracer=tracer,
         )
         self._dialect = dialect
         client = self._json_client()
@@ -95,7 +98,9 @@ class Provider(Front):
         )
 
 
-def open_provider(settings: AssistantsSettings, *, observer: Observer | None = None) -> Provider:
+def open_provider(
+    settings: AssistantsSettings, *, observer: Observer | None = None, tracer: Tracer = UNTRACED
+) -> Provider:
     """Open a server. Raises Refused for an address or a secret that must not be used; sends nothing."""
     key = (settings.api_key or "").strip() or None
     parts = check_address(settings.base_url, has_key=bool(settings.guarded_url))
@@ -122,6 +127,7 @@ def open_provider(settings: AssistantsSettings, *, observer: Observer | None = N
         dialect=replace(dialect, capabilities=replace(dialect.capabilities, list_lag=settings.list_lag)),
         creates_url=settings.base_url if settings.passthrough_url else "",
         observer=observer,
+        tracer=tracer,
     )
 
 

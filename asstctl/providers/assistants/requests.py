@@ -15,6 +15,7 @@ import openai
 from asstctl.core.errors import AsstctlError, ProviderError
 from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import EMPTY
+from asstctl.core.ports import Observer, unseen
 from asstctl.core.tape import Deck
 from asstctl.net.body import json_value
 from asstctl.net.client import Answer, answer_of, check_not_hidden, failure_from, timeouts
@@ -57,8 +58,10 @@ class Requests:
         timeout: float,
         explain: Explain,
         deck: Deck | None = None,
+        observer: Observer = unseen,
     ) -> None:
         self.place = place
+        self._observer = observer
         self._sdk = sdk
         self._deck = deck
         # Whole URLs are cheaper for the SDK than paths that it has to join to its base.
@@ -88,7 +91,9 @@ class Requests:
     ) -> Answer:
         """One request, repeated where that is safe. `headers` go with a POST, those that our transport lets out."""
         asked = Asked(method, path, self.place)
-        return await repeating(self._retry, asked.writes, lambda: self._send(asked, body, params, headers))
+        return await repeating(
+            self._retry, asked.writes, lambda: self._send(asked, body, params, headers), self._observer
+        )
 
     async def whole(self, path: str, what: str, **params: Any) -> list[dict[str, Any]]:
         """Every object of a list, oldest first. Raises IncompleteListing rather than return a part."""
@@ -105,7 +110,7 @@ class Requests:
         What breaks off is no error: the run goes on without its stream, and whoever reads can look at it.
         """
         asked = Asked("POST", path, self.place)
-        stream = await repeating(self._retry, asked.writes, lambda: self._open_stream(asked, body))
+        stream = await repeating(self._retry, asked.writes, lambda: self._open_stream(asked, body), self._observer)
         async with stream:
             while True:
                 try:

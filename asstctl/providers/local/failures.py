@@ -25,14 +25,19 @@ DAMAGED = "database_damaged"
 def explain(failure: Failure) -> AsstctlError:
     """The error that an answer of the embedded server means."""
     if failure.code == DAMAGED:
-        return StoreError(
-            "the local database is damaged",
-            detail=f"{failure.asked.place}: {failure.message}",
-            hint=f"Move {failure.asked.place} away and type: asstctl apply",
-        )
+        return damaged(failure.asked.place, failure.message)
     if failure.status == FULL:
         return _full(f"{failure.asked.place} could not grow; nothing was written")
     return wire.explain(failure)
+
+
+def damaged(place: str, why: str) -> StoreError:
+    """The error for a database that is broken."""
+    return StoreError(
+        "the local database is damaged",
+        detail=f"{place}: {why}",
+        hint=f"Move {place} away and type: asstctl apply",
+    )
 
 
 @contextmanager

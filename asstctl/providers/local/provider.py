@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from asstctl.core.ports import Observer
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.emulator import Emulator, open_emulator
 from asstctl.net.asgi import AsgiTransport
 from asstctl.providers.assistants.dialects import EMBEDDED
@@ -17,7 +18,9 @@ BASE_URL = "http://local/v1"
 class LocalProvider(Provider):
     """The embedded server, closed together with its connections."""
 
-    def __init__(self, emulator: Emulator, *, place: str, timeout: float, observer: Observer | None) -> None:
+    def __init__(
+        self, emulator: Emulator, *, place: str, timeout: float, observer: Observer | None, tracer: Tracer = UNTRACED
+    ) -> None:
         super().__init__(
             BASE_URL,
             AsgiTransport(emulator.app),
@@ -26,6 +29,7 @@ class LocalProvider(Provider):
             dialect=EMBEDDED,
             explain=explain,
             observer=observer,
+            tracer=tracer,
         )
         self._emulator = emulator
 
@@ -34,13 +38,15 @@ class LocalProvider(Provider):
         await self._emulator.aclose()
 
 
-def open_provider(settings: LocalSettings, *, observer: Observer | None = None) -> LocalProvider:
-    """Open the embedded server, making its folder and its file when they are missing.
+def open_provider(
+    settings: LocalSettings, *, observer: Observer | None = None, tracer: Tracer = UNTRACED
+) -> LocalProvider:
+    """Open the embedded server, making its folder and its file when they are missing; a copy is made of what is there.
 
     Raises StoreError for a file that cannot be used and InvalidInput for replies that cannot.
     """
     place = settings.place
-    if isinstance(settings.database, Path):
+    if isinstance(settings.database, Path) and not settings.copied:
         prepare_folder(settings.database)
     with explained(place):
         emulator = open_emulator(
@@ -48,5 +54,6 @@ def open_provider(settings: LocalSettings, *, observer: Observer | None = None) 
             replies=settings.replies,
             reply_delay=settings.reply_delay,
             faults=settings.faults,
+            copied=settings.copied,
         )
-    return LocalProvider(emulator, place=place, timeout=settings.timeout, observer=observer)
+    return LocalProvider(emulator, place=place, timeout=settings.timeout, observer=observer, tracer=tracer)

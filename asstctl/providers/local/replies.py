@@ -3,13 +3,22 @@
 The emulator reads its rules files itself; this turns what it refuses into diagnostics.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.ports import Replies
 from asstctl.documents.paths import shown
 from asstctl.emulator import RepliesFileError, RepliesProblem, UnknownReplies
 from asstctl.emulator.replies import make_backend
+
+
+def rules_schema() -> Mapping[str, Any]:
+    """The JSON Schema of a file of rules, as the emulator states it."""
+    from asstctl.emulator.replies.rules_schema import RULES_SCHEMA
+
+    return RULES_SCHEMA
 
 
 def check_replies(replies: Replies) -> tuple[Diagnostic, ...]:

@@ -9,6 +9,8 @@ from asstctl.core.suite import SuiteResult
 from asstctl.render.comparison import case_words
 from asstctl.render.failure import flags_of, rate_words, removing, rerun, took, turn_of
 from asstctl.render.html.entries import Entry, by_assistant
+from asstctl.render.html.filters import choice, filters, none_fit
+from asstctl.render.html.frame import command, facts
 from asstctl.render.html.markup import Content, Markup, tag
 from asstctl.render.html.texts import lines_of
 from asstctl.render.html.transcript import differs, transcript
@@ -65,44 +67,22 @@ def conversations(suite: SuiteResult, entries: Sequence[Entry]) -> Markup:
     for name, group in groups.items():
         listed_cases = [_conversation(entry, suite, flags, opened=entry.anchor in opened) for entry in group]
         parts.append(tag("section", lines_of(_group_heading(name, group), *listed_cases), class_="group"))
-    parts.append(tag("p", "No conversation fits these filters.", class_="none-fit", id="none-fit", hidden=True))
+    parts.append(none_fit("conversation"))
     return tag("section", lines_of(*parts), id="conversations")
 
 
 def _filters(suite: SuiteResult, entries: Sequence[Entry]) -> Markup:
-    ended = [status for status in ENDS if suite.count(status)]
-    boxes = [
-        tag(
-            "label",
-            tag("input", type="checkbox", name="status", value=str(status)),
-            tag("span", words_of(status), " ", tag("b", f"{suite.count(status):,}"), class_=f"chip {status}"),
-        )
-        for status in ended
-    ]
+    ends = [(str(status), words_of(status), suite.count(status)) for status in ENDS if suite.count(status)]
+    differing: Content = None
     if any(differs(entry.case) for entry in entries):
         what = tag("span", "replies differ", class_="chip")
-        boxes.append(tag("label", tag("input", type="checkbox", name="differs", value="differs"), what))
-    search = tag("input", type="search", name="text", id="search", placeholder="Search in names and texts")
-    text = tag("label", tag("span", "Search", class_="unseen"), search, class_="search")
+        differing = tag("label", tag("input", type="checkbox", name="differs", value="differs"), what)
     tags = sorted({word for entry in entries for word in entry.case.tags})
     chosen = [
-        _choice("assistant", "All assistants", sorted({entry.case.assistant for entry in entries})),
-        _choice("tag", "All tags", tags),
+        choice("assistant", "All assistants", sorted({entry.case.assistant for entry in entries})),
+        choice("tag", "All tags", tags, least=1),
     ]
-    statuses = tag("fieldset", tag("legend", "Status", class_="unseen"), boxes)
-    buttons = [
-        tag("button", said, type="button", id=name) for name, said in (("open", "Open all"), ("close", "Close all"))
-    ]
-    shown = tag("output", f"{len(entries):,} of {len(entries):,}", id="shown", aria_live="polite")
-    end = tag("span", shown, buttons, class_="ends")
-    return tag("form", text, chosen, end, statuses, class_="filters", id="filters", role="search", hidden=True)
-
-
-def _choice(name: str, every: str, values: Sequence[str]) -> Content:
-    if len(values) < (2 if name == "assistant" else 1):
-        return None
-    options = [tag("option", value, value=value) for value in values]
-    return tag("select", tag("option", every, value=""), options, name=name, aria_label=name.capitalize())
+    return filters(len(entries), ends, chosen, differing)
 
 
 def _group_heading(name: str, group: Sequence[Entry]) -> Markup:
@@ -165,28 +145,26 @@ def _numbers(case: CaseResult) -> list[str]:
 def _about(case: CaseResult, suite: SuiteResult) -> Content:
     """What concerns the conversation as a whole, and why it was not played."""
     why = case.skipped or case.not_run
-    facts: list[tuple[str, Content]] = []
+    told: list[tuple[str, Content]] = []
     if why:
-        facts.append(("Skipped" if case.skipped else "Not run", why))
+        told.append(("Skipped" if case.skipped else "Not run", why))
     if case.retries:
-        facts.append(("Retries", f"{case.retries}, after trouble with the infrastructure"))
+        told.append(("Retries", f"{case.retries}, after trouble with the infrastructure"))
     if case.cost is not None:
-        facts.append(("Cost", dollars(case.cost)))
+        told.append(("Cost", dollars(case.cost)))
     if case.judged:
         cost = "" if case.judge_cost is None else f", {dollars(case.judge_cost)}"
-        facts.append(("Judges", f"{counted(case.judged.total_tokens, 'token')}{cost}"))
+        told.append(("Judges", f"{counted(case.judged.total_tokens, 'token')}{cost}"))
     if case.tape:
-        facts.append(("Replayed from" if case.recorded else "Tape", tag("code", case.tape)))
+        told.append(("Replayed from" if case.recorded else "Tape", tag("code", case.tape)))
     if case.thread:
         kept = (" (kept; to remove it: ", tag("code", removing(suite.target)), ")") if case.kept else ()
-        facts.append(("Thread", (tag("code", case.thread), *kept)))
+        told.append(("Thread", (tag("code", case.thread), *kept)))
     if case.deployed is not None and case.deployed.status is not case.status:
-        facts.append(("Deployed", words_of(case.deployed.status)))
+        told.append(("Deployed", words_of(case.deployed.status)))
     if compared := case_words(case):
-        facts.append(("Compared", compared))
-    if not facts:
-        return None
-    return tag("dl", [tag("div", tag("dt", name), tag("dd", said)) for name, said in facts], class_="about")
+        told.append(("Compared", compared))
+    return facts(told, "about")
 
 
 def _repeats(case: CaseResult, comparing: Comparing | None) -> Content:
@@ -206,7 +184,6 @@ def _repeats(case: CaseResult, comparing: Comparing | None) -> Content:
     return tag("section", tag("h4", f"Played {counted(len(case.repeats), 'time')}{said}"), played, class_="repeats")
 
 
-def _again(entry: Entry, command: str) -> Markup:
-    copy = tag("button", "Copy", type="button", class_="copy", hidden=True)
+def _again(entry: Entry, typed: str) -> Markup:
     link = tag("a", "Link", href=f"#{entry.anchor}", class_="link", aria_label=f"Link to {entry.case.id}")
-    return tag("div", tag("span", "rerun", class_="label"), tag("code", command), copy, link, class_="again")
+    return command("rerun", typed, link)

@@ -7,6 +7,7 @@ from asstctl.core.suite import SuiteResult
 from asstctl.render.comparison import found_words, measure_words, uncompared, unmeasured
 from asstctl.render.failure import BAD
 from asstctl.render.html.conversations import ENDS, SIGNS, words_of
+from asstctl.render.html.frame import facts, notices
 from asstctl.render.html.markup import Content, Markup, tag
 from asstctl.render.html.texts import lines_of
 from asstctl.render.test import skips_words, spend_words
@@ -90,9 +91,7 @@ def _notices(suite: SuiteResult) -> Content:
     if suite.left_behind:
         many = f"{len(suite.left_behind):,} could not be deleted: {', '.join(suite.left_behind)}"
         said.append(("Left behind", many))
-    if not said:
-        return None
-    return tag("ul", [tag("li", tag("b", word), tag("span", what)) for word, what in said], class_="notices")
+    return notices(said)
 
 
 def _found(suite: SuiteResult) -> Content:
@@ -103,9 +102,9 @@ def _found(suite: SuiteResult) -> Content:
     return (tag("b", found_words(suite.compared)), " ", tag("span", said, class_="faint"))
 
 
-def _facts(suite: SuiteResult) -> Markup:
+def _facts(suite: SuiteResult) -> Content:
     target = suite.target
-    facts: list[tuple[str, Content]] = [
+    told: list[tuple[str, Content]] = [
         ("Target", (tag("b", target.name), " ", tag("span", f"{target.wire} on {target.place}", class_="faint"))),
         ("Talked to", "candidate copies of what the files say" if suite.candidate else ""),
         ("Replies", suite.replies),
@@ -116,4 +115,4 @@ def _facts(suite: SuiteResult) -> Markup:
         ("Used", spend_words(suite.spend)),
         ("Run", tag("code", suite.run) if suite.run else ""),
     ]
-    return tag("dl", [tag("div", tag("dt", name), tag("dd", said)) for name, said in facts if said], class_="facts")
+    return facts(told)

@@ -25,6 +25,14 @@ def cut(text: str, longest: int = LONGEST) -> Content:
     return (text[:longest], "… ", tag("span", note, class_="left-out"))
 
 
+def prose(text: str) -> Content:
+    """A sentence of ours, in which ticks stand around code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return text
+    return [tag("code", part) if number % 2 else part for number, part in enumerate(parts)]
+
+
 def json_shown(text: str) -> str:
     """JSON in lines, unless it is short; anything else as it is."""
     if len(text) > 4 * LONGEST:
@@ -47,36 +55,37 @@ def foldable(label: str, text: str) -> Markup:
     return tag("details", tag("summary", tag("span", label, class_="label"), " ", size), block, class_="part")
 
 
-def difference(old: str, new: str) -> Markup:
-    """What went and what came, in the lines that changed and one line around them."""
+def difference(old: str, new: str, *, whole: bool = False) -> Markup:
+    """What went and what came, in the lines that changed and one line around them; `whole`: however much that is."""
     rows = diff_texts(old, new).rows
     near = {at for number, row in enumerate(rows) if row.changed for at in (number - 1, number, number + 1)}
     shown: list[Content] = []
     last = -1
     for number in sorted(near & set(range(len(rows)))):
-        if len(shown) >= _MOST_ROWS:
+        if len(shown) >= _MOST_ROWS and not whole:
             shown.append(tag("span", "the rest of the difference is left out", class_="row left-out"))
             break
         if number > last + 1:
             shown.append(tag("span", "⋯", class_="row faint", aria_hidden="true"))
-        shown.append(_row(rows[number]))
+        shown.append(_row(rows[number], whole=whole))
         last = number
     return tag("div", shown, class_="words", dir="auto")
 
 
-def _row(row: Row) -> Markup:
+def _row(row: Row, *, whole: bool) -> Markup:
     # an empty line that came or went would be invisible
     pieces = row.pieces if any(piece.text for piece in row.pieces) or not row.changed else (_break(row),)
-    return tag("span", [_piece(piece) for piece in pieces], class_="row")
+    return tag("span", [_piece(piece, whole=whole) for piece in pieces], class_="row")
 
 
 def _break(row: Row) -> Piece:
     return Piece(Side.NEW if row.new else Side.OLD, "↵")
 
 
-def _piece(piece: Piece) -> Content:
+def _piece(piece: Piece, *, whole: bool) -> Content:
     name = _SIDES.get(piece.side)
-    return tag(name, cut(piece.text)) if name else cut(piece.text)
+    text = piece.text if whole else cut(piece.text)
+    return tag(name, text) if name else text
 
 
 def lines_of(*parts: Content) -> Markup:

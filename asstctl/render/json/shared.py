@@ -6,6 +6,7 @@ from typing import Any
 from asstctl.core.diagnostic import Diagnostic, Where
 from asstctl.core.json_text import plain
 from asstctl.core.loss import Loss
+from asstctl.core.origin import Origin
 from asstctl.core.plan import TargetInfo
 from asstctl.render.escape import json_safe
 
@@ -36,6 +37,11 @@ def where_object(where: Where | None) -> Object | None:
     if where is None:
         return None
     return {"path": where.path, "line": where.line, "column": where.column, "length": where.length}
+
+
+def origin_object(origin: Origin) -> Object:
+    """Where a value came from."""
+    return {"source": str(origin.source), "name": origin.name or None, "where": where_object(origin.where)}
 
 
 def loss_object(loss: Loss) -> Object:

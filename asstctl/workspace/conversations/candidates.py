@@ -15,7 +15,7 @@ from asstctl.core.address import Address
 from asstctl.core.errors import Refused
 from asstctl.core.outcome import ApplyReport, OutcomeStatus
 from asstctl.core.plan import Plan
-from asstctl.core.ports import Provider
+from asstctl.core.ports import Provider, unseen
 from asstctl.core.reference import address_of
 from asstctl.core.resource import Desired
 from asstctl.engine.applying.apply import Run
@@ -116,7 +116,14 @@ class _Maker:
         from asstctl.conversation.playing.cleanup import unhurried
 
         stop = asyncio.Event()
-        run = Run(stop=stop, recorder=self.recorder, root=self.workspace.project.root)
+        workspace = self.workspace
+        run = Run(
+            stop=stop,
+            recorder=self.recorder,
+            root=workspace.project.root,
+            observer=workspace.observer or unseen,
+            tracer=workspace.tracer,
+        )
         task = asyncio.create_task(carry_out(plan, self.provider.store, self.reading, run, files=self.provider.files))
         try:
             return await asyncio.shield(task)

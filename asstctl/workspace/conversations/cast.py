@@ -16,7 +16,7 @@ from asstctl.core.errors import Refused
 from asstctl.core.json_types import EMPTY
 from asstctl.core.outcome import OutcomeStatus
 from asstctl.core.plan import Plan
-from asstctl.core.ports import Provider
+from asstctl.core.ports import Provider, unseen
 from asstctl.engine.applying.apply import Run
 from asstctl.engine.applying.apply import apply as carry_out
 from asstctl.engine.planning.policy import EVERYTHING, Policy
@@ -48,7 +48,13 @@ async def brought_up(workspace: Workspace, provider: Provider, tested: frozenset
     plan, reading = await plan_on(workspace, provider, Policy(overwrite_drift=frozenset({EVERYTHING})))
     root = workspace.project.root
     async with aclosing(begin_journal(root, "test", plan.target, plan.revision)) as journal:
-        run = Run(recorder=journal, earlier=partial(earlier_runs, root, plan.target), root=root)
+        run = Run(
+            recorder=journal,
+            earlier=partial(earlier_runs, root, plan.target),
+            root=root,
+            observer=workspace.observer or unseen,
+            tracer=workspace.tracer,
+        )
         report = await carry_out(plan, provider.store, reading, run, files=provider.files)
     ids = {change.address: change.remote_id for change in plan.changes if change.remote_id}
     ways = {change.address: _ways(change) for change in plan.blocked}

@@ -128,13 +128,16 @@ async def open_chat(workspace: Workspace, wanted: Wanted, person: "Person") -> A
             chat = Chat(
                 host,
                 assistant,
-                partial(stubs, veil=sieve.without if sieve else None, otherwise=otherwise),
+                partial(stubs, veil=sieve.without if sieve else None, otherwise=otherwise, tracer=workspace.tracer),
                 person,
                 lambda: Belongings(host, ledger, f"chat with {address.key}", _PATIENCE, assistant, given.tools),
                 bears=run_pair(workspace.project.name, ledger.run),
                 stream=Need.STREAM not in cannot,
                 patience=wanted.patience,
                 curtain=sieve,
+                name=address.key,
+                provider=workspace.target.provider,
+                tracer=workspace.tracer,
             )
             try:
                 yield OpenChat(workspace, address, chat, *replies_of(workspace), cannot, cast.warnings)

@@ -14,9 +14,8 @@ from asstctl.core.address import Address
 from asstctl.core.diagnostic import Diagnostic, has_errors, in_reading_order
 from asstctl.core.errors import Refused, WrongUsage
 from asstctl.core.pull import FileEdit
+from asstctl.documents.project_folder import DEFAULT_CONVERSATIONS, literal_folder, matches
 from asstctl.documents.yaml import parse_one
-from asstctl.manifest.discovery import literal_folder, matches
-from asstctl.manifest.project import DEFAULT_CONVERSATIONS
 from asstctl.workspace.conversations.loading import load_conversations, signatures
 from asstctl.workspace.conversations.tapes import secret_values
 from asstctl.workspace.file_writing import write_all

@@ -46,7 +46,8 @@ class Judges:
         if name not in self._open:
             judge = self._workspace.project.test.judges[name]
             _check(judge, self._workspace)
-            self._open[name] = open_judge(_settings_of(judge), observer=self._workspace.observer)
+            told, traced = self._workspace.observer, self._workspace.tracer
+            self._open[name] = open_judge(_settings_of(judge), observer=told, tracer=traced)
         return self._open[name]
 
     def _replayed(self, name: str) -> "JudgeServer":

@@ -283,6 +283,21 @@ def ledger_runs(root: Path) -> tuple[str, ...]:
     return runs(ledger_folder(root))
 
 
+def is_going_on(root: Path, run: str) -> bool:
+    """Whether the run holds its ledger still. Nothing is changed."""
+    try:
+        file = os.open(path_of(ledger_folder(root), run), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 def read_ledger(root: Path, run: str) -> Ledgered:
     """What a ledger says, a last line that was cut off left out. Raises StoreError where it is none."""
     path = path_of(ledger_folder(root), run)

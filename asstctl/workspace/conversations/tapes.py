@@ -145,14 +145,25 @@ class ProjectTapes:
 
     def is_fresh(self, case: "Case", runs: int) -> bool:
         """Whether all playings of a conversation can be replayed, so that nobody has to be asked."""
-        from asstctl.conversation.playing.stage import Playing
-
         try:
             for repeat in range(1, runs + 1):
-                self._fresh(Playing(case, repeat))
+                self.check(case, repeat)
         except (TapeMissing, TapeStale):
             return False
         return True
+
+    def check(self, case: "Case", repeat: int) -> None:
+        """Raises TapeMissing and TapeStale, as a replay of this playing would."""
+        from asstctl.conversation.playing.stage import Playing
+
+        self._fresh(Playing(case, repeat))
+
+    def recorded_on(self, case: "Case", repeat: int) -> str:
+        """The target that a tape was recorded on. Raises TapeMissing where it is not there, or says nothing."""
+        from asstctl.conversation.playing.stage import Playing
+
+        playing = Playing(case, repeat)
+        return self._read(tape_path(case, repeat), playing, f"{RECORD_IT} again: {self._again(playing)}").header.target
 
     @property
     def origin(self) -> tuple[str, bool] | None:

@@ -235,6 +235,8 @@ def _conduct(
         cannot=provider.store.capabilities.missing,
         feed=testing.feed,
         veil=Sieve(secrets).without if secrets else None,
+        tracer=workspace.tracer,
+        provider=workspace.target.provider,
     )
     if other is None:
         return conduct
@@ -243,6 +245,7 @@ def _conduct(
         bears=run_pair(workspace.project.name, other.ledger.run),
         ledger=other.ledger,
         cannot=other.provider.store.capabilities.missing,
+        provider=other.workspace.target.provider,
     )
     return replace(conduct, there=there)
 

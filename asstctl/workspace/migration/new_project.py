@@ -1,12 +1,9 @@
 """The project file of a project that begins with a migration."""
 
-import re
-import unicodedata
 from pathlib import Path
 
 from asstctl.core.migration import Prospect
-
-NAMELESS = "migrated"
+from asstctl.workspace.new_files import project_name
 
 _ACCEPT = """\
     # What this provider cannot hold is an error at its line, until its loss is accepted here: take the `#` off.
@@ -29,9 +26,3 @@ def project_text(root: Path, prospect: Prospect | None) -> str:
     if prospect.accepting:
         text += _ACCEPT + "".join(f"    # {line}\n" for line in prospect.accepting)
     return text
-
-
-def project_name(root: Path) -> str:
-    """A name that a project can have, from that of its folder."""
-    plain = unicodedata.normalize("NFKD", root.name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_.-]+", "-", plain).strip("-._")[:64] or NAMELESS

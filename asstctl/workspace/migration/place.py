@@ -9,9 +9,9 @@ from asstctl.core.address import Address
 from asstctl.core.errors import WrongUsage
 from asstctl.core.json_types import Json
 from asstctl.core.resource import Live
+from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.manifest import Project, Secret
 from asstctl.manifest.from_live import key_for
-from asstctl.manifest.project import PROJECT_FILE
 from asstctl.manifest.project_model import PROVIDERS as SETTINGS
 from asstctl.manifest.sources import read_sources
 from asstctl.providers import PROVIDERS

@@ -1,6 +1,6 @@
 """The models that assistants name: whether the account has them, where it can be asked, and when they end.
 
-The account is asked anew, and what it says is kept for plans of the next day.
+The account is asked anew, whatever it said to the last plan.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,6 @@ from asstctl.core.errors import AsstctlError, AuthFailed, NoSuchApi, NotFound, R
 from asstctl.core.models import ModelUse, Offered
 from asstctl.manifest.model_lint import HORIZON, caveat, ending_of, is_absent, named
 from asstctl.workspace.doctor.patient import Patient
-from asstctl.workspace.model_list import remember
 
 NAME = "models"
 
@@ -44,7 +43,6 @@ async def _offered(patient: Patient) -> tuple[Offered | None, Sequence[Finding]]
         return None, [Finding(NAME, Standing.NOTE, summary, error.hint, error.detail)]
     except AsstctlError as error:
         return None, [patient.finding(NAME, error)]
-    remember(patient.workspace, offered)
     return offered, []
 
 

@@ -13,9 +13,12 @@ async def check(patient: Patient) -> Iterable[Finding]:
     """One finding; none where a key is missing, for then nothing is sent."""
     if patient.withheld:
         return []
-    place = patient.workspace.info.place
+    workspace = patient.workspace
+    place = workspace.info.place
     if patient.is_unborn:
         return [Finding(NAME, Standing.FINE, f"nothing is there yet: {place} is made by the first plan")]
+    if workspace.is_embedded and not patient.is_usable:
+        return []  # its file cannot be opened, and the check of its database says so
     try:
         listing = await patient.listing()
     except AsstctlError as error:

@@ -57,19 +57,19 @@
     const texts = new Map();
     const plain = (text) => text.normalize("NFKC").toLowerCase();
     const textOf = (one) => {
-      if (!texts.has(one)) texts.set(one, plain(`${one.textContent}\n${one.dataset.assistant}`));
+      if (!texts.has(one)) texts.set(one, plain(`${one.textContent}\n${one.dataset.assistant || ""}`));
       return texts.get(one);
     };
     const filter = () => {
       const data = new FormData(form);
       const statuses = new Set(data.getAll("status"));
       const words = plain(data.get("text") || "").split(/\s+/).filter(Boolean);
-      const assistant = data.get("assistant");
       const tag = data.get("tag");
+      const chosen = ["assistant", "target"].filter((name) => data.get(name));
       const fits = (one) =>
         (!statuses.size || statuses.has(one.dataset.status)) &&
         (!data.has("differs") || "differs" in one.dataset) &&
-        (!assistant || one.dataset.assistant === assistant) &&
+        chosen.every((name) => one.dataset[name] === data.get(name)) &&
         (!tag || JSON.parse(one.dataset.tags || "[]").includes(tag)) &&
         words.every((word) => textOf(one).includes(word));
       let shown = 0;

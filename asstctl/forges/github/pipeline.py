@@ -1,0 +1,78 @@
+"""What a runner of GitHub Actions says of its run: its variables, and the one file that holds the event."""
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from asstctl.core.errors import Refused
+from asstctl.core.forge import Event, Pipeline
+from asstctl.core.json_text import read_json
+from asstctl.forges.github.bodies import pull_request_of
+from asstctl.forges.reading import COMMIT, variable
+
+LARGEST_EVENT = 32 * 1024 * 1024
+
+REPOSITORY = r"[\w.-]+/[\w.-]+"
+
+_EVENTS = {
+    "pull_request": Event.PULL_REQUEST,
+    "push": Event.PUSH,
+    "schedule": Event.SCHEDULE,
+    "workflow_dispatch": Event.MANUAL,
+}
+
+_FORBIDDEN = {
+    "pull_request_target": "pull_request_target runs with the secrets of this repository for what anybody may propose"
+}
+
+
+def pipeline(environ: Mapping[str, str]) -> Pipeline:
+    """This run. Raises Refused where the runner does not say enough, or its event file is not one."""
+    name = variable(environ, "GITHUB_EVENT_NAME")
+    event = _EVENTS.get(name, Event.OTHER)
+    repository = variable(environ, "GITHUB_REPOSITORY", REPOSITORY)
+    run = variable(environ, "GITHUB_RUN_ID", r"\d+")
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    branch = environ.get("GITHUB_REF", "").removeprefix("refs/heads/") if event is not Event.PULL_REQUEST else ""
+    pull_request = None
+    if event is Event.PULL_REQUEST:
+        path = Path(variable(environ, "GITHUB_EVENT_PATH", r".+"))
+        try:
+            pull_request = pull_request_of(_event(path).get("pull_request"))
+        except ValueError as error:
+            raise _bad(path, f"pull_request: {error}") from error
+    return Pipeline(
+        forge="github",
+        event=event,
+        repository=repository,
+        run=run,
+        run_url=f"{server}/{repository}/actions/runs/{run}",
+        commit=variable(environ, "GITHUB_SHA", COMMIT),
+        branch="" if branch.startswith("refs/") else branch,
+        pull_request=pull_request,
+        forbidden=_FORBIDDEN.get(name, ""),
+    )
+
+
+def _event(path: Path) -> Mapping[str, Any]:
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_EVENT:
+            raise _bad(path, f"it is not a file of at most {LARGEST_EVENT // 1024**2} MiB")
+        value = read_json(path.read_bytes())
+    except OSError as error:
+        raise _bad(path, (error.strerror or "it cannot be read").lower()) from error
+    except ValueError as error:
+        raise _bad(path, "it is not JSON") from error
+    if not isinstance(value, dict):
+        raise _bad(path, "it is not a JSON object")
+    return value
+
+
+def _bad(path: Path, why: str) -> Refused:
+    return Refused(
+        "the event of this run cannot be read",
+        detail=f"GITHUB_EVENT_PATH, {path}: {why}",
+        hint="Run this in a step of a workflow, and leave the file of its event alone.",
+    )

@@ -1,0 +1,91 @@
+"""Use case: apply what was approved with the pull request that was merged, and nothing beyond it.
+
+What is carried out is always a plan of now (`workspace.apply`): the approved one only says what that may hold.
+"""
+
+from dataclasses import dataclass, replace
+
+from asstctl.core.errors import ProviderError
+from asstctl.core.forge import PullRequest
+from asstctl.core.outcome import Applied
+from asstctl.core.pipeline import NotApproved
+from asstctl.core.plan import Plan, TargetInfo
+from asstctl.core.plans import PlanChanged
+from asstctl.engine.planning.policy import MAX_DELETES
+from asstctl.workspace.apply import Conduct, apply
+from asstctl.workspace.choices import DEFAULT, Choices
+from asstctl.workspace.ci.approval import Approval, approval_of
+from asstctl.workspace.ci.out_folder import OutFolder
+from asstctl.workspace.ci.surroundings import Surroundings
+from asstctl.workspace.ci.trust import Doubt
+from asstctl.workspace.saved_plans import agreement_of
+from asstctl.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """What is to be applied: on what, and with which choices. `expected` is a digest that somebody named; without one
+    the approved plan is looked for, among the runs of `workflow` where one is named."""
+
+    workspace: Workspace
+    here: Surroundings
+    label: str
+    out: OutFolder
+    choices: Choices = DEFAULT
+    expected: str | None = None
+    workflow: str = ""
+
+    async def approval(self) -> Approval:
+        """What was approved, or why nothing was."""
+        if self.expected:
+            return Approval(agreement_of(None, self.expected), await self._merged())
+        pipeline = self.here.pipeline
+        if pipeline is None:
+            way = "look at the plan, and name its digest with --expect"
+            return Approval(doubts=(Doubt("nobody here can say what was approved", way),))
+        async with self.here.open() as forge:
+            info = self.workspace.info
+            return await approval_of(forge, pipeline, self.label, info, self.out, workflow=self.workflow)
+
+    async def carry_out(self, conduct: Conduct, approval: Approval) -> Applied:
+        """Plan and apply what is covered. Raises PlanChanged for a plan that goes beyond what was approved, and
+        NotApproved for one that does anything where nothing was."""
+        agreement, info = approval.agreement, self.workspace.info
+        if agreement is None:
+            # a gate makes copies on the target, which nobody agreed to either
+            refusing = replace(conduct, approve=lambda plan: _refuse(plan, approval, self.choices), gate=None)
+            return await apply(self.workspace, refusing, self.choices)
+        choices = agreement.choices if self.choices == DEFAULT else self.choices
+        try:
+            return await apply(self.workspace, conduct, choices, agreement=agreement)
+        except PlanChanged as error:
+            hint = by_digest(info, error.present, choices)
+            raise PlanChanged(error.contrasts, detail=error.detail, hint=hint, present=error.present) from error
+
+    async def _merged(self) -> PullRequest | None:
+        """The pull request whose comment says what became of its plan; nothing else depends on it."""
+        if self.here.pipeline is None:
+            return None
+        try:
+            async with self.here.open() as forge:
+                return await forge.merged_by(self.here.pipeline.commit)
+        except ProviderError:
+            return None
+
+
+def by_digest(info: TargetInfo, digest: str, choices: Choices) -> str:
+    """How to go on where nothing that was approved covers the plan of now."""
+    usual = choices.max_deletes == MAX_DELETES  # a kept plan spells it out
+    options = (replace(choices, max_deletes=None) if usual else choices).options
+    return (
+        f"look at the plan of now: {info.command(f'plan{options} -v')}\n"
+        f"and approve it by its digest: {info.command(f'ci apply{options} --expect {digest}', named=2)}"
+    )
+
+
+def _refuse(plan: Plan, approval: Approval, choices: Choices) -> bool:
+    raise NotApproved(
+        "nobody is known to have approved this plan",
+        detail="\n".join(f"{doubt.why}: {doubt.way_on}" for doubt in approval.doubts),
+        hint=by_digest(plan.target, plan.digest, choices),
+    )
