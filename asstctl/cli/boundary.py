@@ -4,6 +4,7 @@ The errors of `core` end in the session, which knows how its user wants things s
 module is click's own, Ctrl-C, and our bugs.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,9 @@ import click
 
 from asstctl.cli.talk import Talk
 from asstctl.core.exit_codes import ExitCode
+
+_STUCK = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO})
+"""Errors of a stream, which has no file name, that takes no more: those of help and of what is left to flush."""
 
 
 def exit_code_of(command: Callable[[], object], talk: Talk | None = None) -> int:
@@ -37,6 +41,11 @@ def _code_of(command: Callable[[], object], talk: Talk) -> int:
     except (click.Abort, KeyboardInterrupt):
         talk.broken("interrupted", ExitCode.INTERRUPTED, "Interrupted.", heading="")
         return ExitCode.INTERRUPTED
+    except OSError as error:
+        if error.errno not in _STUCK or error.filename is not None:
+            return _bug(error, talk)
+        talk.unheard(error)
+        return ExitCode.FAILED
     except Exception as error:  # the last resort: it says that it is our bug
         return _bug(error, talk)
     return code if isinstance(code, int) else ExitCode.DONE

@@ -2,18 +2,13 @@
 
 import click
 
+from asstctl.cli import COMMANDS
 from asstctl.cli.options import shared_command
 from asstctl.cli.session import Session
 from asstctl.core.errors import WrongUsage
 from asstctl.core.suggest import nearest
 
-_WORDS = {
-    "validate": "check the files, with annotations and SARIF",
-    "plan": "plan for a pull request: comment, summary, and the record that its merge needs",
-    "test": "have the conversations of a pull request",
-    "apply": "apply what was approved, after the merge",
-    "drift": "find what was changed outside of git, every night",
-}
+_WORDS = {name.removeprefix("ci "): line for name, line in COMMANDS.items() if name.startswith("ci ")}
 
 
 @shared_command("ci")
@@ -33,6 +28,6 @@ def command(session: Session, words: tuple[str, ...]) -> None:
         near = nearest(words[0], _WORDS)
         hint = f"did you mean ci {near}?" if near else f"there are {', '.join(_WORDS)}"
         raise WrongUsage(f"there is no `ci {words[0]}`", hint=hint)
-    for word, about in _WORDS.items():
-        session.result(f"asstctl ci {word:<9} {about}")
+    for word, line in _WORDS.items():
+        session.result(f"asstctl ci {word:<9} {line}")
     session.result("asstctl ci WORD --help says more.")

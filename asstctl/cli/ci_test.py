@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asstctl.cli import offers
 from asstctl.cli.options import format_option, shared_command
 from asstctl.cli.pipelines import InPipeline, comment_option, place_options
 from asstctl.cli.sections import Sectioned
@@ -31,7 +32,7 @@ _FOR_A_FORK = (
 
 
 @shared_command("ci test", cls=Sectioned, sections={"In a pipeline": ("label", "out", "policy"), **SECTIONS}, bare=BARE)
-@click.argument("places", nargs=-1, metavar="[FILE|FOLDER|FILE::ID]...")
+@click.argument("places", nargs=-1, metavar="[FILE|FOLDER|FILE::ID]...", shell_complete=offers.place)
 @place_options
 @comment_option
 @test_options

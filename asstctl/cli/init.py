@@ -41,6 +41,8 @@ def command(session: Session, source: str) -> ExitCode:
     started = asyncio.run(init_from(session.workspace, source)) if source else init(Path.cwd())
     for name in shown_once(started.written):
         session.result(f"  + {name}")
+    if started.unchecked:
+        session.say(started.unchecked)
     if started.brought:
         session.show(started.brought, TEXT)
         return started.brought.exit_code

@@ -142,6 +142,11 @@ def shared_command(
             from asstctl.cli.session import Session
 
             before: Shared = ctx.obj or Shared()
+            environment_of = {
+                one.opts[-1]: str(one.envvar)
+                for one in ctx.command.params
+                if one.name and _from_environment(ctx, one.name) and not getattr(before, one.name, None)
+            }
             shared = {key: values.pop(key) for key in Shared.__slots__}
             shared = {
                 key: value
@@ -154,7 +159,7 @@ def shared_command(
             given = before.under(Shared.of(shared))
             talk: Talk = ctx.meta.get(TALK) or Talk()
             talk.as_json = given.log_format == JSON
-            session = Session(given, talk)
+            session = Session(given, talk, environment_of)
             try:
                 with session.traced(name) as ending:
                     code = ending(function(session, **values))

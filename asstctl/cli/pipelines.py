@@ -3,7 +3,6 @@
 What is decided is in `workspace.ci`; without a forge's runner the same files are left, and nobody is told anything.
 """
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,7 +20,7 @@ from asstctl.render import TEXT, view
 
 if TYPE_CHECKING:
     from asstctl.core.diagnostic import Diagnostic
-    from asstctl.core.forge import Told
+    from asstctl.core.forge import ToRunner
     from asstctl.core.ports import Forge
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,8 +81,9 @@ class InPipeline:
             surroundings_of,
         )
 
-        self.here = surroundings_of(os.environ, Path.cwd())
-        session.workspace = replace(session.workspace, environ=readable_in(os.environ, self.here.mode))
+        workspace = session.workspace
+        self.here = surroundings_of(os.environ, Path.cwd(), observer=workspace.observer, tracer=workspace.tracer)
+        session.workspace = replace(workspace, environ=readable_in(os.environ, self.here.mode))
         self._session, self._word, self._form, self._policy = session, word, form, Policy(policy)
         # files with errors have a label and a folder too
         workspace = replace(session.workspace, tolerant=True)
@@ -114,12 +114,12 @@ class InPipeline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from asstctl.workspace.ci.annotations import in_repository
+        from asstctl.workspace.ci.annotations import in_repository, readable
 
         if isinstance(error, AsstctlError):
             self._failed(error)
         self._tell(self.here.outputs(self._outputs))
-        self._tell(self.here.annotations(in_repository(self._diagnostics, self.folder)))
+        self._tell(self.here.annotations(readable(in_repository(self._diagnostics, self.folder))))
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Values for later steps."""
@@ -156,10 +156,12 @@ class InPipeline:
 
     def ask_forge(self, ask: "Callable[[Forge], Awaitable[object]]", otherwise: str) -> None:
         """Have something said that the result does not depend on; nothing where no comment is wanted."""
+        import asyncio
+
         from asstctl.workspace.ci.comments import Policy
 
         async def asked() -> None:
-            async with self.here.open(self._session.workspace.observer) as forge:
+            async with self.here.open() as forge:
                 await ask(forge)
 
         if self._policy is Policy.NEVER or self.here.pipeline is None:
@@ -182,7 +184,7 @@ class InPipeline:
             # what an earlier commit came to must not be taken for this one's
             self.comment(no_result(self._word, error, self.place), worth_it=False)
 
-    def _tell(self, told: "Told") -> None:
+    def _tell(self, told: "ToRunner") -> None:
         from asstctl.workspace.ci.telling import tell
 
         tell(told, self.out)

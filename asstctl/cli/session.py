@@ -6,7 +6,7 @@ Results go to stdout, talk to stderr; with `--format json` stdout holds JSON alo
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 class Session:
     """Handed to every command. Entering `-C DIR` happens here, once."""
 
-    def __init__(self, shared: Shared, talk: Talk) -> None:
+    def __init__(self, shared: Shared, talk: Talk, environment_of: Mapping[str, str]) -> None:
         self.shared = shared
         self.talk = talk
+        self._environment_of = environment_of
         self.unheard = False
         if shared.directory is not None:
             os.chdir(shared.directory)
@@ -52,6 +53,7 @@ class Session:
             self.shared.variables,
             self.shared.var_files,
             observer=self._observe if self.shared.verbose else None,
+            environment_of=self._environment_of,
             folder=str(self.shared.directory or ""),
             tracer=self.tracer,
         )
@@ -112,12 +114,8 @@ class Session:
         try:
             click.echo(text, nl=whole and not text.endswith("\n"), color=True)
         except OSError as problem:
-            # from here on stdout leads nowhere; Python must not complain about it at exit either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if not isinstance(problem, BrokenPipeError):
-                self.unheard = True
-                why = (problem.strerror or "unknown reason").lower()
-                self.talk.broken("unheard", ExitCode.FAILED, f"the output cannot be written: {why}")
+            self.talk.unheard(problem)
+            self.unheard = self.unheard or not isinstance(problem, BrokenPipeError)
 
     def failed(self, error: AsstctlError, *, form: str = TEXT) -> ExitCode:
         """Say what ended the command, on stderr; with `--format json` on stdout too, as JSON."""

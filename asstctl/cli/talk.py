@@ -4,6 +4,7 @@ package writes there.
 With JSON nothing moves, nothing has a colour, and nobody is asked; what Python itself would say goes the same way.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from asstctl.core.errors import AsstctlError
+from asstctl.core.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from asstctl.core.diagnostic import Diagnostic
@@ -71,9 +73,9 @@ class Talk:
         """What is odd and stops nothing, in one line that may hold the words of others."""
         self._tell("warning", _harmless(text if self.as_json else f"warning: {text}"))
 
-    def wait(self, text: str, **members: Any) -> None:
+    def wait(self, text: str) -> None:
         """That nothing is sent for a while."""
-        self._tell("wait", _harmless(text), **members)
+        self._tell("wait", _harmless(text))
 
     def progress(self, text: str) -> None:
         """How far something is."""
@@ -131,6 +133,14 @@ class Talk:
             return
         for line in (f"{heading}{summary}", *(f"  {line}" for part in (detail, hint) for line in part.splitlines())):
             self._tell("error", _harmless(line))
+
+    def unheard(self, problem: OSError) -> None:
+        """That stdout takes no more, unless its reader has only gone. From here on it leads nowhere; Python must not
+        complain about it at exit either."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            why = (problem.strerror or "unknown reason").lower()
+            self.broken("unheard", ExitCode.FAILED, f"the output cannot be written: {why}")
 
     def ended(self, exit_code: int) -> None:
         """The last line of all, for programs: people see it in their shell."""

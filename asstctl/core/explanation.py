@@ -37,14 +37,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Since when lines of a file stand as they do: the newest commit among theirs. `reason` says why there is none, or
-    what is to be known of it; `at_least`: the history ends there."""
+    """Since when all lines that make a value stand as they do: the newest commit among theirs, made at `seconds`.
+    `reason` says why there is none, or what is to be known of it; `at_least`: the history ends there."""
 
     revision: str = ""
     date: str = ""
     subject: str = ""
     reason: str = ""
     at_least: bool = False
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

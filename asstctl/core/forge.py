@@ -85,14 +85,16 @@ class Artifact:
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
     """One run, as the forge tells it. `files` are the paths, within this repository, of what said what it does: its
-    workflow file, and the workflows and folders of actions of this repository that it calls or could call. `fork`: it
-    ran for a branch of another repository.
+    workflow file, and the workflows and folders of actions of this repository that it calls or could call. `bases` are
+    the branches that its head may have been merged with, for try, before they were read, "" one that nobody can name.
+    `fork`: it ran for a branch of another repository.
     """
 
     id: str
     event: str
     head: str
     files: tuple[str, ...]
+    bases: tuple[str, ...] = ()
     fork: bool = False
     url: str = ""
 
@@ -121,7 +123,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToRunner:
     """How something is said to a runner: texts for files, and lines for its standard output. `notes` tell people what
     it does not take."""
 

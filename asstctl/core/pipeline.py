@@ -90,6 +90,12 @@ class DriftReport:
     place: Place = field(default_factory=Place)
 
 
+class MovedOn(Refused):
+    """There is something to do, and it would take back what came after."""
+
+    code = "moved-on"
+
+
 class NotApproved(Refused):
     """There is something to do, and nobody is known to have agreed to it."""
 

@@ -281,6 +281,10 @@ class Forge(Protocol):
         """The pull request whose merge made a commit; None where it came another way."""
         ...
 
+    async def tip(self, branch: str) -> str:
+        """The last commit of a branch. Raises NotFound."""
+        ...
+
     async def reviews(self, number: int) -> tuple[Review, ...]:
         """The approvals that stand: of each reviewer the last word, if it approves."""
         ...
@@ -296,6 +300,10 @@ class Forge(Protocol):
 
     async def artifacts(self, name: str, head: str) -> tuple[Artifact, ...]:
         """What runs for a commit left under a name and is still there, the newest first."""
+        ...
+
+    async def left_on(self, branch: str, name: str) -> tuple[Artifact, ...]:
+        """What runs for commits of a branch left under a name and is still there, the newest first."""
         ...
 
     async def content(self, artifact: Artifact, path: str, *, at_most: int) -> bytes:

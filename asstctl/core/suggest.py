@@ -1,6 +1,6 @@
-"""The nearest right word: what hints offer when a name is not known."""
+"""Words for messages: texts and lists cut to a length, and the nearest right word where a name is not known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST = 80
 """Characters of a file's text that a message quotes, and of a word that another is looked for."""
@@ -9,6 +9,12 @@ LONGEST = 80
 def shortened(text: str, most: int = LONGEST) -> str:
     """A text of a file, fit for a message."""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def some_of(names: Sequence[object], most: int = 3) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -5,7 +5,7 @@ standard variables decide, which a machine may set for every program on it: then
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import Enum
 
 from asstctl.core.errors import WrongUsage
@@ -33,8 +33,9 @@ class Wish(Enum):
     YES = "yes"
 
 
-def wish(environ: Mapping[str, str]) -> Wish:
-    """What the environment says. Raises WrongUsage where it says what it cannot."""
+def wish(environ: Mapping[str, str], modules: Container[str] = sys.modules) -> Wish:
+    """What the environment says, in a process that has loaded these modules. Raises WrongUsage where it says what it
+    cannot."""
     typed = environ.get(SWITCH, "").strip().lower()
     if typed in _ON:
         return Wish.YES
@@ -47,7 +48,7 @@ def wish(environ: Mapping[str, str]) -> Wish:
     if any(environ.get(name, "").strip() for name in _CONFIGURES):
         return Wish.IF_POSSIBLE
     # `opentelemetry-instrument` starts a program in its own process, where it has loaded the library
-    return Wish.IF_THERE if _LIBRARY in sys.modules else Wish.NO
+    return Wish.IF_THERE if _LIBRARY in modules else Wish.NO
 
 
 def told_hosts(environ: Mapping[str, str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ that an editor offers the keys of that member and complains about it alone. Desc
 `json_schema_extra`. Which documents there are, and what of theirs no model says, is for the packages that own them.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import NoneType, UnionType
@@ -77,10 +78,12 @@ class Maker:
     definitions: Schema = field(default_factory=dict)
 
     def define(self, name: str, make: Callable[[], Schema]) -> Schema:
-        """A reference to what is made once under a name. It may refer to itself."""
+        """A reference to what is made once under a name, and is called by it where editors say what is wanted. It may
+        refer to itself."""
         if name not in self.definitions:
             self.definitions[name] = {}
-            self.definitions[name] |= make()
+            made = make()
+            self.definitions[name] |= {"title": _words(name), **made} if made.get("type") == "object" else made
         return {"$ref": f"#/definitions/{name}"}
 
     def document(self, name: str, title: str, schema: Schema) -> Schema:
@@ -210,6 +213,12 @@ class Maker:
         return schema
 
 
+def _words(name: str) -> str:
+    """The name of a definition for people, without what tells it from others of its model."""
+    plain = re.sub(r"(?:Partial|Templated|OrNull)+$", "", name)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[-_]", " ", plain).lower()
+
+
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys that a file has for the fields of a model, in their order."""
     return [info.alias or name for name, info in model.model_fields.items()]
@@ -270,17 +279,16 @@ def or_template(maker: Maker, schema: Schema) -> Schema:
     plain = schema.get("type") == "string" and not {"pattern", "enum", "not"} & schema.keys()
     if not schema.keys() - _SAID or plain:
         return schema
-    template = maker.define("Template", lambda: {"description": "A template, rendered when it is read.", **TEMPLATE})
-    return _unless(template, schema)
+    return _unless(maker.define("Template", lambda: TEMPLATE), schema)
 
 
 def or_expression(maker: Maker, schema: Schema) -> Schema:
     """The same, or an expression that gives it."""
-    said = {"description": "One `{{ expression }}`, which keeps its type."}
-    return _unless(maker.define("Expression", lambda: {**said, **EXPRESSION}), schema)
+    return _unless(maker.define("Expression", lambda: EXPRESSION), schema)
 
 
 def _unless(condition: Schema, schema: Schema) -> Schema:
+    """The schema, but for what meets the condition, of which nothing is said: editors would show that for the field."""
     if schema.get("if") == condition or schema == condition:
         return schema
     said = {key: value for key, value in schema.items() if key in _SAID}
@@ -296,11 +304,6 @@ def deeply_templated(maker: Maker, schema: Schema) -> Schema:
         if isinstance(inner.get(key), dict):
             inner[key] = deeply_templated(maker, inner[key])
     return or_template(maker, inner)
-
-
-def or_list(schema: Schema) -> Schema:
-    """The same, or a list of such values with at least one."""
-    return {"if": {"type": "array"}, "then": {"type": "array", "minItems": 1, "items": schema}, "else": schema}
 
 
 def schema_text(schema: Schema) -> str:

@@ -88,9 +88,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def join_path(self, template: str, parent: str) -> str:
-        if template.startswith("/") or "/" not in parent:
-            return template
-        return f"/{parent.rpartition('/')[0].lstrip('/')}/{template}"
+        """An include is relative to the file that writes it; what is relative here is so to the loader's base."""
+        folder, slash, _ = parent.rpartition("/")
+        return template if template.startswith("/") else f"{folder}{slash}{template}"
 
 
 def _too_large(summary: str) -> TemplateFault:

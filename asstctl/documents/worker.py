@@ -116,7 +116,8 @@ class _Child:
             return self._process
         self.stop()
         self._process = subprocess.Popen(  # noqa: S603 - a fixed command
-            [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
+            # -I: nothing of the folder that it is started in is imported
+            [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -205,7 +205,8 @@ class Printer:
             self._inline_value(head, part, new)
 
     def _block_value(self, head: str, part: Part, new: int) -> None:
-        properties = _PROPERTIES.match(self.text, part.start)
+        is_of_key = part.kind == "map" and part.pairs[0][0].start == part.start
+        properties = None if is_of_key else _PROPERTIES.match(self.text, part.start)
         first = properties.end() if properties else part.start
         before = gap(self.text, self._at, part.start)
         if properties and before.comments:

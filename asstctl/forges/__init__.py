@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from asstctl.core.diagnostic import Diagnostic
-from asstctl.core.forge import Pipeline, Told
+from asstctl.core.forge import Pipeline, ToRunner
 
 if TYPE_CHECKING:
     from asstctl.core.ports import Forge
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where a forge's parts are, as `module:name`. Its runner sets `sign` to `true`; where it sets one of `others`, it
-    is another one that copies it. `comment_limit` is in characters, `summary_limit` in bytes of UTF-8."""
+    is another one that copies it. `comment_limit` is in characters, `summary_limit` in bytes of UTF-8: of a longer one
+    nothing is shown."""
 
     sign: str
     pipeline: str
@@ -28,7 +29,6 @@ class Entry:
     outputs: str
     summary: str
     annotations: str
-    fence: str
     comment_limit: int
     summary_limit: int
     others: tuple[str, ...] = ()
@@ -42,7 +42,6 @@ FORGES: Mapping[str, Entry] = {
         outputs="asstctl.forges.github.runner:outputs",
         summary="asstctl.forges.github.runner:summary",
         annotations="asstctl.forges.github.runner:annotations",
-        fence="asstctl.forges.github.runner:fence",
         comment_limit=65_536,
         summary_limit=1024 * 1024,
         others=("GITEA_ACTIONS", "FORGEJO_ACTIONS"),
@@ -54,7 +53,6 @@ FORGES: Mapping[str, Entry] = {
         outputs="asstctl.forges.gitlab.runner:outputs",
         summary="asstctl.forges.gitlab.runner:summary",
         annotations="asstctl.forges.gitlab.runner:annotations",
-        fence="asstctl.forges.gitlab.runner:fence",
         comment_limit=1_000_000,
         summary_limit=0,
     ),
@@ -79,30 +77,24 @@ def pipeline_here(environ: Mapping[str, str]) -> Pipeline | None:
 
 
 def opener(forge: str) -> "Callable[..., Forge]":
-    """A forge's `open_forge(pipeline, environ, *, observer=None)`. It raises Refused without a token, and sends
-    nothing."""
+    """A forge's `open_forge(pipeline, environ, *, observer=None, tracer=UNTRACED)`. It raises Refused without a
+    token, and sends nothing."""
     return cast("Callable[..., Forge]", _load(FORGES[forge].opener))
 
 
-def outputs(forge: str, environ: Mapping[str, str], values: Mapping[str, str]) -> Told:
+def outputs(forge: str, environ: Mapping[str, str], values: Mapping[str, str]) -> ToRunner:
     """How later steps of this run are told values by their names."""
-    return cast(Callable[..., Told], _load(FORGES[forge].outputs))(environ, values)
+    return cast(Callable[..., ToRunner], _load(FORGES[forge].outputs))(environ, values)
 
 
-def summary(forge: str, environ: Mapping[str, str], markdown: str) -> Told:
+def summary(forge: str, environ: Mapping[str, str], markdown: str) -> ToRunner:
     """How a run shows a text on its own page."""
-    return cast(Callable[..., Told], _load(FORGES[forge].summary))(environ, markdown)
+    return cast(Callable[..., ToRunner], _load(FORGES[forge].summary))(environ, markdown)
 
 
-def annotations(forge: str, environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> Told:
+def annotations(forge: str, environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> ToRunner:
     """How diagnostics are shown at their lines; paths are relative to the repository."""
-    return cast(Callable[..., Told], _load(FORGES[forge].annotations))(environ, diagnostics)
-
-
-def fence(forge: str) -> tuple[str, str]:
-    """The lines to print before and after a text of others, so that the runner takes nothing in it for a command; both
-    are empty where it reads none."""
-    return cast(Callable[[], tuple[str, str]], _load(FORGES[forge].fence))()
+    return cast(Callable[..., ToRunner], _load(FORGES[forge].annotations))(environ, diagnostics)
 
 
 def _load(place: str) -> object:

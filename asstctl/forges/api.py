@@ -220,7 +220,9 @@ class Api:
         if status == 403:
             return AuthFailed(f"{asked.place} does not allow this", detail=detail, hint=needed, **about)
         if status in {404, 410}:
-            return NotFound("not found", detail=detail, hint=f"Where it is there after all: {needed}", **about)
+            return NotFound(
+                "not found", detail=detail, hint=f"If it does exist, the token cannot see it. {needed}", **about
+            )
         if status < 400:
             detail = f"{asked}: redirects are not followed, so that no token reaches another server"
             hint = f"Check {self._way.url_name}, which the runner sets, and run this job again."

@@ -74,9 +74,7 @@ def make_function(
             wire["parameters"], merged, place, files, strict
         )
     if written.get("returns") is not None:
-        returns, schemas["returns"], found = _schema(
-            written["returns"], merged, (*at, "returns"), files, strict=False
-        )
+        returns, schemas["returns"], found = _schema(written["returns"], merged, (*at, "returns"), files, strict=False)
         diagnostics += found
 
     def locate_parts(path: Place, key: bool) -> Spot:

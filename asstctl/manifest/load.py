@@ -78,17 +78,19 @@ def load(
     variables: Iterable[str] = (),
     var_files: Sequence[Path] = (),
     values: Mapping[str, Json] = EMPTY,
+    environment_of: Mapping[str, str] = EMPTY,
     names_in: NamesIn = lambda conversations, stub_files: (),
     capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Loaded:
     """Everything that a project declares for a target, which must be one of the project's.
 
-    `variables` are `NAME=VALUE`, `values` those that a program gives by value. Limits are checked for every target in
+    `variables` are `NAME=VALUE`, `values` those that a program gives by value; `environment_of` says of `--var` and
+    `--var-file` which variable of the environment gave them, where one did. Limits are checked for every target in
     `capabilities`, overlays and variables of that target applied. Raises WrongUsage for a variable that is no pair or
     that nothing knows, and nothing for what the files say.
     """
     with collector_paused():
-        given = read_given(variables, var_files, values)
+        given = read_given(variables, var_files, values, environment_of)
         return _load(project, target_name, given, names_in, capabilities or {})
 
 

@@ -32,6 +32,7 @@ from asstctl.manifest.manifests import Verbatim
 from asstctl.manifest.project import Project
 from asstctl.manifest.resources import FILES, Resource
 from asstctl.manifest.secrets import leaks
+from asstctl.manifest.tools import is_for_target
 from asstctl.manifest.variables import Saying
 
 SETTINGS = ("protect", "ignore_changes")
@@ -86,12 +87,24 @@ class Provenance:
             if steps is not None:
                 return self._explained(subject, (name, *steps), label)
         path = self._as_written(subject, name)
+        if name == TOOLS and (number := self._elsewhere(subject, rest)) is not None:
+            return self._undeclared(subject, (TOOLS, number), label)
         steps = descend(name, value_at(subject.raw.value, path), rest)
         if steps is not None and rest:
             return self._explained_raw(subject, (*path, *steps), label)
         if rest and not any(said.value is None for said in self._said(subject.raw, (*path, *rest.split(".")))):
             return None
         return self._undeclared(subject, (*path, *(rest.split(".") if rest else ())), label)
+
+    def _elsewhere(self, subject: Subject, rest: str) -> int | None:
+        """The number, in the manifest, of a tool that it has for other targets alone, and that a path begins with."""
+        for number, tool in enumerate(subject.raw.value.get(TOOLS) or ()):
+            if is_for_target(tool, self.target):
+                continue
+            name = next(name for name, _ in children(TOOLS, [_by_name(tool)]))
+            if rest == name or rest.startswith(f"{name}."):
+                return number
+        return None
 
     def _as_written(self, subject: Subject, name: str) -> Place:
         if name.startswith(EXTENSION):
@@ -229,6 +242,12 @@ class Provenance:
         if len(writers) > 1:
             for name, one in inner:
                 yield self._explained(subject, one, f"{label}.{name}")
+
+
+def _by_name(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A tool as it is where functions stand in full, named as paths name it."""
+    function = tool.get("function")
+    return {**tool, "function": {"name": function}} if isinstance(function, str) else tool
 
 
 def _writer(spot: Spot) -> tuple[int, int]:

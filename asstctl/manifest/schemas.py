@@ -47,7 +47,8 @@ def _targets(maker: Maker, mode: Mode) -> Schema:
     names = maker.of(ProjectModel.model_fields["targets"].annotation, mode)["propertyNames"]
     providers = {name: maker.define(f"Target-{name}", partial(_target, maker, name)) for name in PROVIDERS}
     said = docs_of(TargetModel).attributes["provider"]
-    return {"type": "object", "propertyNames": names, "additionalProperties": one_of_kinds("provider", providers, said)}
+    target = {"title": "target", **one_of_kinds("provider", providers, said)}
+    return {"type": "object", "propertyNames": names, "additionalProperties": target}
 
 
 def _target(maker: Maker, provider: str) -> Schema:

@@ -66,7 +66,7 @@ class ToolReader:
             function: Function | None = None
             if tool["type"] == "function":
                 function = self._function(tool["function"], (*place, "function"), merged, diagnostics)
-            if not self._is_for_target(tool):
+            if not is_for_target(tool, self.target):
                 continue
             if tool["type"] == "function" and function is None:
                 wire = None
@@ -85,10 +85,6 @@ class ToolReader:
         kept = {kind for kind, _ in seen}
         absent = frozenset(str(tool["type"]) for tool in tools if tool is not None) - kept
         return Tools(None if wire is None else tuple(wire), tuple(places), functions, absent, tuple(diagnostics))
-
-    def _is_for_target(self, tool: Mapping[str, Any]) -> bool:
-        only, unless = tool.get("only"), tool.get("except")
-        return (only is None or self.target in only) and (unless is None or self.target not in unless)
 
     def _check_targets(
         self, tool: Mapping[str, Any], place: Place, merged: Layered, diagnostics: list[Diagnostic]
@@ -115,6 +111,12 @@ class ToolReader:
             where = merged.where(place)
             diagnostics.append(error("bad-reference", summary, where, hint=hint or "declare it: `kind: function`"))
         return None
+
+
+def is_for_target(tool: Mapping[str, Any], target: str) -> bool:
+    """Whether a tool of a manifest is one of those on a target."""
+    only, unless = tool.get("only"), tool.get("except")
+    return (only is None or target in only) and (unless is None or target not in unless)
 
 
 def _wire(tool: Mapping[str, Any], function: Function | None) -> JsonObject:

@@ -61,12 +61,22 @@ class Given:
     sayings: tuple[Saying, ...] = ()
 
 
-def read_given(texts: Iterable[str], files: Sequence[FilePath], by_program: Mapping[str, Json] = EMPTY) -> Given:
-    """`--var K=V`, `--var-file F`, and what a program gives. Raises WrongUsage for what is no pair."""
+VAR, VAR_FILE = "--var", "--var-file"
+
+
+def read_given(
+    texts: Iterable[str],
+    files: Sequence[FilePath],
+    by_program: Mapping[str, Json] = EMPTY,
+    environment_of: Mapping[str, str] = EMPTY,
+) -> Given:
+    """`--var K=V`, `--var-file F`, and what a program gives. `environment_of` names the variable of the environment
+    that gave an option, where one did. Raises WrongUsage for what is no pair."""
     values: dict[str, Json] = {}
     diagnostics: list[Diagnostic] = []
     places: dict[str, Where] = {}
     sayings: list[Saying] = []
+    in_environment = environment_of.get(VAR_FILE)
     for file in files:
         text = read_text(file, str(file), pipes=True)
         if isinstance(text, Diagnostic):
@@ -80,7 +90,8 @@ def read_given(texts: Iterable[str], files: Sequence[FilePath], by_program: Mapp
             values |= document.value
             here = {name: document.where((name,), key=True) for name in document.value}
             places |= here
-            sayings.insert(0, Saying(Source.VAR_FILE, str(file), document.value, here.get))
+            source = Source.ENVIRONMENT if in_environment else Source.VAR_FILE
+            sayings.insert(0, Saying(source, in_environment or str(file), document.value, here.get))
         else:
             hint = "write `name: value` pairs"
             diagnostics.append(error("wrong-type", "a file of variables must be a map", document.where(), hint=hint))
@@ -91,7 +102,8 @@ def read_given(texts: Iterable[str], files: Sequence[FilePath], by_program: Mapp
             raise WrongUsage(f"--var {pair!r} is not NAME=VALUE", hint="write --var model=gpt-4o")
         pairs[name] = value
     typed = [Saying(Source.PROGRAM, "", by_program)] if by_program else []
-    typed += [Saying(Source.FLAG, "--var", pairs)] if pairs else []
+    source = Source.ENVIRONMENT if VAR in environment_of else Source.FLAG
+    typed += [Saying(source, environment_of.get(VAR, VAR), pairs)] if pairs else []
     return Given(values, {**pairs, **by_program}, tuple(diagnostics), places, (*typed, *sayings))
 
 

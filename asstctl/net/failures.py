@@ -30,10 +30,14 @@ from asstctl.core.errors import (
     ServerFault,
     Unreachable,
 )
+from asstctl.core.requests import READS
 from asstctl.net.body import json_value
 from asstctl.net.transport import MAX_ANSWER, AnswerTooLarge
 
 LONGEST_QUOTE = 500
+REQUEST_IDS = ("x-request-id", "x-github-request-id")
+"""The headers in which servers say what they call a request."""
+
 LONGEST_REQUEST_ID = 200
 
 
@@ -51,7 +55,7 @@ class Asked:
     @property
     def writes(self) -> bool:
         """Whether it asks for a change."""
-        return self.method not in {"GET", "HEAD"}
+        return self.method not in READS
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,7 @@ def _speaks_of_path(message: str) -> bool:
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """What the server calls the request, for whoever asks its owner about it."""
-    id = headers.get("x-request-id") or headers.get("x-github-request-id")
+    id = next((id for name in REQUEST_IDS if (id := headers.get(name))), None)
     return id[:LONGEST_REQUEST_ID] if id else None
 
 

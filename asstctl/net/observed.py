@@ -13,7 +13,7 @@ from asstctl.core.hidden import Hidden
 from asstctl.core.ports import Observer
 from asstctl.core.requests import Exchange
 from asstctl.core.tracing import UNTRACED, Tracer
-from asstctl.net.failures import request_id_of
+from asstctl.net.failures import REQUEST_IDS, request_id_of
 from asstctl.net.transport import Transport
 
 _NOTHING = Hidden()
@@ -63,14 +63,15 @@ class ObservedTransport(httpx2.AsyncBaseTransport):
     ) -> Exchange:
         length = request.headers.get("content-length", "")
         # hidden before it is cut: half a secret is not known to be one
-        said = "" if response is None else self._hidden.out_of(response.headers.get("x-request-id", ""))
+        headers = response.headers if response is not None else {}
+        said = {name: self._hidden.out_of(headers[name]) for name in REQUEST_IDS if name in headers}
         return Exchange(
             request.method,
             path,
             None if response is None else response.status_code,
             seconds,
             self._place,
-            request_id_of({"x-request-id": said}),
+            request_id_of(said),
             int(length) if length.isdecimal() else 0,
         )
 

@@ -212,7 +212,8 @@ def _closing(explanation: Explanation, look: Look) -> list[Line]:
     elif explanation.unseen:
         error = explanation.unseen
         lines += sentence(f"What is live was not seen: {error.summary}.", look.width)
-        lines += [text for part in (error.detail, error.hint) if part for text in sentence(part, look.width, _INDENT)]
+        for part in filter(None, (error.detail, error.hint)):
+            lines += sentence(part, look.width, _INDENT, _INDENT)
     elif not explanation.looked:
         lines += sentence(f"Nothing was asked of {target}; what is live is not known.", look.width)
     elif explanation.next:

@@ -12,6 +12,7 @@ from asstctl.core.change import ABSENT, Absent
 from asstctl.core.json_types import Json
 from asstctl.core.resource import EXTENSION
 from asstctl.documents.front_matter import split
+from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.documents.yaml import parse_yaml
 from asstctl.kinds import KINDS
 from asstctl.kinds.canonical import DIGEST_LENGTH, digest
@@ -50,22 +51,21 @@ def base_of(history: History, address: Address, name: str, noted: str) -> Json |
 
 
 def _candidates(history: History, text: str, address: Address, name: str) -> Iterator[Json]:
-    """What the file may have meant: its overlay first, then its body, then the Markdown below it."""
+    """What the file may have meant: its overlay first, then its body, then the Markdown below it; of the project file
+    its defaults."""
     file = history.file
     parts = split(text, file) if file.endswith(".md") else None
     documents = parse_yaml(text, file)[0] if parts is None else filter(None, (parts.document,))
     for document in documents:
         value = document.value
+        if file == PROJECT_FILE:
+            yield _part(value, "defaults", address.kind, *_place_of(name, history.provider))
         if not isinstance(value, Mapping) or value.get("kind") != address.kind:
             continue
         if value.get("key", PurePosixPath(file).stem) != address.key:
             continue
-        overlays = value.get("targets")
-        overlay = overlays.get(history.target) if isinstance(overlays, Mapping) else None
-        for layer in (overlay, value):
-            written: Json = layer
-            for step in _place_of(name, history.provider):
-                written = written.get(step) if isinstance(written, Mapping) else None
+        for layer in (_part(value, "targets", history.target), value):
+            written = _part(layer, *_place_of(name, history.provider))
             if isinstance(written, Mapping) and isinstance(written.get("file"), str) and name == "instructions":
                 path = PurePosixPath(file).parent / written["file"]
                 written = history.text(str(path).lstrip("/"))
@@ -74,6 +74,12 @@ def _candidates(history: History, text: str, address: Address, name: str) -> Ite
         yield None
     if parts is not None and name == "instructions":
         yield parts.body
+
+
+def _part(value: Json, *steps: str) -> Json:
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _place_of(name: str, provider: str) -> Sequence[str]:

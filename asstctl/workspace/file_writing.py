@@ -73,6 +73,12 @@ def write_all(root: Path, edits: Iterable[FileEdit]) -> Written:
     return written
 
 
+def check_all(root: Path, edits: Iterable[FileEdit]) -> None:
+    """Raises Refused where an edit could not be written as things are; writes nothing."""
+    for edit in edits:
+        _checked(root, edit)
+
+
 def _checked(root: Path, edit: FileEdit) -> tuple[Path, bytes | None]:
     """Where an edit goes and what is there."""
     try:

@@ -13,14 +13,20 @@ class NoGit(NoAnswer):
     """There is no git on this machine."""
 
 
+class NoRepository(NoAnswer):
+    """The folder lies in no repository."""
+
+
 def ask_git(root: Path, *arguments: str, seconds: float = 5) -> bytes:
-    """What git prints, asked in a folder. Raises NoAnswer, and NoGit where there is none."""
+    """What git prints, asked in a folder. Raises NoAnswer: NoGit where there is none, NoRepository where
+    it finds nothing to ask."""
     try:
         # a repository's own configuration may name programs, for watching files and for fetching what is missing
         answer = subprocess.run(  # noqa: S603 - the arguments are ours, but for a revision and a path that git checks
             ["git", "-c", "core.fsmonitor=", *arguments],  # noqa: S607 - the user's own git
             cwd=root,
-            env={**os.environ, "GIT_ALLOW_PROTOCOL": ""},
+            # git speaks the language of whoever asks, and one thing that it says is told by its words
+            env={**os.environ, "GIT_ALLOW_PROTOCOL": "", "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=seconds,
@@ -34,5 +40,6 @@ def ask_git(root: Path, *arguments: str, seconds: float = 5) -> bytes:
         raise NoAnswer(f"git could not be asked: {error}") from error
     if answer.returncode:
         said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise NoAnswer(said[0] if said else f"git ended with {answer.returncode}")
+        why = said[0] if said else f"git ended with {answer.returncode}"
+        raise NoRepository(why) if "not a git repository" in why else NoAnswer(why)
     return answer.stdout

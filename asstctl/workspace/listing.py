@@ -1,5 +1,6 @@
 """Use cases: list what this project has on a target, show one resource of it, give its ids to applications."""
 
+import shlex
 from collections.abc import Mapping
 
 from asstctl.core.address import Address
@@ -11,6 +12,7 @@ from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import without_mark
 from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired, Live
+from asstctl.core.suggest import did_you_mean
 from asstctl.core.tokens import estimate_prompt
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
@@ -56,11 +58,28 @@ async def shown(workspace: Workspace, text: str, *, offline: bool = False) -> Sh
     for one in everything.resources:
         if text in (str(one.address), one.address.key):
             return _in_full(workspace, everything.target, one, offline=offline)
-    beyond = "" if offline else f" nor, with this project's mark, on {everything.target.name}"
-    raise Refused(
+    raise _not_shown(workspace, everything, text, offline=offline)
+
+
+def _not_shown(workspace: Workspace, everything: Inventory, text: str, *, offline: bool) -> Refused:
+    """What to say of an address that is not one of these; of functions and of fields there is something to explain."""
+    target = everything.target
+    there = {name: one.address for one in everything.resources for name in (one.address.key, str(one.address))}
+    names = {name: one for one in workspace.loaded.declared for name in (one.key, str(one))} | there
+    nearest = next((name for name in sorted(names, key=len, reverse=True) if f"{text}.".startswith(f"{name}.")), None)
+    if nearest is not None:
+        explain = target.command(f"explain {shlex.quote(text)}")
+        is_field = nearest != text
+        return Refused(
+            f"{text} {f'names a field of {names[nearest]}' if is_field else 'is no object of its own'}",
+            detail="one assistant or vector store is shown in full" if is_field else "it is a part of those who use it",
+            hint=f"see where it comes from: {explain}",
+        )
+    beyond = "" if offline else f" nor, with this project's mark, on {target.name}"
+    return Refused(
         f"there is no {text}",
         detail=f"neither in the files{beyond}" if beyond else "not in the files",
-        hint=f"see {everything.target.command('list')}",
+        hint=did_you_mean(text, sorted(names), otherwise=f"see {target.command('list')}"),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from asstctl.core.errors import Refused, StoreError
 from asstctl.core.pull import FileEdit
+from asstctl.core.suggest import some_of
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.workspace.git import NoAnswer, NoGit, ask_git
 
@@ -30,10 +31,9 @@ def check_our_folder(root: Path) -> None:
     if not any(os.path.lexists(parent / ".git") for parent in (root, *root.parents)):
         return
     if tracked := _tracked(root):
-        more = f" and {len(tracked) - 1} more" if len(tracked) > 1 else ""
         raise Refused(
             f"git tracks {OUR_FOLDER}",
-            detail=f"{tracked[0]}{more}: what a checkout brings must not be taken for what was done here",
+            detail=f"{some_of(tracked, 1)}: what a checkout brings must not be taken for what was done here",
             hint=f"git rm -r --cached {OUR_FOLDER}",
         )
 

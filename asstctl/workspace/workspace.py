@@ -43,8 +43,9 @@ class Workspace:
     `tolerant`: errors in the project file are among those of `loaded`, as far as manifests can be read in spite
     of them; for use cases that only look at files. `folder`: what was typed after -C, for commands to type.
     `values` are variables that a program gives by value, before those that are typed. `decided` are decisions of this
-    command, before those of the files. `in_memory`: a target in this process begins empty and leaves nothing, whatever
-    its own file holds; `copied`: what its file holds is there, in a copy that leaves nothing either. `now` is the clock
+    command, before those of the files. `environment_of`: which variable of the environment gave `--var` or
+    `--var-file`, where one did. `in_memory`: a target in this process begins empty and leaves nothing, whatever its own
+    file holds; `copied`: what its file holds is there, in a copy that leaves nothing either. `now` is the clock
     of what depends on the day.
     """
 
@@ -55,6 +56,7 @@ class Workspace:
     values: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     observer: Observer | None = None
+    environment_of: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     folder: str = ""
     tolerant: bool = False
     decided: Decisions = NONE
@@ -94,6 +96,7 @@ class Workspace:
             variables=self.variables,
             var_files=self.var_files,
             values=self.values,
+            environment_of=self.environment_of,
             names_in=self._variable_names,
             capabilities={name: capabilities(self.project.targets[name].provider) for name in limits_of},
         )

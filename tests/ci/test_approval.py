@@ -163,6 +163,59 @@ def test_where_nothing_is_to_be_done_nobody_has_to_approve(desk: Desk) -> None:
     assert "failure-reason" not in ran.told
 
 
+def _kept(desk: Desk, run: Run, *words: str) -> Ran:
+    """An apply in a run, whose files are kept, of its commit."""
+    desk.git.git("checkout", "-q", run.head)
+    ran = desk.ci(run, "apply", *words)
+    run.upload(ran.told["artifact"], Path(ran.told["folder"]))
+    desk.git.git("checkout", "-q", run.branch)
+    return ran
+
+
+def test_a_job_that_is_run_again_takes_nothing_back_that_was_applied_since(desk: Desk) -> None:
+    """A change and its revert: yesterday's plan would fit again, and nobody approved it for today."""
+    first = desk.proposed({"assistants/tutor.yaml": KIND})
+    planned = desk.planned(first)
+    desk.merged(first)
+    yesterday = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+    assert _kept(desk, yesterday).code == 0
+    second = desk.proposed({"assistants/tutor.yaml": TUTOR}, "revert")
+    desk.planned(second)
+    desk.merged(second)
+    assert _kept(desk, desk.repository.run("push", workflow=APPLY_WORKFLOW)).code == 0
+    assert desk.instructions == "You are a patient tutor."
+
+    ran = _kept(desk, yesterday)
+
+    assert (ran.code, ran.told["failure-reason"]) == (1, "moved-on")
+    assert f"{desk.git.sha('main')[:7]} came later" in ran.said
+    assert desk.instructions == "You are a patient tutor."
+    assert "Applied 1 to local" in first.comments[0]["body"]
+
+    named = _kept(desk, yesterday, "--expect", planned.told["plan-digest"])
+    assert (named.code, named.told["failure-reason"]) == (1, "moved-on")
+    assert desk.instructions == "You are a patient tutor."
+    again(desk)
+
+
+def test_merges_that_wait_for_each_other_are_applied_in_turn(desk: Desk) -> None:
+    """The branch has moved on, but nothing of that is applied yet: the first one goes on with what was approved."""
+    first = desk.proposed({"assistants/tutor.yaml": KIND})
+    desk.planned(first)
+    desk.git.git("checkout", "-q", "main")
+    second = desk.proposed({"assistants/poet.yaml": SECOND}, "poet")
+    desk.planned(second)
+    desk.merged(first)
+    waiting = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+    desk.merged(second)
+
+    early = _kept(desk, desk.repository.run("push", workflow=APPLY_WORKFLOW))
+    assert early.told["failure-reason"] == "plan-changed"
+    assert _kept(desk, waiting).code == 0
+    assert desk.applied().code == 0
+    again(desk)
+
+
 def test_a_direct_push_is_refused_and_told_how_to_go_on(desk: Desk) -> None:
     """Nobody approved it; whoever looks at it may."""
     desk.git.commit({"assistants/tutor.yaml": KIND})
@@ -381,6 +434,47 @@ def test_a_workflow_that_the_pull_request_changed_cannot_approve(desk: Desk) -> 
     assert ran.told["failure-reason"] == "not-approved"
     assert f"not those of main: {PLAN_WORKFLOW}" in ran.said
     assert desk.instructions == "You are a patient tutor."
+
+
+@pytest.mark.parametrize("way", ["second", "retargeted", "closed"])
+def test_a_workflow_that_came_with_another_base_cannot_approve(desk: Desk, way: str) -> None:
+    """A run is of the merge of its head with its base, and the head alone looks as it should."""
+    desk.git.git("branch", "evil", "main")
+    desk.git.commit({PLAN_WORKFLOW: "on: pull_request # and leave what I like\n"}, branch="evil")
+    desk.git.git("checkout", "-q", "main")
+    pull = desk.proposed({"assistants/tutor.yaml": RUDE})
+    other = pull if way == "retargeted" else desk.repository.pull(pull.branch, "evil")
+    other.into = "evil"
+    run = other.run()
+    run.upload("asstctl-local", _forged(desk, run, base=desk.git.sha("main")))
+    if way == "retargeted":
+        pull.retarget("main")
+        run.created = pull.happened[0]["created_at"]
+    if way == "closed":
+        other.closed = run.created
+    desk.merged(pull)
+
+    ran = desk.applied()
+
+    assert (ran.code, ran.told["failure-reason"]) == (1, "not-approved")
+    assert f"a merge with {'another branch' if way == 'retargeted' else 'evil'}" in ran.said
+    assert desk.instructions == "You are a patient tutor."
+
+
+def test_a_branch_may_have_been_proposed_elsewhere_before(desk: Desk) -> None:
+    """What ended long before the run has nothing to do with it."""
+    desk.git.git("branch", "release", "main")
+    pull = desk.proposed({"assistants/tutor.yaml": KIND})
+    earlier = desk.repository.pull(pull.branch, "release")
+    earlier.created, earlier.closed = "2026-11-01T08:00:00Z", "2026-11-02T08:00:00Z"
+    pull.retarget("main")
+    pull.happened[0]["created_at"] = "2026-11-02T08:00:00Z"
+    planned = desk.planned(pull)
+    assert "will not count" not in planned.said
+    desk.merged(pull)
+
+    assert desk.applied().code == 0
+    assert desk.instructions == "You are a kind tutor."
 
 
 def test_only_runs_of_the_named_workflow_count(desk: Desk) -> None:

@@ -60,6 +60,21 @@ def test_what_a_checkout_brought_is_not_kept_as_ours(desk: Desk) -> None:
     assert names("out") == {"mine.txt"}
 
 
+@pytest.mark.parametrize("place", ["out/leak", "out/deeper/leak"])
+def test_a_folder_with_a_link_in_it_is_refused(desk: Desk, tmp_path: Path, place: str) -> None:
+    """What keeps the folder as an artifact would read what the link leads to, with the environment of the job."""
+    link = desk.git.path / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/proc/self/environ")
+    run = desk.repository.run("schedule")
+
+    ran = desk.ci(run, "drift", "--out", "out")
+
+    assert ran.code == 1
+    assert "leak is a link" in ran.said
+    assert "artifact" not in ran.told
+
+
 def test_a_folder_that_leads_elsewhere_is_refused(desk: Desk, tmp_path: Path) -> None:
     """A link in the checkout would have us write where it pleases."""
     elsewhere = tmp_path / "elsewhere"
@@ -219,3 +234,63 @@ def test_gitlab_vouches_for_no_plan_and_says_so(desk: Desk, gitlab: GitLab) -> N
     named = ran.said.rpartition("--expect ")[2].split()[0]
     assert desk.ci(None, "apply", "--expect", named, **environ).code == 0
     assert cli_run(["plan", "--detailed-exitcode"]) == 0
+
+
+def test_an_approval_on_gitlab_is_not_called_outdated(desk: Desk, gitlab: GitLab) -> None:
+    """Nobody can say of which plan it was."""
+    project = gitlab.project("octo/desk", desk.git)
+    desk.git.commit({"assistants/tutor.yaml": KIND}, branch="change")
+    request = project.pull("change")
+    request.approved.append("ada")
+
+    desk.ci(None, "plan", **request.environ())
+
+    assert "outdated" not in request.comments[0]["body"]
+
+
+def test_a_digest_needs_no_token_on_gitlab(desk: Desk, gitlab: GitLab) -> None:
+    """The token is for the comment, and for whether the branch has moved on."""
+    project = gitlab.project("octo/desk", desk.git)
+    desk.git.commit({"assistants/tutor.yaml": KIND})
+    early = project.environ("push", branch="main")
+    digest = json.loads(desk.ci(None, "plan", "--format", "json").out)["digest"]
+    desk.git.commit({"README.md": "A school"})
+    late = project.environ("push", branch="main")
+
+    moved = desk.ci(None, "apply", "--expect", digest, **early)
+    assert (moved.code, "came later" in moved.said) == (1, True)
+    assert desk.ci(None, "apply", "--expect", digest, **{**late, "GITLAB_TOKEN": ""}).code == 0
+    assert cli_run(["plan", "--detailed-exitcode"]) == 0
+
+
+ACTING = """\
+::error::one
+##[error]two
+  ::add-mask::three
+::stop-commands::four
+##vso[task.setvariable variable=five]six
+\x1b[31m\u202eseven\u2028::error::eight"""
+
+
+@pytest.mark.parametrize("word", ["validate", "plan", "test"])
+def test_nothing_that_a_file_says_acts_on_the_runner(desk: Desk, word: str) -> None:
+    """Names, texts, replies, diagnostics and names of files: the only commands in the log are annotations of ours."""
+    talk = f"assistant: tutor\nturns: [{{user: {json.dumps(ACTING)}, expect: {{equals: {json.dumps(ACTING)}}}}}]\n"
+    files = {
+        "assistants/tutor.yaml": KIND.replace("You are a kind tutor.", json.dumps(ACTING)),
+        "assistants/tutor.convo.yaml": talk.replace("equals", "contains") + f"---\n{talk}".replace("equals", "iequals"),
+    }
+    named = {
+        "assistants/::error file=x::y.yaml": f"kind: assistant\nkey: {json.dumps(ACTING)}\n{json.dumps(ACTING)}: 1\n"
+    }
+
+    for more in ({}, named):
+        pull = desk.proposed({**files, **more})
+        ran = desk.ci(pull.run(), word)
+        lines = (ran.out + ran.err).split("\n")
+        assert len(ran.out) > 100
+        acting = [one for one in lines if one.lstrip().startswith("::") or "##[" in one or "##vso[" in one.lower()]
+        assert [
+            one for one in acting if not one.startswith(("::error file=", "::notice file=", "::error title="))
+        ] == []
+        assert not {"\x1b", "\u202e", "\u2028", "\r"} & set(ran.out + ran.err)

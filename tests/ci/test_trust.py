@@ -52,7 +52,7 @@ SOUND = Scene(
     PullRequest(7, HEAD, BASE, "main", merged_as=MERGE),
     Pipeline("github", Event.PUSH, "octo/shop", "9", "", MERGE, "main"),
     Artifact("1", "asstctl-prod", "8", HEAD),
-    WorkflowRun("8", "pull_request", HEAD, (PLAN, ".github/actions")),
+    WorkflowRun("8", "pull_request", HEAD, (PLAN, ".github/actions"), ("main",)),
     Versions({PLAN: "1", ".github/actions": None}, {PLAN: "1", ".github/actions": None}),
     Record("prod", "prod", HEAD, BASE, "8", digest(APPROVED), APPROVED),
     frozenset({BASE, HEAD, MERGE}),
@@ -84,6 +84,15 @@ FORGED: dict[str, tuple[Callable[[Scene], Scene], str]] = {
     "a run by hand": (lambda s: s.with_("run", event="workflow_dispatch"), "started by workflow_dispatch"),
     "a run of a push": (lambda s: s.with_("run", event="push"), "started by push"),
     "a run with secrets": (lambda s: s.with_("run", event="pull_request_target"), "started by pull_request_target"),
+    "a run of a merge with another branch": (
+        lambda s: s.with_("run", bases=("main", "evil")),
+        "may have been of a merge with evil,",
+    ),
+    "a run of a merge with a branch that is not known": (
+        lambda s: s.with_("run", bases=("main", "")),
+        "may have been of a merge with another branch,",
+    ),
+    "a run of no pull request that anybody knows": (lambda s: s.with_("run", bases=()), "a merge with nothing,"),
     "a run of nothing": (lambda s: s.with_("run", files=()), "nobody can say which files"),
     "a run of a workflow that is not there": (
         lambda s: s.with_("versions", there=dict.fromkeys(s.run.files)),

@@ -53,7 +53,7 @@ def test_nothing_runs_with_the_rights_of_the_base_branch(path: Path) -> None:
     assert events(path).isdisjoint({"pull_request_target", "workflow_run", "issue_comment"})
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION / "action.yml"], ids=ids)
+@pytest.mark.parametrize("path", EVERY_FILE, ids=ids)
 def test_actions_of_others_are_pinned_by_their_commit(path: Path) -> None:
     """With the version beside it; ours is to be put in by whoever takes the example."""
     used = [line.strip().removeprefix("- ") for line in path.read_text("utf-8").splitlines() if "uses: " in line]
@@ -94,6 +94,14 @@ def test_what_writes_or_costs_stands_behind_an_environment() -> None:
         "drift": {"PROD_READ_KEY"},
     }
     assert {name for name, job in jobs.items() if "environment" in job} == {"candidates", "apply"}
+
+
+def test_the_action_imports_nothing_out_of_the_checkout() -> None:
+    """`python -m` looks in the folder that it is started in first, and a pull request may have brought a `venv.py`."""
+    typed = [step["run"] for step in steps(ACTION / "action.yml") if "run" in step]
+    calls = re.findall(r"python3?\"?((?: -\w)*) (?:-m )?", "\n".join(typed))
+    assert [one.split() for one in calls if "-m" in one.split() and "-I" not in one.split()] == []
+    assert len([one for one in calls if "-I" in one]) == 2
 
 
 def test_the_action_gives_every_input_to_the_command() -> None:

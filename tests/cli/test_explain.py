@@ -208,6 +208,41 @@ def test_show_says_where_live_instructions_differ_from_the_files(project: Projec
     assert document["tokens"]["prompt"] == document["tokens"]["instructions"] == 7
 
 
+@pytest.mark.parametrize(
+    ("address", "summary", "hint"),
+    [
+        ("tutor.name", "tutor.name names a field of assistant.tutor", "asstctl explain tutor.name"),
+        ("function.ask", "function.ask is no object of its own", "asstctl explain function.ask"),
+        ("tuto", "there is no tuto", "did you mean `tutor`?"),
+    ],
+)
+def test_show_says_what_shows_what_it_does_not(project: Project, address: str, summary: str, hint: str) -> None:
+    project.write("assistants/ask.yaml", "kind: function\nkey: ask\ndescription: d\nparameters: {type: object}\n")
+    result = project.run("show", address, "--offline")
+    assert (result.code, summary in result.err, hint in result.err) == (1, True, True)
+    if hint.startswith("asstctl"):
+        project.done(*hint.split()[1:])
+
+
+@pytest.mark.parametrize("before", [(), ("--var", "town=Rome")])
+def test_a_variable_names_the_variable_of_the_environment_that_gave_it(
+    project: Project, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch, before: tuple[str, ...]
+) -> None:
+    """Typed words win, wherever they stand."""
+    project.write("given.yaml", "town: Oslo\n")
+    rewrite("name: Tutor", 'name: "{{ vars.town }}"')
+    monkeypatch.setenv("ASSTCTL_VAR", "town=Bern")
+    monkeypatch.setenv("ASSTCTL_VAR_FILE", str(project.root / "given.yaml"))
+    result = project.run(*before, "explain", "tutor.name", "--offline", "--format", "json")
+    (one,) = json.loads(result.out)["fields"]
+
+    (variable,) = one["variables"]
+    assert [(said["source"], said["name"], said["value"]) for said in (variable["from"], *variable["overrides"])] == [
+        ("flag", "--var", "Rome") if before else ("environment", "ASSTCTL_VAR", "Bern"),
+        ("environment", "ASSTCTL_VAR_FILE", "Oslo"),
+    ]
+
+
 def test_show_works_without_a_provider(project: Project) -> None:
     project.write("asstctl.yaml", FAR)
     result = project.run("show", "tutor", "--target", "far", "--offline", "--format", "json", "-v")

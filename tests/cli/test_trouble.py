@@ -215,6 +215,26 @@ def test_a_second_signal_leaves_at_once_and_says_what_is_not_known(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("command", ["plan", "explain tutor", "schema manifest", "--help", "doctor"])
+@pytest.mark.parametrize(
+    ("without", "code", "said"),
+    [
+        (">&-", 1, "error: the output cannot be written: bad file descriptor"),
+        (">/dev/full", 1, "error: the output cannot be written: no space left on device"),
+        ("<&- >/dev/null", 0, ""),
+        ("2>&- >/dev/null", 0, ""),
+        ("<&- >&- 2>&-", 1, ""),
+    ],
+)
+def test_a_missing_stream_is_no_bug(project: Project, command: str, without: str, code: int, said: str) -> None:
+    if command == "doctor":
+        project.done("apply", "--yes")
+    shell = f"'{sys.executable}' -m asstctl {command} {without}"
+    result = subprocess.run(["bash", "-c", shell], cwd=project.root, capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stdout, result.stderr.strip()) == (code, "", said)
+
+
 @pytest.mark.parametrize(("command", "left"), [("plan", 0), ("apply --yes", 300), ("--help", 0)])
 def test_a_reader_that_goes_away_stops_nothing(project: Project, command: str, left: int) -> None:
     for n in range(299):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from asstctl.core import trace_wish
 from asstctl.core.errors import WrongUsage
 from asstctl.core.trace_wish import Wish, told_hosts, wish
 
@@ -27,19 +26,16 @@ from asstctl.core.trace_wish import Wish, told_hosts, wish
         ({"OTEL_SERVICE_NAME": "deploys"}, Wish.NO),
     ],
 )
-def test_the_switch_goes_before_the_standard_variables(
-    monkeypatch: pytest.MonkeyPatch, environ: Mapping[str, str], wanted: Wish
-) -> None:
-    monkeypatch.setattr(trace_wish, "_LIBRARY", "a.library.that.nobody.loaded")
-    assert wish(environ) is wanted
+def test_the_switch_goes_before_the_standard_variables(environ: Mapping[str, str], wanted: Wish) -> None:
+    assert wish(environ, modules=()) is wanted
 
 
 def test_where_the_library_is_loaded_somebody_may_collect() -> None:
     """As `opentelemetry-instrument` does in the process that it starts a program in."""
-    import opentelemetry.trace  # noqa: F401
+    loaded = ("opentelemetry.trace",)
 
-    assert wish({}) is Wish.IF_THERE
-    assert wish({"OTEL_SDK_DISABLED": "true"}) is Wish.NO
+    assert wish({}, loaded) is Wish.IF_THERE
+    assert wish({"OTEL_SDK_DISABLED": "true"}, loaded) is Wish.NO
 
 
 def test_another_word_is_wrong_usage() -> None:

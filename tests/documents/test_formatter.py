@@ -53,6 +53,8 @@ def dedented(text: str) -> str:
         pytest.param('a: "one\\\n     two"\n', 'a: "one\\\n  two"\n', id="an escaped line end"),
         pytest.param("a: 'yes'\nb: \"\\u00e9\"\nc: ~\nd:\n", "a: 'yes'\nb: \"\\u00e9\"\nc: ~\nd:\n", id="scalars"),
         pytest.param("a: &x\n    b: 1\nc: *x\n", "a: &x\n  b: 1\nc: *x\n", id="anchors"),
+        pytest.param("a:\n    &x b: 1\n    c: *x\n", "a:\n  &x b: 1\n  c: *x\n", id="the anchor of a first key"),
+        pytest.param("- !!str  a: 1\n- &m\n   &k b: 1\n", "- !!str  a: 1\n- &m\n  &k b: 1\n", id="and its tag"),
         pytest.param("a: |\n     one\n       two \n\n     x\n", "a: |\n  one\n    two \n\n  x\n", id="a block of text"),
         pytest.param("a: |4-\n      x\nb: >+\n x\n\n\n", "a: |2-\n    x\nb: >+\n  x\n\n\n", id="its indicators"),
         pytest.param("a: |\n  x", "a: |-\n  x\n", id="a block that ends the file without a line end"),

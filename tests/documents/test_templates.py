@@ -16,6 +16,7 @@ from asstctl.documents.templates import (
     Includes,
     TemplateFault,
     check,
+    files_included,
     fill,
     names_used,
     render,
@@ -146,6 +147,25 @@ def test_includes_are_found_from_the_file_and_from_the_project(tmp_path: Path) -
     includes = Includes(tmp_path, tmp_path / "shared")
 
     assert render("{% include '/shared/tone.md' %}{% include 'tone.md' %}", VARS, includes) == "Be kind.\n" * 2
+
+
+@pytest.mark.parametrize("folder", ["texts", "a/b"])
+@pytest.mark.parametrize("written", ["parts/tone.md", "/{}/parts/tone.md", "parts/../parts/tone.md"])
+def test_an_include_in_an_include_is_relative_to_the_file_that_writes_it(
+    tmp_path: Path, folder: str, written: str
+) -> None:
+    parts = tmp_path / folder / "parts"
+    (parts / "deep").mkdir(parents=True)
+    (parts / "tone.md").write_text("tone, {% include 'deep/more.md' %}{% include '../beside.md' %}")
+    (parts / "deep/more.md").write_text("more, {% include '../last.md' %}")
+    (parts / "last.md").write_text("last, ")
+    (tmp_path / folder / "beside.md").write_text("beside")
+    text = f"{{% include '{written.format(folder)}' %}}"
+    includes = Includes(tmp_path, tmp_path / folder)
+
+    assert render(text, VARS, includes) == "tone, more, last, beside"
+    inner = ("parts/tone.md", "beside.md", "parts/deep/more.md", "parts/last.md")
+    assert {*files_included(text, includes)} == {f"{folder}/{name}" for name in inner}
 
 
 @pytest.mark.parametrize(
@@ -387,3 +407,19 @@ def test_jinja2_is_not_imported_for_a_text_that_only_names_values() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
+
+
+def test_a_child_imports_nothing_of_the_folder_that_it_starts_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout may hold a `json.py`: the files of a project are not run by looking at them."""
+    for name in ("json", "jinja2", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    pool = Pool()
+
+    try:
+        assert pool.call("search", {"pattern": "a+b", "text": "aab"}) is True
+    finally:
+        pool.close()
+    assert not (tmp_path / "ran").exists()

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 from tests.forges.git_folder import GitFolder, How
 from tests.forges.stand_in import Answer, Asked, StandIn, page_of
@@ -205,6 +206,9 @@ class Pull:
     comments: list[dict[str, Any]] = field(default_factory=list)
     reviews: list["ReviewMade"] = field(default_factory=list)
     merged: tuple[str, str, str] | None = None  # head, base, what the merge made
+    created: str = "2026-11-23T00:00:00Z"
+    closed: str | None = None
+    happened: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def head(self) -> str:
@@ -229,6 +233,12 @@ class Pull:
         git.move(self.into, made)
         self.merged = (head, base, made)
         return made
+
+    def retarget(self, into: str) -> None:
+        """Let it go into another branch."""
+        self.into = into
+        id, now = next(self.repository.github.numbers), self.repository.github.now()
+        self.happened.append({"id": id, "event": "base_ref_changed", "created_at": now})
 
     def review(
         self, author: str, state: str = "APPROVED", *, association: str = "MEMBER", commit: str = ""
@@ -261,7 +271,9 @@ class Pull:
         return {
             "id": self.number + 90_000,
             "number": self.number,
-            "state": "closed" if self.merged else "open",
+            "state": "closed" if self.merged or self.closed else "open",
+            "created_at": self.created,
+            "closed_at": "2026-11-23T12:00:00Z" if self.merged else self.closed,
             "html_url": f"https://github.example/{shop.name}/pull/{self.number}",
             "merged": self.merged is not None,
             "merged_at": "2026-11-23T12:00:00Z" if self.merged else None,
@@ -310,6 +322,7 @@ class Run:
     workflow: str
     referenced: tuple[str, ...]
     pull: Pull | None
+    created: str = "2026-11-23T06:00:00Z"
 
     @property
     def fork(self) -> bool:
@@ -339,7 +352,7 @@ class Run:
             made = self.repository.git.merged(self.pull.base, self.pull.head, message="Merge for try")
             self.repository.git.git("update-ref", f"refs/pull/{self.pull.number}/merge", made)
             return made
-        return self.repository.git.sha(self.pull.into if self.pull else self.branch)
+        return self.repository.git.sha(self.pull.into) if self.pull else self.head
 
     def environ(self, folder: Path, token: str | None = None) -> dict[str, str]:
         """What the runner sets for a step, `GITHUB_TOKEN` among it; its files are made in `folder`."""
@@ -387,6 +400,7 @@ class Run:
             "conclusion": "success",
             "head_sha": self.head,
             "head_branch": self.branch,
+            "created_at": self.created,
             "path": self.workflow,
             "html_url": f"https://github.example/{self.repository.name}/actions/runs/{self.id}",
             "repository": self.repository.short,
@@ -484,6 +498,19 @@ def _pull(call: Call, number: str) -> Answer:
     return Answer(200, _of_version(call, call.pull(number).body))
 
 
+@_route("GET", r"/pulls", "pull-requests")
+def _every_pull(call: Call) -> Answer:
+    assert call.asked.query["state"] == "all"
+    owner = call.repository.name.partition("/")[0]
+    found = [one for one in call.repository.pulls if f"{owner}:{one.branch}" == call.asked.query["head"]]
+    return call.page([_of_version(call, one.body) for one in found if not one.fork])
+
+
+@_route("GET", r"/issues/(\d+)/events", "pull-requests")
+def _events(call: Call, number: str) -> Answer:
+    return call.page(call.pull(number).happened)
+
+
 @_route("GET", r"/commits/(\w+)/pulls", "pull-requests")
 def _pulls_of(call: Call, commit: str) -> Answer:
     git = call.repository.git
@@ -574,6 +601,12 @@ def _tree(call: Call, name: str) -> Answer:
 def _blob(call: Call, sha: str) -> Answer:
     content = call.repository.git.git("cat-file", "blob", sha).encode()
     return Answer(200, {"sha": sha, "encoding": "base64", "content": base64.encodebytes(content).decode()})
+
+
+@_route("GET", r"/branches/([^/]+)", "contents")
+def _branch(call: Call, name: str) -> Answer:
+    sha = call.repository.git.sha(f"refs/heads/{unquote(name)}")
+    return Answer(200, {"name": unquote(name), "commit": {"sha": sha}, "protected": True})
 
 
 @_route("GET", r"/compare/(\w+)\.\.\.(\w+)", "contents")

@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from tests.forges.git_folder import GitFolder, How
 from tests.forges.stand_in import Answer, Asked, StandIn, page_of
@@ -240,6 +241,11 @@ def _requests_of(project: Project, asked: Asked, login: str, commit: str) -> Ans
     project.git.sha(commit)
     found = [one for one in project.pulls if commit == one.head or (one.merged and commit == one.merged[2])]
     return _page(project, asked, [{k: v for k, v in one.body.items() if k != "diff_refs"} for one in found])
+
+
+@_route("GET", r"/repository/branches/(.+)")
+def _branch(project: Project, asked: Asked, login: str, name: str) -> Answer:
+    return Answer(200, {"name": unquote(name), "commit": {"id": project.git.sha(f"refs/heads/{unquote(name)}")}})
 
 
 @_route("GET", r"/repository/compare")

@@ -220,6 +220,17 @@ async def test_whether_a_commit_has_another_is_said(scene: Scene) -> None:
         assert [await forge.contains(*one) for one in asked] == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize("branch", ["main", "release/1.0#%"])
+async def test_a_branch_says_its_last_commit(scene: Scene, branch: str) -> None:
+    if branch != "main":
+        scene.git.git("branch", branch, "change")
+
+    async with scene.open() as forge:
+        assert await forge.tip(branch) == scene.git.sha(branch)
+        with pytest.raises(NotFound):
+            await forge.tip("gone")
+
+
 # The token
 
 

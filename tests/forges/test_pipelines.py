@@ -55,7 +55,7 @@ def test_asking_which_runner_this_is_loads_nothing_of_the_network() -> None:
 @pytest.mark.parametrize("name", list(FORGES))
 def test_every_part_of_a_forge_is_there(name: str) -> None:
     entry = FORGES[name]
-    for place in (entry.pipeline, entry.opener, entry.outputs, entry.summary, entry.annotations, entry.fence):
+    for place in (entry.pipeline, entry.opener, entry.outputs, entry.summary, entry.annotations):
         module, _, part = place.partition(":")
         assert callable(getattr(__import__(module, fromlist=[part]), part))
 
@@ -100,6 +100,32 @@ def test_an_event_is_read_as_what_it_is(on_github: Scene, event: str, read_as: E
 
     assert (found.event, bool(found.forbidden), found.pull_request) == (read_as, forbidden, None)
     assert (found.branch, found.commit) == ("main", on_github.git.sha("main"))
+
+
+@pytest.mark.parametrize(
+    "event, about, forbidden",
+    [
+        ("issue_comment", {"issue": {"number": 1, "pull_request": {"url": "x"}}}, True),
+        ("issue_comment", {"issue": {"number": 1}}, False),
+        ("workflow_run", {"workflow_run": {"event": "pull_request"}}, True),
+        ("workflow_run", {"workflow_run": {"event": "pull_request_target"}}, True),
+        ("workflow_run", {"workflow_run": {"event": "push"}}, False),
+    ],
+)
+def test_what_has_secrets_for_a_pull_request_is_forbidden(
+    on_github: Scene, event: str, about: dict[str, Any], forbidden: bool
+) -> None:
+    environ = on_github.repository.run(event).environ(on_github.folder)
+    Path(environ["GITHUB_EVENT_PATH"]).write_text(json.dumps(about), "utf-8")
+
+    assert bool(read(environ).forbidden) is forbidden
+
+
+@pytest.mark.parametrize("event", ["pull_request_review", "pull_request_review_comment"])
+def test_a_run_of_a_review_is_one_of_its_pull_request(on_github: Scene, event: str) -> None:
+    found = read(on_github.pull.run(event).environ(on_github.folder))
+
+    assert (found.event, found.pull_request is not None, found.forbidden) == (Event.OTHER, True, "")
 
 
 def test_a_tag_is_no_branch(on_github: Scene) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asstctl.core.diagnostic import Diagnostic, Severity, Where
-from asstctl.core.forge import Told
-from asstctl.forges import annotations, fence, outputs, summary
+from asstctl.core.forge import ToRunner
+from asstctl.forges import annotations, outputs, summary
 from asstctl.forges.gitlab.runner import CODE_QUALITY, DOTENV, DOTENV_LIMIT
 
 GITHUB = {"GITHUB_OUTPUT": "/runner/output", "GITHUB_STEP_SUMMARY": "/runner/summary"}
@@ -47,7 +47,7 @@ def test_the_word_at_which_an_output_ends_is_never_the_same() -> None:
 
 
 @pytest.mark.parametrize("told", [outputs("github", {}, {"a": "1"}), summary("github", {}, "text")])
-def test_a_runner_that_names_no_file_is_said_not_to(told: Told) -> None:
+def test_a_runner_that_names_no_file_is_said_not_to(told: ToRunner) -> None:
     assert told.files == ()
     assert "is not set" in told.notes[0]
 
@@ -121,15 +121,6 @@ def test_of_each_level_as_many_are_shown_as_the_host_keeps_and_the_rest_is_count
     )
 
 
-def test_what_lies_in_a_fence_is_no_command() -> None:
-    before, after = fence("github")
-
-    assert before == f"::stop-commands::{after.strip(':')}"
-    assert after == f"::{after.strip(':')}::"
-    assert fence("github") != (before, after)
-    assert fence("gitlab") == ("", "")
-
-
 # GitLab
 
 
@@ -185,4 +176,4 @@ def test_a_finding_keeps_its_fingerprint_and_shares_it_with_no_other() -> None:
 
 
 def test_a_job_has_no_page_of_its_own() -> None:
-    assert summary("gitlab", {}, "# Plan") == Told()
+    assert summary("gitlab", {}, "# Plan") == ToRunner()

@@ -178,6 +178,7 @@ TABLE = {
         "prod",
         ["body tutor.yaml:16"],
     ),
+    "a tool for other targets": ("assistant.tutor", "tools", "code_interpreter", "prod", ["body tutor.yaml:7"]),
     "a flag for this program": ("assistant.tutor", "protect", "", "local", ["body tutor.yaml:20"]),
     "the files of a store": ("vector_store.books", "files", "", "local", ["body books.yaml:2"]),
 }
@@ -189,6 +190,19 @@ def test_a_value_names_what_wrote_it_and_what_that_overrides(root: Path, case: s
     if target == "far":
         (root / "assistants/texts/tone.txt").write_text("Be kind.\n")
     assert [" ".join(where(said)) for said in asked(root, address, name, rest, target).said] == expected
+
+
+@pytest.mark.parametrize(
+    ("rest", "line"), [("code_interpreter", 7), ("function.ask", 9), ("function.ask.parameters", 9)]
+)
+def test_a_tool_for_other_targets_is_not_declared(root: Path, rest: str, line: int) -> None:
+    path = root / "assistants/tutor.yaml"
+    path.write_text(path.read_text().replace("    function: ask\n", "    function: ask\n    only: [local]\n"))
+    one = asked(root, "assistant.tutor", "tools", rest, "prod")
+
+    assert (one.declared, one.value, one.remark) == (False, ABSENT, "its tool is not for prod")
+    assert one.said[0].origin.where is not None
+    assert one.said[0].origin.where.line == line
 
 
 def test_what_leads_to_a_value_is_named_from_near_to_far(root: Path) -> None:

@@ -172,6 +172,17 @@ async def test_an_observer_sees_each_request() -> None:
     ]
 
 
+@pytest.mark.parametrize("header", ["x-request-id", "x-github-request-id"])
+async def test_an_observer_is_told_what_any_of_our_servers_calls_a_request(header: str) -> None:
+    """By whichever header it does so; without a key that it repeats there."""
+    seen: list[Exchange | Pause] = []
+    server = Recorder(httpx2.Response(200, json={}, headers={header: f"req_1 {KEY}"}))
+
+    await client(ObservedTransport(server.transport, seen.append, hidden=Hidden(KEY))).request("GET", "/things")
+
+    assert [one.request_id for one in seen if isinstance(one, Exchange)] == ["req_1 ***"]
+
+
 async def test_a_wait_is_told_as_it_begins() -> None:
     """Before the next try, with what the server asked for, and never after the last one."""
     seen: list[Exchange | Pause] = []

@@ -1,6 +1,7 @@
 """What a field was when it was last applied, from git: in the form in which the wire of its target gives it back."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -26,10 +27,14 @@ FORMAT = {"type": "json_schema", "json_schema": {"name": "response", "schema": {
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     root = tmp_path_factory.mktemp("project")
     (root / "tutor.yaml").write_text(TUTOR)
+    _commit(root)
+    return History(root, "HEAD", "tutor.yaml", "far", "openai")
+
+
+def _commit(root: Path) -> None:
     identity = ["-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
-    return History(root, "HEAD", "tutor.yaml", "far", "openai")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,14 @@ def test_the_value_with_the_digest_of_the_mark_is_found(history: History, name: 
     noted = digest(rule(brought("assistant", {name: value}).get(name)))
 
     assert same(base_of(history, Address("assistant", "tutor"), name, noted), rule(value))
+
+
+def test_the_value_may_have_been_a_default_of_the_project_file(tmp_path: Path) -> None:
+    (tmp_path / "asstctl.yaml").write_text("version: 1\ndefaults: {assistant: {temperature: 0.5}}\n")
+    _commit(tmp_path)
+    history = History(tmp_path, "HEAD", "asstctl.yaml", "far", "openai")
+
+    assert base_of(history, Address("assistant", "tutor"), "temperature", digest(0.5)) == 0.5
 
 
 def test_a_value_of_another_digest_is_none(history: History) -> None:

@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from asstctl.core.diagnostic import Where
+from asstctl.core.explanation import Explained, Said, Variable
 from asstctl.core.origin import Origin, Source
 from asstctl.workspace.explain.since import Annals
 
@@ -131,3 +133,23 @@ def test_nothing_that_a_repository_configures_is_run(root: Path, tmp_path: Path)
     assert since is not None
     assert since.subject == "Cooler"
     assert not trace.exists()
+
+
+def test_what_a_value_takes_in_counts_too(root: Path) -> None:
+    """Its included files, the lines of its variables, and its parts."""
+    include = Origin(Source.INCLUDE, "tone.txt", Where("tone.txt"), 1)
+    vars_line = Origin(Source.PROJECT, "", Where("asstctl.yaml", 1), 1)
+    (root / "asstctl.yaml").write_text("version: 1\n")
+    commit(root, "model: a\ntemperature: 2\n\n", "Project", 3)
+    plain = Explained("name", "x", declared=True, said=(Said(lines(1)),))
+
+    def subject(one: Explained) -> str:
+        since = Annals(root).dated(one).since
+        assert since is not None
+        return since.subject or since.reason
+
+    assert subject(plain) == "First"
+    assert subject(replace(plain, variables=(Variable("v", (Said(vars_line), Said(lines(2)))),))) == "Project"
+    assert subject(replace(plain, parts=(replace(plain, said=(Said(lines(2)),)),))) == "Cooler"
+    (root / "tone.txt").write_text("new\n")
+    assert subject(replace(plain, includes=(include,))) == "not committed yet: tone.txt"

@@ -27,7 +27,7 @@ from asstctl.conversation.reading.models import (
     ThreadModel,
     TurnModel,
 )
-from asstctl.conversation.shapes import ANSWER, PATTERN, SOME_TEXT, map_of, means
+from asstctl.conversation.shapes import ANSWER, PATTERN, SOME_TEXT, map_of, means, one_or_list
 from asstctl.conversation.stubs import STUBS
 from asstctl.conversation.stubs.fault import SLOWEST
 from asstctl.conversation.stubs.rules import EVERY, WORDS
@@ -42,7 +42,6 @@ from asstctl.documents.json_schema import (
     described,
     keys_of,
     nullable,
-    or_list,
     or_template,
     required_of,
 )
@@ -185,7 +184,7 @@ def _operators(maker: Maker, *, closing: bool) -> Schema:
             plain = name.removeprefix(NOT) if check.negated else name
             said = first_paragraph(f"{checks_package}.{plain.replace('-', '_')}")
             said = f"The opposite of `{plain}`.\n\n{said}" if check.negated else said
-            value = dict(or_list(dict(check.takes)) if check.each else check.takes)
+            value = dict(one_or_list(check.takes) if check.each else check.takes)
             properties[name] = described(deeply_templated(maker, value), {"description": said})
     return closed(properties)
 
@@ -207,7 +206,7 @@ def _saves(maker: Maker) -> Schema:
 
 def _stubs(maker: Maker) -> Schema:
     rule = maker.define("Rule", lambda: _rule(maker))
-    rules = or_list(rule)
+    rules = dict(one_or_list(rule))
     every = {"if": {"enum": list(WORDS)}, "else": rules}
     said = "Every function: answers a call that no rule of its own does; `fail` is no answer, `empty` an empty one."
     return {"type": "object", "properties": {EVERY: {"description": said, **every}}, "additionalProperties": rules}

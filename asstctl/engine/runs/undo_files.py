@@ -12,6 +12,7 @@ from asstctl.core.journal import Step
 from asstctl.core.knowledge import StoreFile
 from asstctl.core.mark import Mark, read_mark
 from asstctl.core.resource import Live
+from asstctl.core.suggest import some_of
 from asstctl.engine.planning.changes import what_is_seen
 from asstctl.engine.planning.ownership import Owned
 from asstctl.engine.runs.history import FileStep
@@ -83,9 +84,7 @@ def _back(run: str, address: str, steps: Iterable[FileStep], live: Iterable[Stor
         if file.path and (file.path, file.id) in added and file.path not in lost
     )
     named = sorted(lost)
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    listed = ", ".join(named[:_NAMED]) + more
-    note = f"{address}: what {listed} held before cannot be brought back from the provider; git has it."
+    note = f"{address}: what {some_of(named, _NAMED)} held before cannot be brought back from the provider; git has it."
     return FilesBack(changes, note if named else "")
 
 

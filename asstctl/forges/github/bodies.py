@@ -1,6 +1,7 @@
 """Bodies of GitHub's API, and of its events, as values. Pure; a ValueError names the member that is wrong."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from asstctl.core.forge import Artifact, Comment, PullRequest, Review, WorkflowRun
@@ -9,6 +10,10 @@ from asstctl.forges.reading import commit, member, number, text
 ACTIONS = ".github/actions"
 """Where actions of a repository lie by custom."""
 
+SETTLED = timedelta(hours=1)
+"""A run begins later than what set it going: what ended this much earlier did not."""
+
+_NEW_BASES = frozenset({"base_ref_changed", "automatic_base_change_succeeded"})
 _WRITERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _WORDS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """A review that only comments leaves what was said before."""
@@ -55,15 +60,13 @@ def is_by(body: Any, login: str) -> bool:
     return (member(body, "user", "login"), member(body, "user", "type")) == (login, kind)
 
 
-def artifact_of(body: Any, head: str) -> Artifact | None:
-    """An artifact that is still there, of a run for this commit of this very repository; None for another."""
+def artifact_of(body: Any) -> Artifact | None:
+    """An artifact that is still there, of a run for a commit of this very repository; None for another."""
     run = member(body, "workflow_run")
     own = member(run, "repository_id")
     if member(body, "expired") is not False or own is None or own != member(run, "head_repository_id"):
         return None
-    if member(run, "head_sha") != head:
-        return None
-    return Artifact(str(number(body, "id")), text(body, "name"), str(number(run, "id")), head)
+    return Artifact(str(number(body, "id")), text(body, "name"), str(number(run, "id")), commit(run, "head_sha"))
 
 
 def run_of(body: Any, repository: str) -> WorkflowRun:
@@ -86,3 +89,24 @@ def _own(path: str, repository: str) -> str:
     if path.startswith(".github/"):
         return path
     return path[len(repository) + 1 :] if path.lower().startswith(f"{repository.lower()}/") else ""
+
+
+def may_have_run(pull: Any, began: datetime) -> bool:
+    """Whether a pull request was open when a run began, give or take some time."""
+    closed = member(pull, "closed_at")
+    opened = moment(pull, "created_at") - SETTLED
+    return opened <= began and (closed is None or began <= moment(pull, "closed_at") + SETTLED)
+
+
+def is_of_another_base(event: Any, began: datetime) -> bool:
+    """Whether what happened to a pull request is that it went into another branch when a run began, or shortly
+    before."""
+    return member(event, "event") in _NEW_BASES and began <= moment(event, "created_at") + SETTLED
+
+
+def moment(value: Any, *path: str) -> datetime:
+    """A time with its zone."""
+    found = datetime.fromisoformat(text(value, *path))
+    if found.tzinfo is None:
+        raise ValueError(f"{'.'.join(path)} has no zone")
+    return found

@@ -7,19 +7,32 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from asstctl.core.errors import NotFound
-from asstctl.core.forge import Artifact, Comment, Pipeline, PullRequest, Review, Versions, WorkflowRun
+from asstctl.core.forge import Artifact, Comment, Event, Pipeline, PullRequest, Review, Versions, WorkflowRun
 from asstctl.core.ports import Observer
 from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.forges.api import Api, Manners, OverApi, Way
-from asstctl.forges.comments import bears, write_comment
+from asstctl.forges.comments import Desk, bears, write_comment
 from asstctl.forges.github.artifacts import LARGEST_ZIP, file_in_zip
-from asstctl.forges.github.bodies import approvals_of, artifact_of, comment_of, is_by, pull_request_of, run_of
+from asstctl.forges.github.bodies import (
+    approvals_of,
+    artifact_of,
+    comment_of,
+    is_by,
+    is_of_another_base,
+    may_have_run,
+    moment,
+    pull_request_of,
+    run_of,
+)
 from asstctl.forges.github.trees import Trees
 from asstctl.forges.github.workflows import ACTION_FILES, used_in
-from asstctl.forges.reading import member, text
+from asstctl.forges.reading import commit, member, number, text
 from asstctl.net.body import json_value
 from asstctl.net.failures import Asked, Failure, retry_after_of
 from asstctl.net.retry import RetryPolicy
@@ -89,6 +102,12 @@ class GitHubForge(OverApi):
                     return found
         return None
 
+    async def tip(self, branch: str) -> str:
+        path = f"{self._root}/branches/{quote(branch, safe='')}"
+        body = await self._api.get(path)
+        with self._api.read(path):
+            return commit(body, "commit", "sha")
+
     async def reviews(self, number: int) -> tuple[Review, ...]:
         return approvals_of(await self._api.pages(f"{self._root}/pulls/{number}/reviews"))
 
@@ -102,29 +121,25 @@ class GitHubForge(OverApi):
             return tuple(comment_of(body) for body in bodies if is_by(body, login))
 
     async def write_comment(self, number: int, body: str, *, over: str = "") -> Comment:
-        async def edit() -> Comment:
-            path = f"{self._root}/issues/comments/{over}"
-            written = await self._api.replace("PATCH", path, {"body": body})
-            with self._api.read(path):
-                return comment_of(written)
-
-        async def add() -> Comment:
-            path = f"{self._root}/issues/{number}/comments"
-            written = await self._api.add(path, {"body": body})
-            with self._api.read(path):
-                return comment_of(written)
-
-        return await write_comment(
-            body, edit=edit if over else None, add=add, own=lambda mark: self.comments(number, mark)
-        )
+        issues = f"{self._root}/issues"
+        own = partial(self.comments, number)
+        desk = Desk(self._api, f"{issues}/{number}/comments", f"{issues}/comments", "PATCH", comment_of, own)
+        return await write_comment(desk, body, over=over)
 
     async def artifacts(self, name: str, head: str) -> tuple[Artifact, ...]:
+        return tuple(one for one, _ in await self._kept(name) if one.head == head)
+
+    async def left_on(self, branch: str, name: str) -> tuple[Artifact, ...]:
+        return tuple(one for one, of in await self._kept(name) if of == branch)
+
+    async def _kept(self, name: str) -> list[tuple[Artifact, str]]:
+        """Each artifact of a name, and the branch that its run was of; the newest first."""
         path = f"{self._root}/actions/artifacts"
         bodies = await self._api.pages(path, "artifacts", name=name)
         bodies.sort(key=lambda body: (str(body.get("created_at")), body["id"]), reverse=True)
         with self._api.read(path):
-            found = [artifact_of(body, head) for body in bodies]
-        return tuple(one for one in found if one is not None and one.name == name)
+            found = [(artifact_of(body), str(member(body, "workflow_run", "head_branch"))) for body in bodies]
+        return [(one, branch) for one, branch in found if one is not None and one.name == name]
 
     async def content(self, artifact: Artifact, path: str, *, at_most: int) -> bytes:
         where = f"{self._root}/actions/artifacts/{artifact.id}/zip"
@@ -138,7 +153,27 @@ class GitHubForge(OverApi):
         body = await self._api.get(path)
         with self._api.read(path):
             found = run_of(body, self._repository)
-        return replace(found, files=await self._with_actions(found))
+            branch, began = text(body, "head_branch"), moment(body, "created_at")
+        bases = await self._bases(branch, began) if found.event == Event.PULL_REQUEST and not found.fork else ()
+        return replace(found, files=await self._with_actions(found), bases=bases)
+
+    async def _bases(self, branch: str, began: datetime) -> tuple[str, ...]:
+        """The branches that pull requests of a branch went into when a run began. What runs is what a merge with one of
+        them holds, workflow files and all, and the host does not say afterwards with which."""
+        bases: dict[str, None] = {}
+        path = f"{self._root}/pulls"
+        pulls = await self._api.pages(path, state="all", head=f"{self._repository.partition('/')[0]}:{branch}")
+        for body in pulls:
+            with self._api.read(path):
+                if not may_have_run(body, began):
+                    continue
+                bases[text(body, "base", "ref")] = None
+                events = f"{self._root}/issues/{number(body, 'number')}/events"
+            happened = await self._api.pages(events)
+            with self._api.read(events):
+                if any(is_of_another_base(one, began) for one in happened):
+                    bases[""] = None
+        return tuple(bases)
 
     async def _with_actions(self, run: WorkflowRun) -> tuple[str, ...]:
         known = dict.fromkeys(run.files)
@@ -178,7 +213,7 @@ class GitHubForge(OverApi):
 _PERMISSIONS = (
     (re.compile(r"/issues/|/pulls(/|$)"), "pull-requests"),
     (re.compile(r"/actions/"), "actions"),
-    (re.compile(r"/git/|/compare/"), "contents"),
+    (re.compile(r"/git/|/compare/|/branches/"), "contents"),
 )
 
 

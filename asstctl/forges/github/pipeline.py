@@ -9,7 +9,7 @@ from asstctl.core.errors import Refused
 from asstctl.core.forge import Event, Pipeline
 from asstctl.core.json_text import read_json
 from asstctl.forges.github.bodies import pull_request_of
-from asstctl.forges.reading import COMMIT, variable
+from asstctl.forges.reading import COMMIT, member, variable
 
 LARGEST_EVENT = 32 * 1024 * 1024
 
@@ -22,9 +22,16 @@ _EVENTS = {
     "workflow_dispatch": Event.MANUAL,
 }
 
-_FORBIDDEN = {
-    "pull_request_target": "pull_request_target runs with the secrets of this repository for what anybody may propose"
+_OF_A_PULL_REQUEST = ("pull_request", "pull_request_review", "pull_request_review_comment")
+"""Events whose runs are of a pull request, with no more rights than its author has."""
+
+_WITH_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "pull_request_target": (),
+    "issue_comment": ("issue", "pull_request"),
+    "workflow_run": ("workflow_run", "event"),
 }
+"""Events that run with the secrets of the repository for what anybody may propose: always, or where the member at the
+end of a path is there and, if it is a text, names a pull request."""
 
 
 def pipeline(environ: Mapping[str, str]) -> Pipeline:
@@ -35,13 +42,16 @@ def pipeline(environ: Mapping[str, str]) -> Pipeline:
     run = variable(environ, "GITHUB_RUN_ID", r"\d+")
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
     branch = environ.get("GITHUB_REF", "").removeprefix("refs/heads/") if event is not Event.PULL_REQUEST else ""
-    pull_request = None
-    if event is Event.PULL_REQUEST:
-        path = Path(variable(environ, "GITHUB_EVENT_PATH", r".+"))
+    pull_request, forbidden = None, False
+    if name in _OF_A_PULL_REQUEST:
+        path, content = _event(environ)
         try:
-            pull_request = pull_request_of(_event(path).get("pull_request"))
+            pull_request = pull_request_of(content.get("pull_request"))
         except ValueError as error:
             raise _bad(path, f"pull_request: {error}") from error
+    elif (at := _WITH_SECRETS.get(name)) is not None:
+        of = member(_event(environ)[1], *at) if at else name
+        forbidden = of.startswith("pull_request") if isinstance(of, str) else of is not None
     return Pipeline(
         forge="github",
         event=event,
@@ -51,11 +61,12 @@ def pipeline(environ: Mapping[str, str]) -> Pipeline:
         commit=variable(environ, "GITHUB_SHA", COMMIT),
         branch="" if branch.startswith("refs/") else branch,
         pull_request=pull_request,
-        forbidden=_FORBIDDEN.get(name, ""),
+        forbidden=f"{name} runs with the secrets of this repository for what anybody may propose" if forbidden else "",
     )
 
 
-def _event(path: Path) -> Mapping[str, Any]:
+def _event(environ: Mapping[str, str]) -> tuple[Path, Mapping[str, Any]]:
+    path = Path(variable(environ, "GITHUB_EVENT_PATH", r".+"))
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_EVENT:
@@ -67,7 +78,7 @@ def _event(path: Path) -> Mapping[str, Any]:
         raise _bad(path, "it is not JSON") from error
     if not isinstance(value, dict):
         raise _bad(path, "it is not a JSON object")
-    return value
+    return path, value
 
 
 def _bad(path: Path, why: str) -> Refused:

@@ -9,10 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from asstctl.core.diagnostic import Diagnostic, Severity
-from asstctl.core.forge import Told, Written
-
-SUMMARY_LIMIT = 1024 * 1024
-"""Bytes that the summary of one step may have; of a longer one GitHub shows nothing."""
+from asstctl.core.forge import ToRunner, Written
+from asstctl.forges import FORGES
 
 SHOWN = 10
 """Annotations of each level that GitHub keeps of one step."""
@@ -21,12 +19,12 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 _NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
-def outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> Told:
+def outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> ToRunner:
     """Outputs of a step. Each value ends at a word drawn for it, so that none can begin another output."""
     path = environ.get("GITHUB_OUTPUT")
     if not path:
-        return Told(notes=("GITHUB_OUTPUT is not set: later steps are told nothing",) if values else ())
-    return Told(files=(Written(path, "".join(_output(name, value) for name, value in values.items()), add=True),))
+        return ToRunner(notes=("GITHUB_OUTPUT is not set: later steps are told nothing",) if values else ())
+    return ToRunner(files=(Written(path, "".join(_output(name, value) for name, value in values.items()), add=True),))
 
 
 def _output(name: str, value: str) -> str:
@@ -35,24 +33,24 @@ def _output(name: str, value: str) -> str:
     return f"{name}<<{end}\n{value}\n{end}\n"
 
 
-def summary(environ: Mapping[str, str], markdown: str) -> Told:
+def summary(environ: Mapping[str, str], markdown: str) -> ToRunner:
     """The page of a run. A text that is too large is left out, and said to be."""
     path = environ.get("GITHUB_STEP_SUMMARY")
     if not path:
-        return Told(notes=("GITHUB_STEP_SUMMARY is not set: the page of this run shows nothing",))
-    size = len(markdown.encode())
-    if size <= SUMMARY_LIMIT:
-        return Told(files=(Written(path, markdown.rstrip("\n") + "\n", add=True),))
-    note = f"the summary has {size} bytes, and a step's may have {SUMMARY_LIMIT}: it is in the files of this run alone"
-    return Told(files=(Written(path, f"asstctl: {note}.\n", add=True),), notes=(note,))
+        return ToRunner(notes=("GITHUB_STEP_SUMMARY is not set: the page of this run shows nothing",))
+    size, most = len(markdown.encode()), FORGES["github"].summary_limit
+    if size <= most:
+        return ToRunner(files=(Written(path, markdown.rstrip("\n") + "\n", add=True),))
+    note = f"the summary has {size} bytes, and a step's may have {most}: it is in the files of this run alone"
+    return ToRunner(files=(Written(path, f"asstctl: {note}.\n", add=True),), notes=(note,))
 
 
-def annotations(environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> Told:
+def annotations(environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> ToRunner:
     """Workflow commands, as many as GitHub keeps; the rest is counted."""
     by_level = {severity: [one for one in diagnostics if one.severity is severity] for severity in _LEVELS}
     rest = Counter({_LEVELS[severity]: len(found[SHOWN:]) for severity, found in by_level.items()})
     left = ", ".join(f"{count} more of level {level}" for level, count in rest.items() if count)
-    return Told(
+    return ToRunner(
         lines=tuple(_annotation(one) for found in by_level.values() for one in found[:SHOWN]),
         notes=(f"GitHub shows {SHOWN} annotations of each level: {left} are not shown",) if left else (),
     )
@@ -75,9 +73,3 @@ def _data(value: str) -> str:
 
 def _property(value: str) -> str:
     return _data(value).replace(":", "%3A").replace(",", "%2C")
-
-
-def fence() -> tuple[str, str]:
-    """What lies between is no command, whatever it looks like; nobody else knows the word that ends it."""
-    word = secrets.token_hex(16)
-    return f"::stop-commands::{word}", f"::{word}::"

@@ -4,16 +4,18 @@ A job's own token cannot write notes: the token is one of the project, with the 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from urllib.parse import quote
 
 from asstctl.core.errors import NotFound
 from asstctl.core.forge import Artifact, Comment, Pipeline, PullRequest, Review, Versions, WorkflowRun
 from asstctl.core.ports import Observer
 from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.forges.api import Api, Manners, OverApi, Way
-from asstctl.forges.comments import bears, write_comment
+from asstctl.forges.comments import Desk, bears, write_comment
 from asstctl.forges.gitlab.bodies import approvals_of, comment_of, pull_request_of
 from asstctl.forges.gitlab.pipeline import project
-from asstctl.forges.reading import items, member, number
+from asstctl.forges.reading import commit, items, member, number
 from asstctl.net.body import json_value
 from asstctl.net.failures import Asked, Failure, retry_after_of
 from asstctl.net.retry import RetryPolicy
@@ -71,6 +73,12 @@ class GitLabForge(OverApi):
                 return found
         return None
 
+    async def tip(self, branch: str) -> str:
+        path = f"{self._root}/repository/branches/{quote(branch, safe='')}"
+        body = await self._api.get(path)
+        with self._api.read(path):
+            return commit(body, "commit", "id")
+
     async def reviews(self, number: int) -> tuple[Review, ...]:
         path = f"{self._root}/merge_requests/{number}/approvals"
         body = await self._api.get(path)
@@ -88,24 +96,16 @@ class GitLabForge(OverApi):
             return tuple(comment_of(body) for body in bodies if member(body, "author", "id") == own)
 
     async def write_comment(self, number: int, body: str, *, over: str = "") -> Comment:
-        path = f"{self._root}/merge_requests/{number}/notes"
-
-        async def edit() -> Comment:
-            written = await self._api.replace("PUT", f"{path}/{over}", {"body": body})
-            with self._api.read(path):
-                return comment_of(written)
-
-        async def add() -> Comment:
-            written = await self._api.add(path, {"body": body})
-            with self._api.read(path):
-                return comment_of(written)
-
-        return await write_comment(
-            body, edit=edit if over else None, add=add, own=lambda mark: self.comments(number, mark)
-        )
+        notes = f"{self._root}/merge_requests/{number}/notes"
+        desk = Desk(self._api, notes, notes, "PUT", comment_of, partial(self.comments, number))
+        return await write_comment(desk, body, over=over)
 
     async def artifacts(self, name: str, head: str) -> tuple[Artifact, ...]:
         """None: there is nothing that GitLab would vouch for."""
+        return ()
+
+    async def left_on(self, branch: str, name: str) -> tuple[Artifact, ...]:
+        """None, for the same reason."""
         return ()
 
     async def content(self, artifact: Artifact, path: str, *, at_most: int) -> bytes:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from asstctl.core.diagnostic import Diagnostic, Severity
-from asstctl.core.forge import Told, Written
+from asstctl.core.forge import ToRunner, Written
 from asstctl.core.json_text import json_lines
 
 DOTENV = "asstctl.env"
@@ -20,7 +20,7 @@ DOTENV_LIMIT = 5 * 1024
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 
-def outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> Told:
+def outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> ToRunner:
     """Variables of later jobs: `plan-digest` is ASSTCTL_PLAN_DIGEST. A value that the file cannot hold is left out, and
     said to be."""
     lines: list[str] = []
@@ -33,18 +33,18 @@ def outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> Told:
         else:
             left.append(name)
     note = f"{', '.join(left)}: a dotenv report holds short values of one line; it is in the files of this job alone"
-    return Told(files=(Written(DOTENV, "".join(sorted(lines))),), notes=(note,) if left else ())
+    return ToRunner(files=(Written(DOTENV, "".join(sorted(lines))),), notes=(note,) if left else ())
 
 
-def summary(environ: Mapping[str, str], markdown: str) -> Told:
+def summary(environ: Mapping[str, str], markdown: str) -> ToRunner:
     """Nothing: the files that a command leaves are the job's artifacts."""
-    return Told()
+    return ToRunner()
 
 
-def annotations(environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> Told:
+def annotations(environ: Mapping[str, str], diagnostics: Sequence[Diagnostic]) -> ToRunner:
     """A code quality report; what has no place in a file is not in one."""
     report = [_finding(one) for one in diagnostics if one.where]
-    return Told(files=(Written(CODE_QUALITY, "\n".join(json_lines(report)) + "\n"),))
+    return ToRunner(files=(Written(CODE_QUALITY, "\n".join(json_lines(report)) + "\n"),))
 
 
 def _finding(one: Diagnostic) -> dict[str, object]:
@@ -57,8 +57,3 @@ def _finding(one: Diagnostic) -> dict[str, object]:
         "severity": _SEVERITIES[one.severity],
         "location": {"path": one.where.path, "lines": {"begin": one.where.line}},
     }
-
-
-def fence() -> tuple[str, str]:
-    """Nothing that a job prints is a command."""
-    return "", ""

@@ -14,6 +14,7 @@ from asstctl.core.diagnostic import Diagnostic, Severity, Validation, Where
 from asstctl.core.plan import Plan
 from asstctl.core.plans import Drift
 from asstctl.core.suite import SuiteResult
+from asstctl.render.escape import visible
 
 _UNHAPPY = (Status.FAILED, Status.ERROR, Status.STALE, Status.MISSING)
 
@@ -49,9 +50,27 @@ def in_repository(diagnostics: Iterable[Diagnostic], folder: PurePosixPath) -> t
     return tuple(replace(one, where=_moved(one.where, folder)) if one.where else one for one in diagnostics)
 
 
+def readable(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The same for a log, where what controls, reorders or hides is spelled out."""
+    return tuple(
+        replace(
+            one,
+            summary=visible(one.summary),
+            detail=_visible_lines(one.detail),
+            hint=_visible_lines(one.hint),
+            where=replace(one.where, path=visible(one.where.path)) if one.where else None,
+        )
+        for one in diagnostics
+    )
+
+
 def validation_in_repository(validation: Validation, folder: PurePosixPath) -> Validation:
     """The same of what a look at all files gave."""
     return replace(validation, diagnostics=in_repository(validation.diagnostics, folder))
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def _moved(where: Where, folder: PurePosixPath) -> Where:

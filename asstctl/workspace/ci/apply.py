@@ -5,19 +5,19 @@ What is carried out is always a plan of now (`workspace.apply`): the approved on
 
 from dataclasses import dataclass, replace
 
-from asstctl.core.errors import ProviderError
-from asstctl.core.forge import PullRequest
+from asstctl.core.errors import ProviderError, Refused
+from asstctl.core.forge import Pipeline
 from asstctl.core.outcome import Applied
-from asstctl.core.pipeline import NotApproved
+from asstctl.core.pipeline import MovedOn, NotApproved
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.plans import PlanChanged
 from asstctl.engine.planning.policy import MAX_DELETES
 from asstctl.workspace.apply import Conduct, apply
 from asstctl.workspace.choices import DEFAULT, Choices
-from asstctl.workspace.ci.approval import Approval, approval_of
+from asstctl.workspace.ci.approval import Approval, applied_later, approval_of
 from asstctl.workspace.ci.out_folder import OutFolder
-from asstctl.workspace.ci.surroundings import Surroundings
-from asstctl.workspace.ci.trust import Doubt
+from asstctl.workspace.ci.surroundings import Surroundings, kept_as
+from asstctl.workspace.ci.trust import Doubt, short
 from asstctl.workspace.saved_plans import agreement_of
 from asstctl.workspace.workspace import Workspace
 
@@ -37,19 +37,21 @@ class Applying:
 
     async def approval(self) -> Approval:
         """What was approved, or why nothing was."""
-        if self.expected:
-            return Approval(agreement_of(None, self.expected), await self._merged())
         pipeline = self.here.pipeline
+        if self.expected:
+            return await self._named(pipeline, self.expected)
         if pipeline is None:
             way = "look at the plan, and name its digest with --expect"
             return Approval(doubts=(Doubt("nobody here can say what was approved", way),))
         async with self.here.open() as forge:
+            if later := await applied_later(forge, pipeline, kept_as("apply", self.label)):
+                return Approval(later=later)
             info = self.workspace.info
             return await approval_of(forge, pipeline, self.label, info, self.out, workflow=self.workflow)
 
     async def carry_out(self, conduct: Conduct, approval: Approval) -> Applied:
         """Plan and apply what is covered. Raises PlanChanged for a plan that goes beyond what was approved, and
-        NotApproved for one that does anything where nothing was."""
+        NotApproved for one that does anything where nothing was, MovedOn where it is too late."""
         agreement, info = approval.agreement, self.workspace.info
         if agreement is None:
             # a gate makes copies on the target, which nobody agreed to either
@@ -62,15 +64,20 @@ class Applying:
             hint = by_digest(info, error.present, choices)
             raise PlanChanged(error.contrasts, detail=error.detail, hint=hint, present=error.present) from error
 
-    async def _merged(self) -> PullRequest | None:
-        """The pull request whose comment says what became of its plan; nothing else depends on it."""
-        if self.here.pipeline is None:
-            return None
+    async def _named(self, pipeline: Pipeline | None, expected: str) -> Approval:
+        """A digest is of the last commit of its branch, as far as somebody can say which that is; the pull request is
+        for its comment alone."""
+        agreed = Approval(agreement_of(None, expected))
+        if pipeline is None:
+            return agreed
         try:
             async with self.here.open() as forge:
-                return await forge.merged_by(self.here.pipeline.commit)
-        except ProviderError:
-            return None
+                tip = await forge.tip(pipeline.branch) if pipeline.branch else pipeline.commit
+                if tip != pipeline.commit:
+                    return Approval(later=tip)
+                return replace(agreed, pull_request=await forge.merged_by(pipeline.commit))
+        except (ProviderError, Refused):
+            return agreed
 
 
 def by_digest(info: TargetInfo, digest: str, choices: Choices) -> str:
@@ -84,6 +91,12 @@ def by_digest(info: TargetInfo, digest: str, choices: Choices) -> str:
 
 
 def _refuse(plan: Plan, approval: Approval, choices: Choices) -> bool:
+    if approval.later:
+        raise MovedOn(
+            f"this is not the commit to apply any more: {short(approval.later)} came later",
+            detail="to apply what is checked out would take back what came since",
+            hint="leave this job as it is, and apply in a run of the last commit of the branch",
+        )
     raise NotApproved(
         "nobody is known to have approved this plan",
         detail="\n".join(f"{doubt.why}: {doubt.way_on}" for doubt in approval.doubts),

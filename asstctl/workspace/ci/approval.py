@@ -1,6 +1,7 @@
 """Finds the plan that was approved: the record of a run for the pull request's last commit, as far as it is trusted."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asstctl.core.errors import BadAnswer, NotFound, Refused
@@ -8,7 +9,7 @@ from asstctl.core.forge import Artifact, Pipeline, PullRequest, Review
 from asstctl.core.pipeline import Record
 from asstctl.core.plan import TargetInfo
 from asstctl.core.ports import Forge
-from asstctl.workspace.ci.out_folder import APPROVED, PLAN, OutFolder
+from asstctl.workspace.ci.out_folder import APPROVED, JOURNAL, PLAN, OutFolder
 from asstctl.workspace.ci.records import FILE, read_record
 from asstctl.workspace.ci.records import LARGEST as LARGEST_RECORD
 from asstctl.workspace.ci.trust import Doubt, Wanted, doubt_of_merge, doubt_of_record, doubt_of_run, short
@@ -20,11 +21,13 @@ _LOOKED_AT = 20
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The plan that was approved, or why there is none. `pull_request` is the one that was merged, if any was."""
+    """The plan that was approved, or why there is none. `pull_request` is the one that was merged, if any was; `later`
+    the commit that stands in the way of every approval, because this one would take it back."""
 
     agreement: Agreement | None = None
     pull_request: PullRequest | None = None
     doubts: tuple[Doubt, ...] = ()
+    later: str = ""
 
 
 async def approval_of(
@@ -43,6 +46,20 @@ async def approval_of(
     if found.record is None or found.artifact is None:
         return Approval(None, pull, found.doubts)
     return Approval(await _agreement(forge, found.artifact, found.record, out), pull)
+
+
+async def applied_later(forge: Forge, pipeline: Pipeline, name: str) -> str:
+    """A later commit of this branch of which an apply wrote something, and left its journal under this name; else
+    nothing. A job that is run again, or that somebody lets go on late, must not take that back."""
+    if not pipeline.branch or await forge.tip(pipeline.branch) == pipeline.commit:
+        return ""
+    for artifact in (await forge.left_on(pipeline.branch, name))[:_LOOKED_AT]:
+        if artifact.head == pipeline.commit or not await _contains(forge, artifact.head, pipeline.commit):
+            continue
+        with suppress(NotFound, BadAnswer):
+            await forge.content(artifact, JOURNAL, at_most=LARGEST)
+            return artifact.head
+    return ""
 
 
 async def digests_approved(forge: Forge, wanted: Wanted, reviews: Iterable[Review]) -> Mapping[str, str]:

@@ -4,6 +4,8 @@ The checkout may have brought a folder of that name: what lies there under a nam
 is done, so that nothing is ever kept as ours that is not.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from asstctl.core.errors import Refused
@@ -48,8 +50,14 @@ class OutFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in _NAMES:
                 (self.path / name).unlink(missing_ok=True)
+            # what keeps the folder follows links, and may read more than whoever put them there
+            link = next((one for one in _within(self.path) if one.is_symlink()), None)
         except OSError as problem:
             raise self._refused(problem) from problem
+        if link:
+            raise Refused(
+                f"{link} is a link", detail="everything in this folder is kept", hint="name another with --out"
+            )
 
     def file(self, name: str) -> Path:
         """Where a file of a run lies, for whoever writes it bit by bit."""
@@ -79,3 +87,8 @@ class OutFolder:
     def _refused(self, problem: OSError) -> Refused:
         why = (problem.strerror or "unknown reason").lower()
         return Refused(f"nothing can be left in {self.path}", detail=why, hint="name another folder with --out")
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    for path, folders, files in os.walk(folder):
+        yield from (Path(path, name) for name in (*folders, *files))

@@ -36,9 +36,10 @@ async def plan_here(workspace: Workspace, here: Surroundings, label: str, choice
         return Planned(PlanReport(made, place))
     wanted = Wanted(label, workspace.info, here.pull_request, here.pull_request.base)
     try:
-        async with here.open(workspace.observer) as forge:
+        async with here.open() as forge:
             doubt = await doubt_about(forge, wanted, here.pipeline.run) if forge.can_keep else None
-            beyond = await _outdated(forge, wanted, made)
+            # where runs leave no plans, nobody can say of which one an approval was
+            beyond = await _outdated(forge, wanted, made) if forge.can_keep else ()
     except AsstctlError as error:
         return Planned(PlanReport(made, place), (f"what was approved before cannot be looked at: {error}",))
     lost = (f"after the merge this plan will not count as approved: {doubt.why}: {doubt.way_on}",) if doubt else ()

@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 from asstctl.core.allowed import NAMES
 from asstctl.core.diagnostic import Diagnostic
 from asstctl.core.errors import Refused
-from asstctl.core.forge import Pipeline, PullRequest, Told
+from asstctl.core.forge import Pipeline, PullRequest, ToRunner
 from asstctl.core.pipeline import Place
 from asstctl.core.ports import Forge, Observer
+from asstctl.core.tracing import UNTRACED, Tracer
 from asstctl.forges import FORGES, annotations, opener, outputs, pipeline_here, summary
 from asstctl.workspace.ci.modes import Mode, mode_of
 from asstctl.workspace.ci.trust import artifact_name
@@ -19,12 +20,14 @@ from asstctl.workspace.git import NoAnswer, ask_git
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is around one `ci` command. `pipeline` is None where there is no runner of a forge: nobody is told anything
-    then. `head` is what is checked out, as far as that is known."""
+    then. `head` is what is checked out, as far as that is known. `observer` and `tracer` see what a forge is asked."""
 
     environ: Mapping[str, str]
     pipeline: Pipeline | None
     mode: Mode
     head: str
+    observer: Observer | None = None
+    tracer: Tracer = UNTRACED
 
     @property
     def pull_request(self) -> PullRequest | None:
@@ -42,31 +45,34 @@ class Surroundings:
         """How many characters a comment may have."""
         return FORGES[self.pipeline.forge].comment_limit if self.pipeline else 0
 
-    def open(self, observer: Observer | None = None) -> Forge:
+    def open(self) -> Forge:
         """The forge: an async context manager. Raises Refused where there is no token."""
         assert self.pipeline is not None
-        return opener(self.pipeline.forge)(self.pipeline, self.environ, observer=observer)
+        return opener(self.pipeline.forge)(self.pipeline, self.environ, observer=self.observer, tracer=self.tracer)
 
-    def outputs(self, values: Mapping[str, str]) -> Told:
+    def outputs(self, values: Mapping[str, str]) -> ToRunner:
         """How later steps are told values."""
-        return outputs(self.pipeline.forge, self.environ, values) if self.pipeline else Told()
+        return outputs(self.pipeline.forge, self.environ, values) if self.pipeline else ToRunner()
 
-    def summary(self, whole: str, fitting: str) -> Told:
+    def summary(self, whole: str, fitting: str) -> ToRunner:
         """How the page of the run shows a text; `fitting` is a shorter one, where it is too long."""
         if self.pipeline is None:
-            return Told()
+            return ToRunner()
         fits = len(whole.encode()) <= FORGES[self.pipeline.forge].summary_limit
         return summary(self.pipeline.forge, self.environ, whole if fits else fitting)
 
-    def annotations(self, diagnostics: Sequence[Diagnostic]) -> Told:
+    def annotations(self, diagnostics: Sequence[Diagnostic]) -> ToRunner:
         """How diagnostics are shown at lines of files of the repository."""
-        return annotations(self.pipeline.forge, self.environ, diagnostics) if self.pipeline else Told()
+        return annotations(self.pipeline.forge, self.environ, diagnostics) if self.pipeline else ToRunner()
 
 
-def surroundings_of(environ: Mapping[str, str], directory: Path) -> Surroundings:
+def surroundings_of(
+    environ: Mapping[str, str], directory: Path, *, observer: Observer | None = None, tracer: Tracer = UNTRACED
+) -> Surroundings:
     """What is around this process. Raises Refused where nothing may be done there."""
     pipeline = pipeline_here(environ)
-    return Surroundings(environ, pipeline, mode_of(pipeline), pipeline.commit if pipeline else _head(directory))
+    head = pipeline.commit if pipeline else _head(directory)
+    return Surroundings(environ, pipeline, mode_of(pipeline), head, observer, tracer)
 
 
 def readable_in(environ: Mapping[str, str], mode: Mode) -> Mapping[str, str]:

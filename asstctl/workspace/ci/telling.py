@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from asstctl.core.errors import Refused
-from asstctl.core.forge import Told, Written
+from asstctl.core.forge import ToRunner, Written
 from asstctl.workspace.ci.out_folder import OutFolder
 
 
-def tell(told: Told, out: OutFolder) -> None:
+def tell(told: ToRunner, out: OutFolder) -> None:
     """Write the files of it; its lines are for whoever prints. Raises Refused for a file that cannot be written."""
     for written in told.files:
         path = Path(written.path)

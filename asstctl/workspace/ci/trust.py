@@ -13,6 +13,7 @@ from asstctl.core.forge import Artifact, Event, Pipeline, PullRequest, Versions,
 from asstctl.core.pipeline import FORMAT, Record
 from asstctl.core.plan import TargetInfo
 from asstctl.engine.planning.approval import digest
+from asstctl.render.values import listed
 
 _AGAIN = "run the workflow of the pull request again"
 
@@ -108,6 +109,12 @@ def doubt_of_run(wanted: Wanted, artifact: Artifact, run: WorkflowRun, versions:
         return Doubt(f"{said} was of a fork", "open a pull request from a branch of this repository")
     if run.event != Event.PULL_REQUEST:
         return Doubt(f"{said} was started by {run.event} and not by its pull request", _AGAIN)
+    into = wanted.pull_request.base_branch
+    if others := [base or "another branch" for base in run.bases if base != into] or ([] if run.bases else ["nothing"]):
+        return Doubt(
+            f"{said} may have been of a merge with {listed(others)}, whose files nobody compares with those of {into}",
+            f"have one pull request of a branch at a time, into {into} from its beginning, and push to it once more",
+        )
     if wanted.workflow and run.files[:1] != (wanted.workflow,):
         came = f"{said} was of {run.files[0]}" if run.files else f"nobody can say what {said} was of"
         return Doubt(f"{came}, and plans come from {wanted.workflow}", _AGAIN)

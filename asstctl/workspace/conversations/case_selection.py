@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asstctl.core.errors import Refused, WrongUsage
-from asstctl.core.suggest import did_you_mean
+from asstctl.core.suggest import did_you_mean, some_of
 from asstctl.workspace.conversations.expressions import Expression, read_expression
 from asstctl.workspace.conversations.history import not_passed, read_history
 from asstctl.workspace.conversations.options import Selected, counted
@@ -143,11 +143,10 @@ def _upwards(file: Path) -> Collection[Path]:
 
 def _none(option: str, cases: "Sequence[Case]") -> Refused:
     names = [f"{case.assistant}/{case.id}" for case in cases]
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     tags = list(dict.fromkeys(tag for case in cases for tag in case.tags))
     return Refused(
         "nothing to test",
-        detail=f"{option} fits none of {counted(cases)}: {', '.join(names[:_NAMED])}{more}\n"
+        detail=f"{option} fits none of {counted(cases)}: {some_of(names, _NAMED)}\n"
         + (f"their tags: {', '.join(tags)}" if tags else "none of them has a tag"),
         hint="all that there are: asstctl test --list",
     )

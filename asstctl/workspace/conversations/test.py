@@ -15,6 +15,7 @@ from asstctl.core.comparison import Comparing
 from asstctl.core.errors import Refused, WrongUsage
 from asstctl.core.plan import Plan
 from asstctl.core.ports import Provider
+from asstctl.core.suggest import some_of
 from asstctl.core.suite import SuiteResult
 from asstctl.core.thread import run_pair
 from asstctl.engine.runs.journal import new_run
@@ -109,10 +110,9 @@ def _check_prices(workspace: Workspace, testing: Testing, cases: "Iterable[Case]
 def _check_repeats(workspace: Workspace, tapes: ProjectTapes, cases: "Sequence[Case]", runs: int) -> None:
     """Raises WrongUsage where a repeat has no tape of its own: one tape played several times is no rate."""
     if lacking := tapes.lacking(cases, runs):
-        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
         raise WrongUsage(
             f"--repeat {runs} needs a tape of its own for each repeat",
-            detail=f"there is no {', '.join(lacking[:3])}{more}",
+            detail=f"there is no {some_of(lacking)}",
             hint=f"record them: {workspace.info.command(f'test --record --repeat {runs}')}",
         )
 

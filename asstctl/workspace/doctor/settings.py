@@ -140,12 +140,7 @@ class _Configuration:
         for name in dict.fromkeys(name for saying in variables.sayings for name in saying.values):
             said = [one for one in variables.sayings if name in one.values]
             envs = [_environment_name(one.values[name]) for one in said]
-            origins = [
-                Origin(Source.ENVIRONMENT, env, one.place(name))
-                if env
-                else Origin(one.source, one.name, one.place(name))
-                for one, env in zip(said, envs, strict=True)
-            ]
+            origins = [_origin_of(one, name, env) for one, env in zip(said, envs, strict=True)]
             if name in variables.secret:
                 value, masked = (_SET if any(env in environment for env in envs) else _NOT_SET), True
             elif name in variables.unset:
@@ -199,9 +194,9 @@ class _Configuration:
         if self._written(place) is None or self._project.document is None:
             return _DEFAULT
         where = self._project.document.where(place, key=True)
-        return (
-            Origin(Source.TARGET, str(place[1]), where) if place[0] == "targets" else Origin(Source.PROJECT, "", where)
-        )
+        if place[0] == "targets":
+            return Origin(Source.TARGET, str(place[1]), where)
+        return Origin(Source.PROJECT, "", where)
 
 
 def _origin_of(saying: Saying, name: str, env: str) -> Origin:

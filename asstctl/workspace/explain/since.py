@@ -4,7 +4,7 @@ Git is asked for what is committed and never for the working tree: to read that 
 repository may configure. Where the lines of now stand in the committed text is found out here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,8 +12,9 @@ from pathlib import Path
 
 from asstctl.core.explanation import Explained, Since
 from asstctl.core.origin import Origin, Source
+from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.documents.source import read_text
-from asstctl.workspace.git import NoAnswer, NoGit, ask_git
+from asstctl.workspace.git import NoAnswer, NoGit, NoRepository, ask_git
 
 _IN_FILES = frozenset(Source) - {Source.FLAG, Source.PROGRAM, Source.DEFAULT, Source.VAR_FILE}
 _LONGEST = 20_000
@@ -24,10 +25,11 @@ Lines = tuple[int, int]
 
 @dataclass
 class Annals:
-    """What git knows of the files of a project; each file is asked about once for all the lines of it."""
+    """What git knows of the files of a project; each file and each place in it is asked about once."""
 
     root: Path
     _files: dict[str, "_File | Since"] = field(default_factory=dict)
+    _places: dict[tuple[str, Lines], Since] = field(default_factory=dict)
 
     def of(self, origin: Origin) -> Since | None:
         """Since when the lines of an origin stand so; None where it is in no file of the project."""
@@ -41,12 +43,26 @@ class Annals:
         file = self._files[name]
         if isinstance(file, Since):
             return file
-        return file.since((origin.where.line, max(origin.where.line, origin.last_line)), shallow=self._is_shallow)
+        lines = (origin.where.line, max(origin.where.line, origin.last_line))
+        if (name, lines) not in self._places:
+            self._places[name, lines] = file.since(lines, shallow=self._is_shallow)
+        return self._places[name, lines]
 
     def dated(self, one: Explained) -> Explained:
-        """The same value with its parts, and since when each stands so."""
+        """The same value with its parts, and since when each stands so: with all that it takes in and is put together
+        from."""
+        parts = tuple(self.dated(part) for part in one.parts)
         since = self.of(one.origin) if one.origin else None
-        return replace(one, since=since, parts=tuple(self.dated(part) for part in one.parts))
+        others = [self._named(origin) for origin in (*one.includes, *_in_project_file(one))] if since else []
+        return replace(one, since=_latest([since, *others, *(part.since for part in parts)]), parts=parts)
+
+    def _named(self, origin: Origin) -> Since | None:
+        """Since when what a value takes in stands so; where there is no telling, which file that is of."""
+        since = self.of(origin)
+        if since is None or since.revision or since == self._trouble or origin.where is None:
+            return since
+        line = "" if origin.source is Source.INCLUDE else f":{origin.where.line}"
+        return replace(since, reason=f"{since.reason}: {origin.where.path}{line}")
 
     @cached_property
     def _trouble(self) -> Since | None:
@@ -54,9 +70,10 @@ class Annals:
             inside = ask_git(self.root, "rev-parse", "--is-inside-work-tree")
         except NoGit as none:
             return Since(reason=str(none))
+        except NoRepository:
+            return Since(reason="not in a git repository")
         except NoAnswer as problem:
-            said = str(problem)
-            return Since(reason="not in a git repository" if "not a git repository" in said else f"git says: {said}")
+            return Since(reason=f"git says: {problem}")
         return None if inside.strip() == b"true" else Since(reason="not in a git repository")
 
     @cached_property
@@ -87,6 +104,20 @@ class _File:
         except NoAnswer as problem:
             return Since(reason=f"git says: {problem}")
         return _newest(said.decode("utf-8", "replace"), shallow=shallow)
+
+
+def _in_project_file(one: Explained) -> Iterator[Origin]:
+    """The places of its variables' values, as far as the project file has them."""
+    for variable in one.variables:
+        for said in variable.said[:1]:
+            if said.origin.where is not None and said.origin.where.path == PROJECT_FILE:
+                yield said.origin
+
+
+def _latest(every: Iterable[Since | None]) -> Since | None:
+    """The latest of all; what no commit has yet is later than any."""
+    found = [one for one in every if one is not None]
+    return next((one for one in found if not one.revision), max(found, key=lambda one: one.seconds, default=None))
 
 
 def _file(root: Path, name: str) -> _File | Since:
@@ -148,6 +179,7 @@ def _newest(porcelain: str, *, shallow: bool) -> Since:
         said.get("summary", ""),
         reason="the clone is shallow, and earlier history is not in it" if shallow and "boundary" in said else "",
         at_least=shallow and "boundary" in said,
+        seconds=int(said.get("committer-time", "0")),
     )
 
 

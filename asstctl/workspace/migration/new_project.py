@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from asstctl.core.migration import Prospect
+from asstctl.documents.yaml_writing import inline
 from asstctl.workspace.new_files import project_name
 
 _ACCEPT = """\
@@ -13,9 +14,10 @@ _ACCEPT = """\
 def project_text(root: Path, prospect: Prospect | None) -> str:
     """`asstctl.yaml`: a name of the project, a local target, and the one that the assistants are to move to. What is
     lost there is left to its owner to accept."""
+    name = inline(project_name(root))
     text = (
         "version: 1\n"
-        f"project: {project_name(root)}   # the mark on every object holds it: choose it before the first apply\n"
+        f"project: {name}   # the mark on every object holds it: choose it before the first apply\n"
         "targets:\n"
         "  local:\n"
         "    provider: local\n"

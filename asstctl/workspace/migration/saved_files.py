@@ -12,6 +12,7 @@ from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error
 from asstctl.core.json_text import read_json
+from asstctl.core.suggest import some_of
 from asstctl.documents.source import read_text
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
@@ -79,11 +80,9 @@ def _files_in(folder: Path, saved: SavedFiles) -> Iterator[Path]:
         hint = f"what is read ends in {_OR}; name a file of another ending itself"
         saved.problems.append(error("empty-folder", f"`{folder}` holds no file to read", Where(str(folder)), hint=hint))
     elif passed:
-        more = f" and {len(passed) - _MOST} more" if len(passed) > _MOST else ""
         verb = "is" if len(passed) == 1 else "are"
-        shown = ", ".join(map(str, passed[:_MOST]))
         what = f"of a folder only files that end in {_OR} are, and no link to a folder is followed"
-        saved.notes.append(f"{shown}{more} {verb} not read: {what}; to have more read, name it")
+        saved.notes.append(f"{some_of(passed, _MOST)} {verb} not read: {what}; to have more read, name it")
 
 
 def _read(file: Path, *, pipes: bool, values: list[SavedValue], problems: list[Diagnostic]) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from asstctl.core.suggest import shortened
+from asstctl.core.suggest import shortened, some_of
 from asstctl.providers.assistants.messages import is_reply
 
 Raw = Mapping[str, Any]
@@ -32,8 +32,7 @@ def unsaid(thread: Raw, messages: Sequence[Raw], runs: Sequence[Raw], steps: Ite
     if used := Counter(kind for one in steps for call in _calls(one) if (kind := call.get("type")) in _BUILT_IN):
         yield f"what built-in tools did is not in it: {_numbered(used)}"
     if ended := [one for one in runs if isinstance(one.get("status"), str) and one["status"] != "completed"]:
-        more = f" and {len(ended) - _MOST} more" if len(ended) > _MOST else ""
-        yield f"not every run was completed: {', '.join(map(_end, ended[:_MOST]))}{more}"
+        yield f"not every run was completed: {some_of([*map(_end, ended)], _MOST)}"
 
 
 def otherwise(runs: Iterable[Raw], assistant: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from asstctl.core.capabilities import Capabilities, Limit
 from asstctl.core.doctor import Finding, Standing
 from asstctl.core.resource import Desired
+from asstctl.core.suggest import some_of
 from asstctl.engine.planning.losses import losses_said
 from asstctl.manifest.limits import excesses
 from asstctl.render.values import counted
@@ -68,9 +69,7 @@ def _skipped(patient: Patient, cannot: Mapping[str, str]) -> Iterator[Finding]:
             by_reason.setdefault(reason, []).append(case.node)
     for reason, nodes in by_reason.items():
         summary = f"{counted(len(nodes), 'conversation')} {'is' if len(nodes) == 1 else 'are'} skipped: {reason}"
-        more = f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else ""
-        named = ", ".join(nodes[:_NAMED])
-        yield Finding(NAME, Standing.NOTE, summary, "Test them on another target.", f"{named}{more}")
+        yield Finding(NAME, Standing.NOTE, summary, "Test them on another target.", some_of(nodes, _NAMED))
 
 
 def _near(desired: Iterable[Desired], known: Capabilities) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from asstctl.core.diagnostic import Diagnostic, Severity
 from asstctl.core.doctor import Finding, Standing
+from asstctl.render.values import counted
 from asstctl.workspace.doctor.home import Home
 from asstctl.workspace.doctor.patient import Patient
 
@@ -19,10 +20,8 @@ def check(home: Home) -> Iterable[Finding]:
     validation, left = home.validation, "" if home.is_sound else "no target was looked at"
     if found := _worst(validation.diagnostics, f"asstctl{folder} validate", left):
         return [found]
-    held = [
-        f"{number} {noun.replace('_', ' ')}{'s' * (number != 1)}" for noun, number in validation.found.items() if number
-    ]
-    files = "1 file is" if validation.files == 1 else f"{validation.files} files are"
+    held = [counted(number, noun.replace("_", " ")) for noun, number in validation.found.items() if number]
+    files = f"{counted(validation.files, 'file')} {'is' if validation.files == 1 else 'are'}"
     return [Finding(NAME, Standing.FINE, f"{files} valid" + (f": {', '.join(held)}" if held else ""))]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from asstctl.core.doctor import Finding, Standing
 from asstctl.documents.project_folder import PROJECT_FILE
 from asstctl.workspace.doctor.home import Home
-from asstctl.workspace.git import NoAnswer, NoGit, ask_git
+from asstctl.workspace.git import NoAnswer, NoGit, NoRepository, ask_git
 from asstctl.workspace.revision import git_revision
 
 NAME = "git"
@@ -19,10 +19,10 @@ def check(home: Home) -> Iterable[Finding]:
         ask_git(home.root, "rev-parse", "--git-dir")
     except NoGit:
         return [Finding(NAME, Standing.NOTE, "there is no git on this machine", detail=_WITHOUT)]
+    except NoRepository:
+        return [Finding(NAME, Standing.NOTE, "the project lies in no git repository", detail=_WITHOUT)]
     except NoAnswer as error:
-        said = str(error)
-        summary = "the project lies in no git repository" if "not a git repository" in said else f"git says: {said}"
-        return [Finding(NAME, Standing.NOTE, summary, detail=_WITHOUT)]
+        return [Finding(NAME, Standing.NOTE, f"git says: {error}", detail=_WITHOUT)]
     revision = git_revision(home.root)
     if revision is None:
         return [Finding(NAME, Standing.NOTE, "nothing is committed yet", detail=_WITHOUT)]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from asstctl.core.doctor import Finding, Standing
 from asstctl.core.errors import AsstctlError, StoreError
+from asstctl.core.suggest import some_of
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.engine.runs.journals import read_run, runs
-from asstctl.render.values import size
+from asstctl.render.values import counted, size
 from asstctl.workspace.conversations.ledger import is_going_on, ledger_runs, read_ledger
 from asstctl.workspace.doctor.home import Home
 from asstctl.workspace.git import NoAnswer, ask_git
@@ -69,13 +70,13 @@ def _journals(home: Home) -> Iterator[Finding]:
             except StoreError:
                 unreadable.append(run)
     if left:
-        summary = f"{_counted(left, 'run')} ended before the answer to a write came"
+        summary = f"{counted(len(left), 'run')} ended before the answer to a write came"
         hint = "Plans find what came of it; see what was written: asstctl undo"
-        yield Finding(NAME, Standing.NOTE, summary, hint, _named(left))
+        yield Finding(NAME, Standing.NOTE, summary, hint, some_of(left))
     if unreadable:
-        summary = f"{_counted(unreadable, 'journal')} cannot be read"
+        summary = f"{counted(len(unreadable), 'journal')} cannot be read"
         hint = f"Look at it, or remove it: rm {OUR_FOLDER}/journal/{unreadable[0]}.jsonl"
-        yield Finding(NAME, Standing.WARNING, summary, hint, _named(unreadable))
+        yield Finding(NAME, Standing.WARNING, summary, hint, some_of(unreadable))
 
 
 def _ledgers(home: Home) -> Iterator[Finding]:
@@ -92,13 +93,13 @@ def _ledgers(home: Home) -> Iterator[Finding]:
             if any(not entry.kept for entry in ledger.left) and not is_going_on(home.root, run):
                 by_target.setdefault(ledger.header.target, []).append(run)
     for target, left in by_target.items():
-        summary = f"{_counted(left, 'run')} of tests on {target} left things behind"
+        summary = f"{counted(len(left), 'run')} of tests on {target} left things behind"
         named = "" if home.project is not None and target == home.project.default_target else f" --target {target}"
-        yield Finding(NAME, Standing.WARNING, summary, f"Remove them: asstctl test gc{named}", _named(left))
+        yield Finding(NAME, Standing.WARNING, summary, f"Remove them: asstctl test gc{named}", some_of(left))
     if unreadable:
-        summary = f"{_counted(unreadable, 'ledger')} of tests cannot be read"
+        summary = f"{counted(len(unreadable), 'ledger')} of tests cannot be read"
         hint = f"Look at it, or remove it: rm {OUR_FOLDER}/ledger/{unreadable[0]}.jsonl"
-        yield Finding(NAME, Standing.WARNING, summary, hint, _named(unreadable))
+        yield Finding(NAME, Standing.WARNING, summary, hint, some_of(unreadable))
 
 
 def _bytes(folder: Path) -> int:
@@ -107,12 +108,3 @@ def _bytes(folder: Path) -> int:
         with suppress(OSError):
             found += path.lstat().st_size
     return found
-
-
-def _counted(those: list[str], noun: str) -> str:
-    return f"{len(those)} {noun}{'s' * (len(those) != 1)}"
-
-
-def _named(runs: list[str]) -> str:
-    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
-    return f"{', '.join(runs[:3])}{more}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from asstctl.core.doctor import Finding, Standing
 from asstctl.core.errors import AsstctlError, Refused
+from asstctl.render.values import counted
 from asstctl.workspace.doctor.patient import Patient
 
 NAME = "reachability"
@@ -26,5 +27,4 @@ async def check(patient: Patient) -> Iterable[Finding]:
             # it answered, and what it lacks is for the check of its dialect
             return [Finding(NAME, Standing.FINE, f"{place} answers")]
         return [patient.finding(NAME, error)]
-    count = len(listing.objects)
-    return [Finding(NAME, Standing.FINE, f"{place} answers, and lists {count} assistant{'s' * (count != 1)}")]
+    return [Finding(NAME, Standing.FINE, f"{place} answers, and lists {counted(len(listing.objects), 'assistant')}")]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from asstctl.core.address import Address
 from asstctl.core.allowed import HOSTS, NAMES
 from asstctl.core.doctor import SETTINGS, Finding, Standing
-from asstctl.core.suggest import nearest
+from asstctl.core.suggest import nearest, some_of
 from asstctl.workspace.doctor.home import Home
 from asstctl.workspace.doctor.settings import PREFIX, odd_names
 
@@ -33,5 +33,4 @@ def _said(names: list[str]) -> Iterator[Finding]:
         summary = f"{' and '.join(limited)} {'limits' if len(limited) == 1 else 'limit'} what is sent and read"
         yield Finding(SETTINGS, Standing.FINE, summary)
     elif names:
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        yield Finding(SETTINGS, Standing.FINE, f"from the environment: {shown}")
+        yield Finding(SETTINGS, Standing.FINE, f"from the environment: {some_of(names)}")
