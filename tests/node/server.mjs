@@ -11,10 +11,15 @@ import { after } from 'node:test';
 import OpenAI from 'openai';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PYTHON = process.env.SERVER_PYTHON ?? path.join(ROOT, '.venv', 'bin', 'python');
+export const PYTHON = process.env.SERVER_PYTHON ?? path.join(ROOT, '.venv', 'bin', 'python');
 /** What is under test; options follow. */
 const PROGRAM = ['-m', 'asstctl', 'serve', '--port', '0'];
 const PATIENCE = 20_000;
+
+/** The environment of a process, without what is set up for a user's own targets. */
+export function environment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ASSTCTL|OPENAI)_/.test(name)));
+}
 
 /** Start a server, before any test of a file; it ends after all of them. `rules` is the text of a replies file. */
 export async function serve({ rules, options = [] } = {}) {
@@ -23,10 +28,9 @@ export async function serve({ rules, options = [] } = {}) {
   if (rules !== undefined) {
     await writeFile(file, rules);
   }
-  const kept = Object.entries(process.env).filter(([name]) => !/^(ASSTCTL|OPENAI)_/.test(name));
   const replies = ['--replies', rules === undefined ? 'echo' : file];
   const command = [...PROGRAM, '--database', path.join(folder, 'local.db'), ...replies, ...options];
-  const child = spawn(PYTHON, command, { cwd: folder, env: Object.fromEntries(kept) });
+  const child = spawn(PYTHON, command, { cwd: folder, env: environment() });
   after(async () => {
     if (child.exitCode === null) {
       child.kill('SIGTERM');
