@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from asstctl._version import __version__
 from asstctl.core.errors import AsstctlError, InvalidInput, Refused, Unreachable
 from asstctl.core.inventory import Ids, Inventory
 from asstctl.core.outcome import Applied, ApplyReport
@@ -244,10 +245,23 @@ def test_sarif() -> None:
     assert expected("validate-errors.sarif", actual) == actual
 
 
+_PAGES = ("plan-update", "report-plan-outdated", "drift", "test-every-end")
+HTML = {name: {**RESULTS, **REPORTS}[name] for name in _PAGES}
+
+
+@pytest.mark.parametrize("name", HTML)
+def test_html(name: str) -> None:
+    """What a page holds is as its golden file says; how it looks, and which version made it, is not in that."""
+    page = re.sub(r"(?s)(<style>|<script>).*?(</style>|</script>)", r"\1\2", view(HTML[name], "html")(HTML[name]))
+    actual = re.sub(r"sha256-[\w+/=]+", "sha256-…", page).replace(f"asstctl {__version__}", "asstctl")
+
+    assert expected(f"{name}.html", actual) == actual
+
+
 def test_every_golden_file_is_used() -> None:
     """No golden file outlives its sample."""
     used = {f"{name}.txt" for name in texts(PLAIN)} | {f"{name}.json" for name in DOCUMENTS}
-    used |= {f"{name}.md" for name in MARKDOWN} | {"validate-errors.sarif"}
+    used |= {f"{name}.md" for name in MARKDOWN} | {f"{name}.html" for name in HTML} | {"validate-errors.sarif"}
     kept = {path.name for path in FOLDER.iterdir() if not path.name.endswith((".color.txt", ".ascii.txt", ".full.txt"))}
 
     assert kept == used
