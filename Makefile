@@ -34,7 +34,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # The openai package for Node against the server, and the YAML server of editors against the schemas. The machine may have no
 # Node or an old one, so it comes from a wheel.
