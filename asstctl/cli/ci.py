@@ -12,7 +12,12 @@ _WORDS = {name.removeprefix("ci "): line for name, line in COMMANDS.items() if n
 
 
 @shared_command("ci")
-@click.argument("words", nargs=-1, metavar="WORD")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="WORD",
+    shell_complete=lambda ctx, param, typed: [] if ctx.params["words"] else [w for w in _WORDS if w.startswith(typed)],
+)
 def command(session: Session, words: tuple[str, ...]) -> None:
     """What a pipeline does around a pull request. Each word is a command of its own, with help of its own.
 

@@ -17,7 +17,7 @@ from asstctl.cli.pipelines import InPipeline, comment_option, place_options
 from asstctl.cli.session import Session
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
-from asstctl.core.pipeline import AppliedReport
+from asstctl.core.pipeline import AppliedReport, NotApproved
 from asstctl.core.plans import PlanChanged
 from asstctl.render import view
 
@@ -73,9 +73,9 @@ def command(
     from asstctl.workspace.ci.modes import check_may_apply
     from asstctl.workspace.saved_plans import agreement_of
 
-    conducting = Conducting.taken_from(options, yes=True, form=form)
-    agreement_of(None, expect)
     with InPipeline(session, "apply", label=label, out=out, form=form, policy=policy) as run:
+        conducting = Conducting.taken_from(options, yes=True, form=form)
+        agreement_of(None, expect)
         check_may_apply(run.here.mode)
         applying = Applying(session.workspace, run.here, run.label, run.out, Choices(**options), expect, workflow)
         return _Story(session, run, applying).told(conducting)
@@ -136,6 +136,8 @@ class _Story:
         contrasts = error.contrasts if isinstance(error, PlanChanged) else ()
         refusal = f"{error.summary}. {error.detail}".strip()
         report = AppliedReport(None, self._run.place, refusal, error.hint, contrasts)
+        if isinstance(error, PlanChanged | NotApproved):
+            self._run.outputs({"changes": "true", "plan-digest": error.present})
         self._run.out.write("apply.json", view(error, "json")(error))
         self._tell(report, refused_line(error, self._run.run, self._run.place))
 

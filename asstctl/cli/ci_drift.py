@@ -45,10 +45,10 @@ def command(
     from asstctl.workspace.ci.outputs import drift_outputs
     from asstctl.workspace.plans import drifts
 
-    if all_targets and targets:
-        raise WrongUsage("--all-targets and --target mean two things", hint="leave one of them out")
     several = "all" if all_targets else "-".join(targets)
     with InPipeline(session, "drift", label=label or several[:64] or None, out=out, form=form) as run:
+        if all_targets and targets:
+            raise WrongUsage("--all-targets and --target mean two things", hint="leave one of them out")
         if run.is_fork:
             return validated_instead(session, run)
         project = session.workspace.project

@@ -56,8 +56,8 @@ def command(
     from asstctl.workspace.saved_plans import agreement_of
 
     choices = Choices(**chosen)
-    agreement_of(None, expect)
     with InPipeline(session, "plan", label=label, out=out, form=form, policy=policy) as run:
+        agreement_of(None, expect)
         if run.is_fork:
             return validated_instead(session, run)
         planned = asyncio.run(plan_here(session.workspace, run.here, run.label, choices))

@@ -51,10 +51,10 @@ def command(session: Session, label: str | None, out: Path | None, policy: str, 
     """
     from asstctl.workspace.ci.annotations import of_suite
 
-    check_options(values)
-    if option := next((option for name, option in _LOOKING.items() if values[name]), None):
-        raise WrongUsage(f"{option} has no result to tell of", hint=f"asstctl test {option}")
     with InPipeline(session, "test", label=label, out=out, form=form, policy=policy) as run:
+        check_options(values)
+        if option := next((option for name, option in _LOOKING.items() if values[name]), None):
+            raise WrongUsage(f"{option} has no result to tell of", hint=f"asstctl test {option}")
         testing, selection = _testing(session, run, values)
         files = {name: values[name] or run.out.file(file) for name, file in _FILES.items()}
         suite = played(session, testing, form, selection, {**values, **files})

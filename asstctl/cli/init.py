@@ -46,5 +46,5 @@ def command(session: Session, source: str) -> ExitCode:
     if started.brought:
         session.show(started.brought, TEXT)
         return started.brought.exit_code
-    session.say("Next: asstctl plan, then asstctl apply, then asstctl test")
+    session.say(f"Next: asstctl plan, then asstctl apply{', then asstctl test' if started.talks else ''}")
     return ExitCode.DONE

@@ -165,6 +165,10 @@ def shared_command(
                     code = ending(function(session, **values))
             except AsstctlError as error:
                 code = session.failed(error, form=values.get("form", TEXT))
+            except KeyboardInterrupt:
+                if talk.as_json:
+                    raise click.Abort from None  # before click says an empty line, which is no JSON
+                raise
             finally:
                 session.close()
             return code or ExitCode.FAILED if session.unheard else code

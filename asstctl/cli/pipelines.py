@@ -15,6 +15,7 @@ import click
 
 from asstctl.cli.session import Session
 from asstctl.core.errors import AsstctlError, InvalidInput
+from asstctl.core.pipeline import Place
 from asstctl.documents.paths import OUR_FOLDER
 from asstctl.render import TEXT, view
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from asstctl.core.diagnostic import Diagnostic
     from asstctl.core.forge import ToRunner
     from asstctl.core.ports import Forge
+    from asstctl.workspace.ci.out_folder import OutFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +31,7 @@ label_option = click.option(
     "--label",
     metavar="NAME",
     envvar="ASSTCTL_LABEL",
-    help="Tells several plans of one pull request apart. Default: the target's name.",
+    help="Tells apart what several runs for one pull request say and leave. Default: the target's name.",
 )
 out_option = click.option(
     "--out",
@@ -72,29 +74,42 @@ class InPipeline:
     ) -> None:
         """`word` is the command's. Raises Refused where nothing may be done in such a run."""
         from asstctl.workspace.ci.comments import Policy
-        from asstctl.workspace.ci.out_folder import OutFolder
-        from asstctl.workspace.ci.surroundings import (
-            check_label,
-            folder_in_repository,
-            kept_as,
-            readable_in,
-            surroundings_of,
-        )
+        from asstctl.workspace.ci.surroundings import folder_in_repository, readable_in, surroundings_of
 
         workspace = session.workspace
         self.here = surroundings_of(os.environ, Path.cwd(), observer=workspace.observer, tracer=workspace.tracer)
         session.workspace = replace(workspace, environ=readable_in(os.environ, self.here.mode))
         self._session, self._word, self._form, self._policy = session, word, form, Policy(policy)
-        # files with errors have a label and a folder too
-        workspace = replace(session.workspace, tolerant=True)
-        self.label = check_label(label or workspace.target.name)
-        self.place = self.here.place(self.label, word)
-        kept, root = kept_as(word, self.label), workspace.project.root
-        self.out = OutFolder(out or root / OUR_FOLDER / "ci" / kept.removeprefix("asstctl-"), root)
-        self.folder = folder_in_repository(root)
-        self._outputs = {"artifact": kept, "folder": str(self.out.path)}
+        self.label, self.place, self.folder = "", Place(), folder_in_repository(Path.cwd())
+        self._out: OutFolder | None = None
+        self._outputs: dict[str, str] = {}
         self._diagnostics: list[Diagnostic] = []
         self._commented = False
+        try:
+            self._settle(label or session.shared.target, out)
+        except AsstctlError as error:
+            self._end(error)
+            raise
+
+    def _settle(self, label: str | None, out: Path | None) -> None:
+        """What a run is told apart by, and where it leaves its files."""
+        from asstctl.workspace.ci.out_folder import OutFolder
+        from asstctl.workspace.ci.surroundings import check_label, folder_in_repository, kept_as
+
+        # files with errors have a label and a folder too
+        workspace = replace(self._session.workspace, tolerant=True)
+        self.label = check_label(label or workspace.target.name)
+        self.place = self.here.place(self.label, self._word)
+        kept, root = kept_as(self._word, self.label), workspace.project.root
+        self.folder = folder_in_repository(root)
+        self._out = OutFolder(out or root / OUR_FOLDER / "ci" / kept.removeprefix("asstctl-"), root)
+        self._outputs = {"artifact": kept, "folder": str(self._out.path)}
+
+    @property
+    def out(self) -> "OutFolder":
+        """The folder that it leaves its files in."""
+        assert self._out is not None
+        return self._out
 
     @property
     def run(self) -> str:
@@ -114,12 +129,7 @@ class InPipeline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from asstctl.workspace.ci.annotations import in_repository, readable
-
-        if isinstance(error, AsstctlError):
-            self._failed(error)
-        self._tell(self.here.outputs(self._outputs))
-        self._tell(self.here.annotations(readable(in_repository(self._diagnostics, self.folder))))
+        self._end(error)
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Values for later steps."""
@@ -171,6 +181,16 @@ class InPipeline:
         except AsstctlError as error:
             self.warn([f"{otherwise}: {error}"])
 
+    def _end(self, error: BaseException | None) -> None:
+        from asstctl.workspace.ci.annotations import in_repository, readable
+
+        if isinstance(error, AsstctlError):
+            self._failed(error)
+        elif error is not None:
+            self.outputs({"failure-reason": "bug" if isinstance(error, Exception) else "interrupted"})
+        self._tell(self.here.outputs(self._outputs))
+        self._tell(self.here.annotations(readable(in_repository(self._diagnostics, self.folder))))
+
     def _failed(self, error: AsstctlError) -> None:
         """Tell everybody why there is no result."""
         from asstctl.core.diagnostic import Diagnostic, Severity
@@ -180,14 +200,15 @@ class InPipeline:
         self.outputs({"failure-reason": error.code})
         self.annotate(error.diagnostics if isinstance(error, InvalidInput) else [own])
         self.summary(view(error, "markdown")(error))
-        if not self._commented:
+        if self.label and not self._commented:
             # what an earlier commit came to must not be taken for this one's
             self.comment(no_result(self._word, error, self.place), worth_it=False)
 
     def _tell(self, told: "ToRunner") -> None:
         from asstctl.workspace.ci.telling import tell
 
-        tell(told, self.out)
+        for untold in tell(told, self._out):
+            self._session.warn(untold)
         for note in told.notes:
             self._session.remark(note)
         for line in told.lines:

@@ -163,14 +163,20 @@ class Talk:
 
     def _tell(self, event: str, text: str, **members: Any) -> None:
         if not self.as_json:
-            click.echo(text, err=True, nl=not text.endswith("\n"), color=True)
+            self._write(text if text.endswith("\n") else f"{text}\n")
             return
         from datetime import UTC, datetime
 
         from asstctl.render.json.log import Event, log_line
 
-        line = log_line(Event(event), click.unstyle(text).strip("\n"), datetime.now(UTC), **members)
-        click.echo(line, err=True, nl=False)
+        self._write(log_line(Event(event), click.unstyle(text).strip("\n"), datetime.now(UTC), **members))
+
+    def _write(self, text: str) -> None:
+        """Where stderr takes no more, it leads nowhere from here on: what is done goes on, and its exit code stands."""
+        try:
+            click.echo(text, err=True, nl=False, color=True)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _harmless(text: str) -> str:

@@ -3,7 +3,8 @@
     AsstctlError
     ├── InvalidInput          the user's files do not say something that can be done (carries diagnostics)
     ├── WrongUsage            the command line does not
-    ├── Refused               it could be done, and a rule forbids it
+    ├── Refused               it could be done, and a rule forbids it (also PlanChanged in core.plans, and MovedOn and
+    │                         NotApproved in core.pipeline)
     ├── ProviderError         the other side of a request
     │   ├── Unreachable       the request never left this machine
     │   ├── AnswerLost        it left and no answer came back: it may have been carried out
@@ -31,7 +32,7 @@ from asstctl.core.exit_codes import ExitCode
 
 
 class AsstctlError(Exception):
-    """The root: catch it to catch everything that a command may end in."""
+    """None of the others. The root: catch it to catch everything that a command may end in."""
 
     code: ClassVar[str] = "failed"
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED

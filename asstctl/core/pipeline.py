@@ -91,7 +91,7 @@ class DriftReport:
 
 
 class MovedOn(Refused):
-    """There is something to do, and it would take back what came after."""
+    """There is something to do, and it would take back what a later commit brought."""
 
     code = "moved-on"
 
@@ -100,3 +100,8 @@ class NotApproved(Refused):
     """There is something to do, and nobody is known to have agreed to it."""
 
     code = "not-approved"
+
+    def __init__(self, *, detail: str, hint: str, present: str) -> None:
+        """`present` is the digest of the plan of now."""
+        super().__init__("nobody is known to have approved this plan", detail=detail, hint=hint)
+        self.present = present

@@ -79,12 +79,12 @@ class Contrast:
 
 
 class PlanChanged(Refused):
-    """What is left to do is not covered by what was approved: nothing was done. `present` is the digest of the plan of
-    now."""
+    """What is left to do is not covered by what was approved: nothing was done."""
 
     code = "plan-changed"
 
     def __init__(self, contrasts: tuple[Contrast, ...], *, detail: str = "", hint: str = "", present: str = "") -> None:
+        """`present` is the digest of the plan of now."""
         super().__init__("the plan is no longer the one that was approved", detail=detail, hint=hint)
         self.contrasts = contrasts
         self.present = present

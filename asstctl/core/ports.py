@@ -303,7 +303,8 @@ class Forge(Protocol):
         ...
 
     async def left_on(self, branch: str, name: str) -> tuple[Artifact, ...]:
-        """What runs for commits of a branch left under a name and is still there, the newest first."""
+        """What runs for commits of a branch ("" for any, and for tags) left under a name and is still there, the newest
+        first."""
         ...
 
     async def content(self, artifact: Artifact, path: str, *, at_most: int) -> bytes:

@@ -1,23 +1,29 @@
 """What the source says of a class and of its attributes: docstrings, read only when somebody asks for them.
 
 An attribute's docstring is the string that stands below it. Python drops it, and a class need not pay for it when it is
-made: the source is parsed here, once for each module.
+made: the source is parsed here, once for each module. At its end may stand what a file could say there, as YAML:
+"Example: `[a, b]`".
 """
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
+_EXAMPLE = re.compile(r"\s*Example: `(.+)`$")
+
 
 @dataclass(frozen=True)
 class Docs:
-    """The docstring of a class, and those of its attributes by name, inherited ones included."""
+    """The docstring of a class, and those of its attributes by name, inherited ones included; `examples` likewise, of
+    the attributes that have one."""
 
     text: str
     attributes: Mapping[str, str]
+    examples: Mapping[str, str]
 
 
 @lru_cache(maxsize=512)
@@ -28,7 +34,9 @@ def docs_of(cls: type) -> Docs:
         node = _classes(one.__module__).get(one.__qualname__)
         attributes |= dict(_attributes(node)) if node else {}
     own = _classes(cls.__module__).get(cls.__qualname__)
-    return Docs(_joined(ast.get_docstring(own) or "") if own else "", attributes)
+    examples = {name: found[1] for name, text in attributes.items() if (found := _EXAMPLE.search(text))}
+    plain = {name: _EXAMPLE.sub("", text) for name, text in attributes.items()}
+    return Docs(_joined(ast.get_docstring(own) or "") if own else "", plain, examples)
 
 
 def first_paragraph(module: str) -> str:

@@ -22,6 +22,9 @@ from asstctl.documents.yaml_printing import NoLayout, Printer
 Order = Callable[[Json], Sequence[str]]
 """The order of the keys of a document, told from its value. A key that it does not name stays behind the one before."""
 
+_BELOW = re.compile(r"(?:\n*[ ]+#[^\n]*\n)*")
+"""The comments below a value that do not stand at the first column: they speak of it, or of a part of it."""
+
 _MODELINE = re.compile(r"#\s*(?:yaml-language-server:|-\*-|vim?:|ex:)")
 
 
@@ -36,11 +39,13 @@ def formatted(text: str, order: Order = lambda value: ()) -> str:
     made = _printed(plain)
     if made is None:
         return text
-    _refuse_other_meaning(plain, made)
+    if changed := _what_changes(plain, made):
+        raise CannotFormat(changed)
     ordered = _ordered(made, order)
     if ordered != made:
-        made = _printed(ordered) or ordered
-        _refuse_other_meaning(plain, made)
+        ordered = _printed(ordered) or ordered
+        # a text that keeps the empty lines below it would take those of another place
+        made = made if _what_changes(plain, ordered) else ordered
     return made.replace("\n", newline)
 
 
@@ -115,9 +120,9 @@ def _units(text: str, root: Part, ranks: Sequence[int], start: int) -> list[tupl
     units: list[tuple[int, int]] = []
     at, is_under_comment = start, False
     for number, (key, _) in enumerate(root.pairs):
-        behind = end_with_kept(text, root.pairs[number - 1][1]) if number else start
+        behind = _lines_end(text, root.pairs[number - 1][1]) if number else start
         between = gap(text, behind, key.start)
-        own = [one for one in between.comments if one.space is None]
+        own = between.comments
         is_apart = between.apart or any(one.apart for one in own)
         if number == 0:
             at = _line_start(text, key.start)
@@ -130,16 +135,25 @@ def _units(text: str, root: Part, ranks: Sequence[int], start: int) -> list[tupl
             continue
         if own and between.apart:
             return None  # a heading of several keys, or of none
+        if any(_MODELINE.match(one.text) for one in own):
+            return None  # it would be one only at the beginning
         if own or is_apart or not is_under_comment or ranks[number] == ranks[number - 1]:
             is_under_comment = bool(own)
             if ranks[number] != ranks[number - 1]:
-                units.append((_next_line(text, behind), ranks[number]))
+                units.append((behind, ranks[number]))
     return units
+
+
+def _lines_end(text: str, part: Part) -> int:
+    """Behind the lines of a value, and of the comments below it that are its own."""
+    place = _next_line(text, end_with_kept(text, part))
+    found = _BELOW.match(text, place)
+    return found.end() if found else place
 
 
 def _tail(text: str, root: Part, end: int) -> int:
     """Behind the lines of the last key: those of a comment right below it included."""
-    place = _next_line(text, end_with_kept(text, root))
+    place = _lines_end(text, root)
     while place < end and text.startswith("#", place):
         place = _next_line(text, place)
     return place
@@ -157,16 +171,17 @@ def _next_line(text: str, index: int) -> int:
 # --- what is held against what
 
 
-def _refuse_other_meaning(before: str, after: str) -> None:
-    """Raises CannotFormat where the second text says something else than the first."""
+def _what_changes(before: str, after: str) -> str:
+    """What the second text does not say as the first one does; empty where both say the same."""
     old, problems = parse_yaml(before, "")
     new, others = parse_yaml(after, "")
     if [one.code for one in problems] != [one.code for one in others] or len(old) != len(new):
-        raise CannotFormat("it could not be read any more")
+        return "it could not be read any more"
     if [_said(one.value) for one in old] != [_said(one.value) for one in new]:
-        raise CannotFormat("a value would change")
+        return "a value would change"
     if Counter(comments(before)) != Counter(comments(after)):
-        raise CannotFormat("a comment would be lost")
+        return "a comment would be lost"
+    return ""
 
 
 def _said(value: Any) -> str:

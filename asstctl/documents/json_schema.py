@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from asstctl.core.json_text import json_lines
 from asstctl.core.json_types import EMPTY
 from asstctl.documents.attribute_docs import docs_of
+from asstctl.documents.yaml import parse_yaml
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -117,11 +118,13 @@ class Maker:
         else:
             schema = _limited(self.of(info.annotation, mode, info.metadata), info.metadata)
         schema = or_template(self, schema) if mode.templated else schema
-        said: Schema = {"description": docs_of(model).attributes.get(name, "")}
+        docs = docs_of(model)
+        said: Schema = {"description": docs.attributes.get(name, "")}
         if isinstance(info.default, str | int | float) and info.default != "":
             said["default"] = info.default
-        if info.examples:
-            said["examples"] = info.examples
+        if name in docs.examples:
+            (document,), _ = parse_yaml(docs.examples[name], name)
+            said["examples"] = [document.value]
         return described(schema, said)
 
     def of(self, annotation: Any, mode: Mode = WHOLE, metadata: Sequence[Any] = ()) -> Schema:

@@ -19,6 +19,12 @@ MAX_BYTES = 16 * 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, counted as places are: `str.splitlines` would also count page and paragraph separators."""
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 @dataclass(frozen=True)
 class Source:
     """A text and the name it is shown under. `line_offset`: lines that stand before it in the same file."""

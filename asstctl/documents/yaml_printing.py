@@ -2,22 +2,20 @@
 
 Two columns for each level, lists among them; one blank where one is enough; at most one empty line. Maps and lists in
 brackets stay so where they fit the line. A comment keeps its place among the values: on the line that it stands
-behind, or before what it stands before, at the level that its own column says.
+behind, or before what it stands before, at the level that its own column says. Where on its line a comment stands is
+for `yaml_lines`.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from asstctl.documents.yaml_comments import Comment, gap, indicator, is_in_line
 from asstctl.documents.yaml_layout import Laid, Part, end_with_kept
+from asstctl.documents.yaml_lines import Line, with_comments
 from asstctl.documents.yaml_writing import STEP
 
 WIDTH = 120
 """Columns of a line in brackets, its comment left out."""
-
-_NEAR = 2
-"""A comment behind a value by so many blanks or fewer stands there for the value's sake, and not in a column."""
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|(?=\n)|$))+")
 _COLON = re.compile(r"[ \t]*:")
@@ -31,24 +29,6 @@ class NoLayout(Exception):
     """A way of writing that has no other layout than its own."""
 
 
-@dataclass(eq=False)
-class Line:
-    """One line on its way: `code` at a column, and a comment behind it, or alone. `raw` is a line of a text.
-
-    `under`: the line in whose column of comments this one stands, which holds nothing else.
-    """
-
-    column: int
-    code: str
-    comment: Comment | None = None
-    raw: bool = False
-    under: "Line | None" = None
-
-    @property
-    def width(self) -> int:
-        return self.column + len(self.code) if self.code else 0
-
-
 @dataclass
 class Printer:
     """Writes the documents of one text, from its beginning to its end. Line ends are newlines alone."""
@@ -57,7 +37,7 @@ class Printer:
     lines: list[Line] = field(default_factory=list)
     _at: int = 0
     _levels: list[tuple[int, int]] = field(default_factory=list)  # old and new column of the collections around
-    _last_levels: list[tuple[int, int]] = field(default_factory=list)  # those around the last value
+    _last_levels: list[tuple[int, int]] = field(default_factory=list)  # those around the value that ends right above
     _is_blank: bool = False  # the last value holds nothing
     _lead: tuple[int, str] | None = None  # dashes that begin the next line
     _commented: Line | None = None  # the line that a comment behind the last value belongs to
@@ -89,7 +69,7 @@ class Printer:
         self._gap(len(self.text), 0, 0)
         while self.lines and not (self.lines[-1].raw or self.lines[-1].code or self.lines[-1].comment):
             self.lines.pop()
-        return "".join(f"{line}\n" for line in _with_comments(self.lines))
+        return "".join(f"{line}\n" for line in with_comments(self.lines))
 
     # --- lines
 
@@ -100,6 +80,7 @@ class Printer:
         made = Line(column, code, raw=raw)
         self.lines.append(made)
         self._commented = made
+        self._last_levels = []
         self._opening = False
         return made
 
@@ -354,7 +335,7 @@ class Printer:
         one_line = self._in_brackets(part) or ""
         lead = self._lead[0] + len(self._lead[1]) if self._lead else new
         fits = lead + len(head) + 1 + len(one_line) <= WIDTH
-        if not is_in_line(part) or fits or self._atoms(part) < _NEAR:
+        if not is_in_line(part) or fits or self._atoms(part) <= 1:
             self._line(new, f"{head} {one_line}".rstrip())
             return
         properties = _PROPERTIES.match(self.text, part.start)
@@ -391,32 +372,3 @@ def _stripped(line: str) -> str:
     if stripped != line and (len(stripped) - len(stripped.rstrip("\\"))) % 2:
         raise NoLayout
     return stripped
-
-
-def _with_comments(lines: Sequence[Line]) -> list[str]:
-    """The lines as text, the comments behind them where they were: near their values, or in their columns."""
-    columns: dict[int, list[Line]] = {}
-    for line in lines:
-        if line.comment is not None and line.code:
-            columns.setdefault(line.comment.column, []).append(line)
-    places: dict[int, int] = {}
-    for column, members in columns.items():
-        spaces = [one.comment.space or 0 for one in members if one.comment]
-        widest, least = max(one.width for one in members), min(_NEAR, *spaces)
-        for one, space in zip(members, spaces, strict=True):
-            if max(spaces) <= _NEAR:
-                places[id(one)] = one.width + space
-            else:
-                places[id(one)] = column if widest + least <= column else widest + _NEAR
-    return [_shown(line, places) for line in lines]
-
-
-def _shown(line: Line, places: dict[int, int]) -> str:
-    code = line.code if line.raw else " " * line.column + line.code
-    if line.comment is None:
-        return code if line.raw or line.code else ""
-    if line.under is not None:
-        return " " * places[id(line.under)] + line.comment.text
-    if not line.code:
-        return " " * line.column + line.comment.text
-    return code.ljust(places[id(line)]) + line.comment.text

@@ -41,6 +41,9 @@ from asstctl.net.transport import network_transport
 MAX_PAGES = 1000
 PER_PAGE = 100
 
+PATIENT = RetryPolicy(longest=90.0)
+"""Hosts ask for a minute where too much was asked at once."""
+
 _AGAIN = "Run this job again."
 
 
@@ -79,7 +82,7 @@ class Api:
         headers: Mapping[str, str] = EMPTY,
         observer: Observer | None = None,
         tracer: Tracer = UNTRACED,
-        retry: RetryPolicy | None = None,
+        retry: RetryPolicy = PATIENT,
     ) -> None:
         parts = _checked(way)
         self.place = parts.netloc
@@ -87,7 +90,7 @@ class Api:
         self._manners = manners
         self._observer = observer or unseen
         self._tracer = tracer
-        self._retry = retry or RetryPolicy()
+        self._retry = retry
         self._hidden = Hidden(way.token)
         self._headers = {**HEADERS, **headers, **_key(way)}
         self._transport = ObservedTransport(

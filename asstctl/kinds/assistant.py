@@ -29,14 +29,16 @@ class TextFile(Model):
     """`instructions: {file: prompt.md}`: verbatim."""
 
     file: str
-    """The file whose text is taken verbatim; relative to this file, or to the project by a leading `/`."""
+    """The file whose text is taken verbatim; relative to this file, or to the project by a leading `/`.
+    Example: `guagua.prompt.md`"""
 
 
 class TextTemplate(Model):
     """`instructions: {template: prompt.md.j2}`: rendered."""
 
     template: str
-    """The file that is rendered as a template; relative to this file, or to the project by a leading `/`."""
+    """The file that is rendered as a template; relative to this file, or to the project by a leading `/`.
+    Example: `guagua.prompt.md.j2`"""
 
 
 def _text_shape(value: Any) -> str:
@@ -55,9 +57,10 @@ class _Tool(Model):
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["only", "except"]}})
 
     only: Many[str] | None = None
-    """The targets on which the assistant has this tool; every other goes without."""
+    """The targets on which the assistant has this tool; every other goes without. Example: `[prod]`"""
     except_: Many[str] | None = Field(default=None, alias="except")
-    """The targets on which the assistant does not have this tool; its tool_resources stay away with it."""
+    """The targets on which the assistant does not have this tool; its tool_resources stay away with it.
+    Example: `[local]`"""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "_Tool":
@@ -73,23 +76,23 @@ class CodeInterpreterTool(_Tool):
 
 class RankingOptions(Model):
     score_threshold: float
-    """The least score of a passage that the assistant is given, from 0 to 1."""
+    """The least score of a passage that the assistant is given, from 0 to 1. Example: `0.5`"""
     ranker: Literal["auto", "default_2024_08_21"] | None = None
     """What ranks the passages."""
 
 
 class FileSearchOptions(Model):
     max_num_results: int | None = None
-    """How many passages the assistant is given at most."""
+    """How many passages the assistant is given at most. Example: `8`"""
     ranking_options: RankingOptions | None = None
-    """How passages are ranked."""
+    """How passages are ranked. Example: `{score_threshold: 0.5}`"""
 
 
 class FileSearchTool(_Tool):
     type: Literal["file_search"]
     """Searches the vector stores of the assistant."""
     file_search: FileSearchOptions | None = None
-    """How the search is done."""
+    """How the search is done. Example: `{max_num_results: 8}`"""
 
 
 class FunctionTool(_Tool):
@@ -101,7 +104,8 @@ class FunctionTool(_Tool):
         Annotated[str, Tag("<key>")] | Annotated[InlineFunction, Tag("<inline>")],
         by_shape(lambda value: "inline" if isinstance(value, Mapping) else "key"),
     ]
-    """The key of a `kind: function`, or the function itself: name, description, parameters, strict."""
+    """The key of a `kind: function`, or the function itself: name, description, parameters, strict.
+    Example: `get_order`"""
 
 
 def _server_url(url: str) -> str:
@@ -130,25 +134,25 @@ class McpTool(_Tool):
     type: Literal["mcp"]
     """Uses the tools of a server that speaks the Model Context Protocol."""
     server_label: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
-    """What the server is called in the calls of the assistant."""
+    """What the server is called in the calls of the assistant. Example: `crm`"""
     server_url: Annotated[str, AfterValidator(_server_url)]
-    """The address of the server: https, or one on this machine."""
+    """The address of the server: https, or one on this machine. Example: `https://mcp.example.com/sse`"""
     allowed_tools: Many[str] | None = None
-    """The tools of the server that may be used; all of them where nothing is said."""
+    """The tools of the server that may be used; all of them where nothing is said. Example: `[find_customer]`"""
     credential: CredentialName | None = None
     """The name of a credential; `credentials` of each target says which one it is. No secret stands in a
-    manifest."""
+    manifest. Example: `crm`"""
 
 
 class Location(Model):
     city: str | None = None
-    """The city, in words."""
+    """The city, in words. Example: `Berlin`"""
     country: str | None = None
-    """The two letters of the country, such as `DE`."""
+    """The two letters of the country, such as `DE`. Example: `DE`"""
     region: str | None = None
-    """The region or state, in words."""
+    """The region or state, in words. Example: `Bavaria`"""
     timezone: str | None = None
-    """The IANA name of the time zone, such as `Europe/Berlin`."""
+    """The IANA name of the time zone, such as `Europe/Berlin`. Example: `Europe/Berlin`"""
 
 
 class WebSearchTool(_Tool):
@@ -159,9 +163,9 @@ class WebSearchTool(_Tool):
     context_size: Literal["low", "medium", "high"] | None = None
     """How much of what is found the assistant is given."""
     allowed_domains: Many[str] | None = None
-    """The domains that are searched; all where nothing is said."""
+    """The domains that are searched; all where nothing is said. Example: `[docs.python.org]`"""
     location: Location | None = None
-    """Where the person who asks is taken to be."""
+    """Where the person who asks is taken to be. Example: `{country: DE, city: Berlin}`"""
 
 
 Tool = Annotated[
@@ -178,27 +182,27 @@ class CodeInterpreterResources(Model):
     """`files` are paths and globs of the project; ids of uploads are taken beside them."""
 
     file_ids: Many[str] = ()
-    """Ids of files that the provider holds already."""
+    """Ids of files that the provider holds already. Example: `[file-abc123]`"""
     files: Many[str] = ()
-    """Paths and globs of files of the project, which are uploaded."""
+    """Paths and globs of files of the project, which are uploaded. Example: `[data/*.csv]`"""
 
 
 class FileSearchResources(Model):
     """`vector_stores` are keys; ids are taken beside them."""
 
     vector_store_ids: Many[str] = ()
-    """Ids of vector stores that the provider holds already."""
+    """Ids of vector stores that the provider holds already. Example: `[vs_abc123]`"""
     vector_stores: Many[str] = ()
-    """Keys of `kind: vector_store`."""
+    """Keys of `kind: vector_store`. Example: `[handbook]`"""
 
 
 class ToolResources(Model):
     """Each key is a field of its own: what is not written is not declared."""
 
     code_interpreter: CodeInterpreterResources | None = None
-    """The files that code may read."""
+    """The files that code may read. Example: `{files: [data/*.csv]}`"""
     file_search: FileSearchResources | None = None
-    """The vector stores that are searched."""
+    """The vector stores that are searched. Example: `{vector_stores: [handbook]}`"""
 
 
 class TextFormat(Model):
@@ -213,11 +217,12 @@ class JsonObjectFormat(Model):
 
 class NamedSchema(Model):
     name: str = Field(pattern=FUNCTION_NAME)
-    """What the format is called."""
+    """What the format is called. Example: `order`"""
     description: str | None = None
-    """What the format is for, for the model."""
+    """What the format is for, for the model. Example: `An order, as the shop takes it.`"""
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
-    """The JSON Schema of the reply."""
+    """The JSON Schema of the reply.
+    Example: `{type: object, properties: {id: {type: string}}, required: [id], additionalProperties: false}`"""
     strict: bool | None = None
     """Whether the model has to follow the schema exactly; OpenAI's strict subset is checked then."""
 
@@ -226,7 +231,8 @@ class JsonSchemaFormat(Model):
     type: Literal["json_schema"]
     """JSON that follows a schema."""
     json_schema: NamedSchema
-    """The schema, with its name."""
+    """The schema, with its name.
+    Example: `{name: order, strict: true, schema: {type: object, properties: {}, additionalProperties: false}}`"""
 
 
 def _auto(value: Any) -> Any:
@@ -268,38 +274,40 @@ class AssistantManifest(Model):
     """An assistant."""
     key: str | None = None
     """The stable identity; the stem of the file's name where nothing is said. Renaming the assistant does not
-    change it."""
+    change it. Example: `guagua`"""
     name: str | None = None
-    """What people see. May be a template."""
+    """What people see. May be a template. Example: `Guagua`"""
     description: str | None = None
-    """What the assistant is for. May be a template."""
+    """What the assistant is for. May be a template. Example: `Helps people learn Spanish.`"""
     model: str
     """The model that answers. May be a template, such as `"{{ vars.model }}"`. Required, here or in `defaults` of
-    the project file."""
+    the project file. Example: `gpt-4o`"""
     instructions: Text | None = None
     """The system prompt: a text, which is rendered; `{file: prompt.md}`, verbatim; or `{template: prompt.md.j2}`,
-    rendered."""
+    rendered. Example: `{file: guagua.prompt.md}`"""
     tools: Many[Tool] | None = None
-    """What the assistant may use. Any tool can say `only` or `except` with targets."""
+    """What the assistant may use. Any tool can say `only` or `except` with targets.
+    Example: `[{type: code_interpreter}, {type: function, function: get_order}]`"""
     tool_resources: ToolResources | None = None
-    """What the tools work on; each key is a field of its own."""
+    """What the tools work on; each key is a field of its own. Example: `{file_search: {vector_stores: [handbook]}}`"""
     temperature: float | None = None
-    """Sampling temperature, or one `{{ expression }}` that gives it."""
+    """Sampling temperature, or one `{{ expression }}` that gives it. Example: `0.2`"""
     top_p: float | None = None
-    """Nucleus sampling, or one `{{ expression }}` that gives it."""
+    """Nucleus sampling, or one `{{ expression }}` that gives it. Example: `0.9`"""
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    """How much a reasoning model thinks before it answers. May be a template."""
+    """How much a reasoning model thinks before it answers. May be a template. Example: `low`"""
     response_format: ResponseFormat | None = None
-    """What replies have to be: `auto`, or a map with `type`."""
+    """What replies have to be: `auto`, or a map with `type`. Example: `{type: json_object}`"""
     metadata: Metadata | None = None
     """Pairs of text that the provider keeps with the assistant. Three of its sixteen are ours, and keys with
-    `asstctl_` are refused."""
+    `asstctl_` are refused. Example: `{team: support}`"""
     protect: bool = False
     """Never delete or replace it."""
     ignore_changes: Many[FieldName] = ()
-    """Fields that are not managed any more, and are not reset."""
+    """Fields that are not managed any more, and are not reset. Example: `[temperature]`"""
     targets: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Overlays: what is different on one target, by its name. Maps merge, lists and scalars replace, `null` means
-    not declared there."""
+    not declared there. Example: `{prod: {model: gpt-4o, temperature: 0}}`"""
     extensions: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Fields for one provider, by its name, sent as they stand and each compared like any declared field."""
+    """Fields for one provider, by its name, sent as they stand and each compared like any declared field.
+    Example: `{openai: {store: true}}`"""

@@ -57,43 +57,44 @@ class Adopt(Model):
     """The object `id` is ours from now on, as `to`."""
 
     to: AddressText
-    """The address that it gets: `assistant.guagua`."""
+    """The address that it gets: `assistant.guagua`. Example: `assistant.guagua`"""
     id: IdText
-    """The id of the object on the provider: `asst_abc123`."""
+    """The id of the object on the provider: `asst_abc123`. Example: `asst_abc123`"""
     target: str | None = None
-    """The target that this is said of; every target where nothing is said."""
+    """The target that this is said of; every target where nothing is said. Example: `prod`"""
 
 
 class Moved(Model):
     """What was declared as `from` is declared as `to` now."""
 
     from_: AddressText = Field(alias="from")
-    """The address that it had."""
+    """The address that it had. Example: `assistant.tutor`"""
     to: AddressText
-    """The address that it has now, of the same kind."""
+    """The address that it has now, of the same kind. Example: `assistant.guagua`"""
     target: str | None = None
-    """The target that this is said of; every target where nothing is said."""
+    """The target that this is said of; every target where nothing is said. Example: `prod`"""
 
 
 class Removed(Model):
     """What was declared as `address` is to be deleted, or else left without our mark."""
 
     address: AddressText
-    """The address that is declared no more."""
+    """The address that is declared no more. Example: `assistant.tutor`"""
     delete: bool
     """`true` deletes the object; it needs no --prune and is not counted. `false` drops our mark and leaves the
     object."""
     target: str | None = None
-    """The target that this is said of; every target where nothing is said."""
+    """The target that this is said of; every target where nothing is said. Example: `prod`"""
 
 
 class AcceptOverwrite(Model):
     """Somebody's edit of this field may be overwritten."""
 
     field: FieldText
-    """The field whose drift may be overwritten: `assistant.guagua.temperature`."""
+    """The field whose drift may be overwritten: `assistant.guagua.temperature`.
+    Example: `assistant.guagua.temperature`"""
     target: str | None = None
-    """The target that this is said of; every target where nothing is said."""
+    """The target that this is said of; every target where nothing is said. Example: `prod`"""
 
 
 class ChangesManifest(Model):
@@ -102,10 +103,14 @@ class ChangesManifest(Model):
     kind: Literal["changes"]
     """Decisions, shown in the plan and part of its digest."""
     adopt: Many[Adopt] | None = None
-    """Objects that nobody owns and that are taken over."""
+    """Objects that nobody owns and that are taken over.
+    Example: `[{to: assistant.guagua, id: asst_abc123, target: prod}]`"""
     moved: Many[Moved] | None = None
-    """Addresses that were renamed, so that the object is kept."""
+    """Addresses that were renamed, so that the object is kept.
+    Example: `[{from: assistant.tutor, to: assistant.guagua}]`"""
     removed: Many[Removed] | None = None
-    """Addresses that are gone, and what becomes of their objects."""
+    """Addresses that are gone, and what becomes of their objects.
+    Example: `[{address: assistant.tutor, delete: true}]`"""
     accept_overwrite: Many[AcceptOverwrite] | None = None
-    """Fields that were changed outside of git and may be overwritten."""
+    """Fields that were changed outside of git and may be overwritten.
+    Example: `[{field: assistant.guagua.temperature, target: prod}]`"""

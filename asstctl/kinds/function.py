@@ -20,7 +20,7 @@ class SchemaFile(Model):
 
     file: str
     """The file that holds the schema, as JSON or YAML; relative to this file, or to the project by a leading
-    `/`."""
+    `/`. Example: `schemas/get_order.json`"""
 
 
 def is_schema_file(value: Any) -> bool:
@@ -38,15 +38,16 @@ class InlineFunction(Model):
     """A function written where it is used, in the words of the wire."""
 
     name: str = Field(pattern=FUNCTION_NAME)
-    """What the model calls it by."""
+    """What the model calls it by. Example: `get_order`"""
     description: str | None = None
-    """What it does and when to call it, for the model. Never rendered."""
+    """What it does and when to call it, for the model. Never rendered. Example: `Looks up one order by its id.`"""
     parameters: Parameters | None = None
-    """The JSON Schema of its arguments, or `{file: schemas/ask.json}`."""
+    """The JSON Schema of its arguments, or `{file: schemas/ask.json}`.
+    Example: `{type: object, properties: {id: {type: string}}, required: [id], additionalProperties: false}`"""
     strict: bool | None = None
     """Whether calls have to follow the schema exactly; OpenAI's strict subset is checked then."""
     returns: Parameters | None = None
-    """The JSON Schema of what it answers, for tests; it is never sent."""
+    """The JSON Schema of what it answers, for tests; it is never sent. Example: `{type: object}`"""
 
 
 class FunctionManifest(Model):
@@ -55,15 +56,16 @@ class FunctionManifest(Model):
     kind: Literal["function"]
     """A function that assistants use by its key."""
     key: str | None = None
-    """What assistants name it by; the stem of the file's name where nothing is said."""
+    """What assistants name it by; the stem of the file's name where nothing is said. Example: `get_order`"""
     name: str | None = Field(default=None, pattern=FUNCTION_NAME)
-    """What the model calls it by; its key where nothing is said."""
+    """What the model calls it by; its key where nothing is said. Example: `get_order`"""
     description: str | None = None
-    """What it does and when to call it, for the model. Never rendered."""
+    """What it does and when to call it, for the model. Never rendered. Example: `Looks up one order by its id.`"""
     parameters: Parameters | None = None
     """The JSON Schema of its arguments, or `{file: schemas/ask.json}`. `asstctl schema function` writes it from a
-    Python function."""
+    Python function.
+    Example: `{type: object, properties: {id: {type: string}}, required: [id], additionalProperties: false}`"""
     strict: bool | None = None
     """Whether calls have to follow the schema exactly; OpenAI's strict subset is checked then."""
     returns: Parameters | None = None
-    """The JSON Schema of what it answers, for tests; it is never sent."""
+    """The JSON Schema of what it answers, for tests; it is never sent. Example: `{type: object}`"""

@@ -31,9 +31,9 @@ class Chunks(Model):
     """How long a chunk is, and how much of the one before it repeats."""
 
     max_chunk_size_tokens: int = Field(ge=100, le=4096)
-    """The most tokens of a chunk."""
+    """The most tokens of a chunk. Example: `800`"""
     chunk_overlap_tokens: int = Field(ge=0)
-    """How many tokens of the chunk before it repeats; half of a chunk at most."""
+    """How many tokens of the chunk before it repeats; half of a chunk at most. Example: `400`"""
 
     @field_validator("chunk_overlap_tokens")
     @classmethod
@@ -49,7 +49,7 @@ class StaticChunking(Model):
     type: Literal["static"]
     """Chunks of a size that is given."""
     static: Chunks
-    """That size."""
+    """That size. Example: `{max_chunk_size_tokens: 800, chunk_overlap_tokens: 400}`"""
 
 
 ChunkingStrategy = Annotated[
@@ -72,11 +72,13 @@ class FileEntry(Model):
     """`{path: docs/**, ...}`: files with attributes or a chunking of their own."""
 
     path: str
-    """A path or a glob of files of the project."""
+    """A path or a glob of files of the project. Example: `docs/*.md`"""
     attributes: Attributes | None = None
-    """Attributes of these files, over those of the store; a search can filter by them."""
+    """Attributes of these files, over those of the store; a search can filter by them.
+    Example: `{year: 2026, public: true}`"""
     chunking_strategy: ChunkingStrategy | None = None
-    """How these files are cut, instead of the store's way."""
+    """How these files are cut, instead of the store's way.
+    Example: `{type: static, static: {max_chunk_size_tokens: 800, chunk_overlap_tokens: 400}}`"""
 
 
 Entry = Annotated[
@@ -89,7 +91,7 @@ class ExpiresAfter(Model):
     anchor: Literal["last_active_at"]
     """From when the days are counted."""
     days: int
-    """After how many days the provider drops the store."""
+    """After how many days the provider drops the store. Example: `30`"""
 
 
 _IGNORABLE = (*VECTOR_STORE.fields, FILES)
@@ -102,25 +104,26 @@ class VectorStoreManifest(Model):
     kind: Literal["vector_store"]
     """Files that assistants search."""
     key: str | None = None
-    """The stable identity; the stem of the file's name where nothing is said."""
+    """The stable identity; the stem of the file's name where nothing is said. Example: `handbook`"""
     name: str | None = None
-    """What people see; the key where nothing is said. May be a template."""
+    """What people see; the key where nothing is said. May be a template. Example: `Handbook`"""
     files: Many[Entry] | None = None
     """Paths and globs of files of the project, or `{path: ..., attributes: ...}`. A glob that matches nothing is an
-    error."""
+    error. Example: `[docs/*.md]`"""
     attributes: Attributes | None = None
-    """Attributes of all its files; a search can filter by them."""
+    """Attributes of all its files; a search can filter by them. Example: `{public: true}`"""
     chunking_strategy: ChunkingStrategy | None = None
-    """How its files are cut."""
+    """How its files are cut.
+    Example: `{type: static, static: {max_chunk_size_tokens: 800, chunk_overlap_tokens: 400}}`"""
     expires_after: ExpiresAfter | None = None
-    """When the provider drops the store."""
+    """When the provider drops the store. Example: `{anchor: last_active_at, days: 30}`"""
     metadata: Metadata | None = None
     """Pairs of text that the provider keeps with the store. Three of its sixteen are ours, and keys with `asstctl_`
-    are refused."""
+    are refused. Example: `{team: support}`"""
     protect: bool = False
     """Never delete or replace it."""
     ignore_changes: Many[FieldName] = ()
-    """Fields that are not managed any more, and are not reset."""
+    """Fields that are not managed any more, and are not reset. Example: `[files]`"""
     targets: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Overlays: what is different on one target, by its name. Maps merge, lists and scalars replace, `null` means
-    not declared there."""
+    not declared there. Example: `{prod: {name: Handbook for customers}}`"""

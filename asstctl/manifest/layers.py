@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from asstctl.core.diagnostic import Where
 from asstctl.core.json_types import Json, JsonObject
 from asstctl.core.origin import Origin, Source
+from asstctl.documents.source import lines_of
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
 
@@ -36,7 +37,7 @@ class Layer:
 
     def last_line(self, path: Place) -> int:
         if path in self.extra:
-            return self.extra[path].line + max(0, len(str(self.value[str(path[0])]).splitlines()) - 1)
+            return self.extra[path].line + max(0, len(lines_of(str(self.value[str(path[0])]))) - 1)
         return self.document.last_line(self.at + path)
 
     def source(self, path: Place) -> tuple[Source, str]:

@@ -48,7 +48,8 @@ class FromEnvironment(Model):
     """`{env: NAME}`: read from the environment; `secret` keeps it out of manifests."""
 
     env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    """The environment variable that holds the value; only those that the project file names are read."""
+    """The environment variable that holds the value; only those that the project file names are read.
+    Example: `CRM_URL`"""
     secret: bool = False
     """Keeps the value out of manifests: a secret is legal in target settings alone. Names ending in KEY, TOKEN,
     SECRET or PASSWORD need it."""
@@ -70,7 +71,7 @@ class KeyFromEnvironment(Model):
     """`api_key: {env: NAME}`: a key is never written into a file."""
 
     env: Annotated[str, BeforeValidator(_environment_name)] = Field(pattern=_ENVIRONMENT_NAME.pattern)
-    """The environment variable that holds the key, which is secret wherever it is named."""
+    """The environment variable that holds the key, which is secret wherever it is named. Example: `OPENAI_API_KEY`"""
 
 
 Key = Annotated[KeyFromEnvironment, BeforeValidator(_no_key)]
@@ -124,7 +125,8 @@ class StandIn(Model):
     """`{function: NAME}`: the function that stands for what is lost."""
 
     function: str = Field(pattern=FUNCTION_NAME, max_length=64)
-    """The name of a function that the assistant has, which stands for what the target cannot hold."""
+    """The name of a function that the assistant has, which stands for what the target cannot hold.
+    Example: `web_search`"""
 
 
 OnUnsupported = Annotated[
@@ -150,28 +152,30 @@ CredentialId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,256}$")]
 
 class Limits(Model):
     max_deletes: int | None = Field(default=None, ge=0)
-    """How many objects one apply may delete without --max-deletes; 3 where nothing is said."""
+    """How many objects one apply may delete without --max-deletes; 3 where nothing is said. Example: `0`"""
 
 
 class Script(Model):
     script: str
     """The file of rules that answer, `*.replies.yaml`; its path starts at the project's folder. A stand-in for
-    offline work, never called a model."""
+    offline work, never called a model. Example: `assistants/tutor.replies.yaml`"""
 
 
 class ChatSettings(Model):
     base_url: str
     """The address of a server with chat completions, up to and including its version:
-    `http://127.0.0.1:11434/v1`."""
+    `http://127.0.0.1:11434/v1`. Example: `http://127.0.0.1:11434/v1`"""
     api_key: Key | None = None
-    """The key for that server, by the name of the environment variable that holds it."""
+    """The key for that server, by the name of the environment variable that holds it. Example: `{env: CHAT_API_KEY}`"""
     models: dict[str, str] = Field(default_factory=dict)
-    """The names that the server has for the models that manifests name; `"*"` stands for every other."""
+    """The names that the server has for the models that manifests name; `"*"` stands for every other.
+    Example: `{"*": llama3.2}`"""
 
 
 class Chat(Model):
     chat: ChatSettings
-    """Any endpoint that speaks chat completions answers."""
+    """Any endpoint that speaks chat completions answers.
+    Example: `{base_url: "http://127.0.0.1:11434/v1", models: {"*": llama3.2}}`"""
 
 
 def _replies_shape(value: Any) -> str:
@@ -191,36 +195,41 @@ class TargetModel(Model):
 
     provider: str
     """Which API the target speaks: `local` (embedded), `assistants` (any server with the Assistants v2 wire) or
-    `openai`."""
+    `openai`. Example: `local`"""
     base_url: str | None = None
-    """The address of the server, up to and including its version. A key goes only over https or to this machine."""
+    """The address of the server, up to and including its version. A key goes only over https or to this machine.
+    Example: `https://llm.example.com/v1`"""
     api_key: Key | None = None
-    """The key of the target, by the name of the environment variable that holds it: `{env: OPENAI_API_KEY}`."""
+    """The key of the target, by the name of the environment variable that holds it: `{env: OPENAI_API_KEY}`.
+    Example: `{env: OPENAI_API_KEY}`"""
     passthrough_url: str | None = None
-    """LiteLLM alone: the address below which it hands requests through to the server behind it."""
+    """LiteLLM alone: the address below which it hands requests through to the server behind it.
+    Example: `https://llm.example.com/openai`"""
     dialect: Dialect | None = None
     """The server that speaks the wire of provider `assistants` in a way of its own."""
     auth: Literal["entra", "key"] | None = None
     """How requests are signed: with `api_key`, or with a token that is drawn from Microsoft Entra."""
     headers: dict[HeaderName, Key] = Field(default_factory=dict)
-    """Headers of your own, each by the name of the environment variable that holds its value."""
+    """Headers of your own, each by the name of the environment variable that holds its value.
+    Example: `{x-team: {env: TEAM_HEADER}}`"""
     replies: Replies | None = None
-    """Where the answers of a local target come from: `echo`, `{script: FILE}` or `{chat: {...}}`."""
+    """Where the answers of a local target come from: `echo`, `{script: FILE}` or `{chat: {...}}`. Example: `echo`"""
     vars: Variables = Field(default_factory=dict)
-    """Variables for this target; they go before those of the project."""
+    """Variables for this target; they go before those of the project. Example: `{model: gpt-4o-mini}`"""
     limits: Limits = Limits()
-    """What one apply may do to this target."""
+    """What one apply may do to this target. Example: `{max_deletes: 0}`"""
     timeout: float | None = Field(default=None, gt=0)
-    """Seconds that one request may take; 30 where nothing is said."""
+    """Seconds without a byte after which a request is given up; 30 where nothing is said. Example: `60`"""
     own: Literal["declared", "all"] = "declared"
     """What a manifest does not declare: left alone (`declared`), or kept at the provider's default (`all`)."""
     list_lag: float | None = Field(default=None, ge=0)
-    """Seconds by which the lists of this server may be behind what was written to it."""
+    """Seconds by which the lists of this server may be behind what was written to it. Example: `2`"""
     on_unsupported: dict[str, OnUnsupported] = Field(default_factory=dict)
     """What to do with what the target cannot hold, by field: `assistant.temperature: drop`. `error` where nothing
-    is said."""
+    is said. Example: `{assistant.temperature: drop}`"""
     credentials: dict[CredentialName, CredentialId] = Field(default_factory=dict)
-    """The ids of credentials in the vault of this target, by the names that manifests have for them."""
+    """The ids of credentials in the vault of this target, by the names that manifests have for them.
+    Example: `{crm: cred_abc123}`"""
 
 
 def _judge_name(name: str) -> str:
@@ -249,35 +258,40 @@ class JudgeModel(Model):
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["model"]}, {"required": ["embedding_model"]}]})
 
     base_url: str
-    """The address of the server whose models judge, up to and including its version."""
+    """The address of the server whose models judge, up to and including its version.
+    Example: `http://127.0.0.1:11434/v1`"""
     api_key: Key | None = None
-    """The key for that server, by the name of the environment variable that holds it."""
+    """The key for that server, by the name of the environment variable that holds it.
+    Example: `{env: JUDGE_API_KEY}`"""
     model: str | None = Field(default=None, min_length=1)
-    """The model that answers whether a reply is as a `rubric` says."""
+    """The model that answers whether a reply is as a `rubric` says. Example: `gpt-4o`"""
     embedding_model: str | None = Field(default=None, min_length=1)
-    """The model whose embeddings measure how `similar` two texts are."""
+    """The model whose embeddings measure how `similar` two texts are. Example: `text-embedding-3-small`"""
     timeout: float | None = Field(default=None, gt=0)
-    """Seconds that one question may take; 30 where nothing is said."""
+    """Seconds without a byte after which a question is given up; 30 where nothing is said. Example: `60`"""
 
 
 class PriceModel(Model):
     """One entry of `test.prices`: US dollars for a million tokens."""
 
     input: float = Field(ge=0, allow_inf_nan=False)
-    """US dollars for a million tokens that go in."""
+    """US dollars for a million tokens that go in. Example: `2.5`"""
     output: float = Field(ge=0, allow_inf_nan=False)
-    """US dollars for a million tokens that come out."""
+    """US dollars for a million tokens that come out. Example: `10`"""
 
 
 class TestModel(Model):
     use: Many[str] = ()
-    """Files of stubs, `*.stubs.yaml`, for every conversation of the project."""
+    """Files of stubs, `*.stubs.yaml`, for every conversation of the project. Example: `[assistants/shop.stubs.yaml]`"""
     env: Many[str] = ()
-    """The environment variables that code of the project may see under `test`, beside PATH, HOME and LANG."""
+    """The environment variables that code of the project may see under `test`, beside PATH, HOME and LANG.
+    Example: `[SHOP_URL]`"""
     judges: dict[JudgeName, JudgeModel] = Field(default_factory=dict)
-    """The servers that judge replies, by name; `default` is asked where a conversation names none."""
+    """The servers that judge replies, by name; `default` is asked where a conversation names none.
+    Example: `{default: {base_url: "http://127.0.0.1:11434/v1", model: llama3.2}}`"""
     prices: dict[ModelName, PriceModel] = Field(default_factory=dict)
-    """What models cost, by their names; without it the cost of a conversation is unknown."""
+    """What models cost, by their names; without it the cost of a conversation is unknown.
+    Example: `{gpt-4o: {input: 2.5, output: 10}}`"""
 
 
 class ProjectModel(Model):
@@ -286,19 +300,22 @@ class ProjectModel(Model):
     version: Literal[1] = 1
     """The version of the format."""
     project: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
-    """The name of the project, which marks what it owns. Required for every provider but `local`."""
+    """The name of the project, which marks what it owns. Required for every provider but `local`. Example: `school`"""
     manifests: Many[str] | None = Field(default=None, min_length=1)
     """Globs of the files that declare objects; `**/` is any number of folders. Conversations, replies and stubs
-    never match, and `.md` only with front matter that has `kind`."""
+    never match, and `.md` only with front matter that has `kind`.
+    Example: `["assistants/**/*.yaml", "assistants/**/*.md"]`"""
     conversations: Many[str] | None = None
-    """Globs of the files that hold conversations."""
+    """Globs of the files that hold conversations. Example: `["assistants/**/*.convo.yaml"]`"""
     vars: Variables = Field(default_factory=dict)
-    """Variables that templates name as `vars.NAME`: a value, or `{env: NAME}`."""
+    """Variables that templates name as `vars.NAME`: a value, or `{env: NAME}`. Example: `{model: gpt-4o}`"""
     defaults: dict[Annotated[str, AfterValidator(_with_defaults)], dict[str, Any]] = Field(default_factory=dict)
-    """What every manifest of a kind says unless it says something else, by kind."""
+    """What every manifest of a kind says unless it says something else, by kind.
+    Example: `{assistant: {model: gpt-4o}}`"""
     default_target: str = "local"
-    """The target of a command that names none."""
+    """The target of a command that names none. Example: `local`"""
     targets: dict[TargetName, TargetModel] = Field(default_factory=dict)
-    """Configured providers, by the names that --target takes."""
+    """Configured providers, by the names that --target takes.
+    Example: `{prod: {provider: openai, api_key: {env: OPENAI_API_KEY}}}`"""
     test: TestModel = TestModel()
-    """Settings of `asstctl test`."""
+    """Settings of `asstctl test`. Example: `{use: [assistants/shop.stubs.yaml]}`"""

@@ -18,7 +18,7 @@ from asstctl.core.origin import Origin, Source
 from asstctl.core.resource import EXTENSION
 from asstctl.documents.edit_steps import value_at
 from asstctl.documents.paths import PathRefused, inside, shown
-from asstctl.documents.source import read_text
+from asstctl.documents.source import lines_of, read_text
 from asstctl.documents.templates import Includes, files_included, has_template, names_used
 from asstctl.documents.yaml import Document
 from asstctl.documents.yaml import Path as Place
@@ -38,6 +38,7 @@ from asstctl.manifest.variables import Saying
 SETTINGS = ("protect", "ignore_changes")
 """What a manifest says to this program alone, and no wire has as a field."""
 
+_EXTENSIONS = EXTENSION.rstrip(".")
 _PARAMETERS = ("parameters", "returns")
 
 
@@ -89,7 +90,10 @@ class Provenance:
         path = self._as_written(subject, name)
         if name == TOOLS and (number := self._elsewhere(subject, rest)) is not None:
             return self._undeclared(subject, (TOOLS, number), label)
-        steps = descend(name, value_at(subject.raw.value, path), rest)
+        written = value_at(subject.raw.value, path)
+        if isinstance(written, Absent) and (elsewhere := self._of_another_provider(subject, name, rest)) is not None:
+            return self._undeclared(subject, elsewhere, label)
+        steps = descend(name, [*map(_by_name, written)] if name == TOOLS and written else written, rest)
         if steps is not None and rest:
             return self._explained_raw(subject, (*path, *steps), label)
         if rest and not any(said.value is None for said in self._said(subject.raw, (*path, *rest.split(".")))):
@@ -106,9 +110,18 @@ class Provenance:
                 return number
         return None
 
+    def _of_another_provider(self, subject: Subject, name: str, rest: str) -> Place | None:
+        """The path, in the manifest, of an extension that is for another provider alone."""
+        other = name.removeprefix(EXTENSION)
+        path = (_EXTENSIONS, other)
+        if name == other or isinstance(written := value_at(subject.raw.value, path), Absent):
+            return None
+        steps = descend(other, written, rest)
+        return None if steps is None else (*path, *steps)
+
     def _as_written(self, subject: Subject, name: str) -> Place:
         if name.startswith(EXTENSION):
-            return EXTENSION.rstrip("."), self.provider, name.removeprefix(EXTENSION)
+            return _EXTENSIONS, self.provider, name.removeprefix(EXTENSION)
         return tuple(name.split("."))
 
     def _explained(self, subject: Subject, path: Place, label: str) -> Explained:
@@ -137,6 +150,8 @@ class Provenance:
         remark = "not declared here"
         if said and said[0].value is None:
             remark = f"`null` takes it out on {self.target}"
+        elif said and path[0] == _EXTENSIONS:
+            remark = f"it is for provider {path[1]}, and {self.target} is of provider {self.provider}"
         elif said:
             remark = f"its tool is not for {self.target}"
         return Explained(label, ABSENT, declared=False, said=said, remark=remark)
@@ -197,7 +212,7 @@ class Provenance:
             return one
         name = shown(root.resolve(), file)
         source = Source.TEMPLATE if kind == "template" else Source.FILE
-        origin = Origin(source, name, Where(name), max(1, len(text.splitlines())))
+        origin = Origin(source, name, Where(name), max(1, len(lines_of(text))))
         above, *others = one.said
         one = replace(one, said=(self._as_said(origin, text), *others), via=(above.origin, *one.via))
         return self._with_template(one, text, file.parent) if kind == "template" else one
@@ -210,7 +225,7 @@ class Provenance:
             inner = read_text(self.project.root / file, file)
             if isinstance(inner, str):
                 names |= names_used(inner)
-                lines = max(1, len(inner.splitlines()))
+                lines = max(1, len(lines_of(inner)))
                 includes.append(Origin(Source.INCLUDE, file, Where(file), lines))
         variables = tuple(self._variable(name) for name in sorted(names))
         return replace(one, includes=tuple(includes), variables=variables)
@@ -264,12 +279,15 @@ def _of_resource(one: Resource) -> Subject:
     if parts.knowledge is not None:
         value[FILES] = [file.file.path for file in parts.knowledge]
     value |= {name: merged.value[name] for name in SETTINGS if name in merged.value}
+    entries = {upload.file.path: upload.entry for upload in parts.uploads}
 
     def find(path: Place) -> Spot:
         name, steps = str(path[0]), path[1:]
         if name == TOOLS and len(steps) == 2 and steps[1] == "function":
             inside_it = one.spot((TOOLS, steps[0], "function", "name"), key=True)
             return replace(inside_it, path=inside_it.path[:-1])
+        if name == FILES and steps:
+            return Spot(merged, entries[str(value_at(value, path))], key=True)
         return _unless_named_by_key(one.spot((*(parts.written.get(name) or (name,)), *steps), key=True))
 
     fields = LIVE_KINDS[one.desired.address.kind].fields

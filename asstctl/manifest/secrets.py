@@ -14,6 +14,9 @@ from asstctl.core.json_types import Json
 
 Path = tuple[str | int, ...]
 
+NOT_SHOWN = "(a secret)"
+"""Stands for a live value that must not be shown."""
+
 SHORTEST = 4
 """A secret of fewer characters is not looked for: it would be found everywhere."""
 
@@ -102,6 +105,11 @@ def leaks(value: Json, secrets: Iterable[Secret]) -> Iterator[tuple[Path, Secret
     known = [secret for secret in secrets if len(secret.reveal()) >= SHORTEST]
     if known:
         yield from _leaks(value, known, ())
+
+
+def unless_secret(value: Json, secrets: Sequence[Secret]) -> Json:
+    """A live value as it may be shown: somebody may have put a secret there."""
+    return NOT_SHOWN if next(leaks(value, secrets), None) else value
 
 
 def _leaks(value: Json, secrets: Sequence[Secret], path: Path) -> Iterator[tuple[Path, Secret]]:

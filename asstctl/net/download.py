@@ -8,16 +8,18 @@ import asyncio
 import httpx2
 
 from asstctl.core.errors import BadAnswer
-from asstctl.core.hidden import Hidden
 from asstctl.core.ports import Observer, unseen
 from asstctl.core.tracing import UNTRACED, Tracer
-from asstctl.net.client import HEADERS, PATIENCE, failure_from, http_client
-from asstctl.net.failures import Asked, Explain, failure_of, lost
+from asstctl.net.client import HEADERS, PATIENCE, http_client
+from asstctl.net.failures import Asked, Explain, Failure, failure_of, lost
 from asstctl.net.observed import ObservedTransport
 from asstctl.net.retry import RetryPolicy, repeating
 from asstctl.net.transport import check_address, network_transport
 
 _TIMEOUT = 30.0
+
+_OF_A_REFUSAL = 64 * 1024
+"""Bytes of a refusal that are read: it says why at its beginning."""
 
 
 async def download(
@@ -42,8 +44,8 @@ async def download(
         try:
             async with asyncio.timeout(PATIENCE * _TIMEOUT), client.stream("GET", url) as response:
                 if not response.is_success:
-                    await response.aread()
-                    raise explain(failure_from(response, asked, Hidden()))
+                    said = await _beginning(response, _OF_A_REFUSAL)
+                    raise explain(Failure(asked, response.status_code, response.headers, said))
                 return await _read(response, asked, at_most)
         except TimeoutError as error:
             raise lost(error, asked, PATIENCE * _TIMEOUT) from error
@@ -54,6 +56,15 @@ async def download(
         return await repeating(retry, asked.writes, attempt, observer)
     finally:
         await transport.aclose()
+
+
+async def _beginning(response: httpx2.Response, length: int) -> bytes:
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) >= length:
+            break
+    return bytes(content[:length])
 
 
 async def _read(response: httpx2.Response, asked: Asked, at_most: int) -> bytes:

@@ -179,7 +179,7 @@ def _applied(applied: LastApplied, look: Look) -> str:
     revision = f" at r={applied.revision}" if applied.revision else ""
     noted = f"digest {applied.digest}{revision}"
     if isinstance(applied.value, Absent):
-        return f"{noted}; its value is not in git"
+        return f"{noted}; its value was not found in git"
     return f"{_short(applied.value, max(_SHORTEST, look.width - _LABEL - len(noted) - 9), look)}   ({noted})"
 
 

@@ -8,7 +8,7 @@ a target, the project begins with what is there.
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -38,16 +38,16 @@ _REPLIES = "    replies: {script: assistants/tutor.replies.yaml}\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class PipelineFile:
     """What a forge runs: the file in which it looks for that, and the template in `starter` that it is made of."""
 
     path: str
     template: str
 
 
-PIPELINES: Mapping[str, Pipeline] = {
-    "gitlab": Pipeline(".gitlab-ci.yml", "pipelines/gitlab.yml"),
-    "github": Pipeline(".github/workflows/assistants.yml", "pipelines/github.yml"),
+PIPELINES: Mapping[str, PipelineFile] = {
+    "gitlab": PipelineFile(".gitlab-ci.yml", "pipelines/gitlab.yml"),
+    "github": PipelineFile(".github/workflows/assistants.yml", "pipelines/github.yml"),
 }
 """By a word in the name of the host that git pushes to; the last is meant where none of them stands there."""
 
@@ -58,11 +58,13 @@ _ADDRESS = re.compile(r"(?:\w+://)?(?:[^@/]*@)?([^/:]*)")
 @dataclass(frozen=True, slots=True)
 class Started:
     """What `init` wrote, as paths from the project's folder; `unchecked`, a sentence on a pipeline that was there
-    already and does not check this project; and what it brought from elsewhere, which shows its own files itself."""
+    already and does not check this project; what it brought from elsewhere, which shows its own files itself; and
+    whether there are conversations to have (`talks`)."""
 
     written: tuple[str, ...]
     unchecked: str = ""
     brought: Migrated | Pulled | None = None
+    talks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,11 @@ def init(folder: Path) -> Started:
     texts = {name: _starter(name) for name in names}
     texts[PROJECT_FILE] = _named(texts[PROJECT_FILE], folder, replies=not has_manifests)
     edits = [FileEdit(name, None, f"{modeline(Path(name), folder)}{text}") for name, text in texts.items()]
-    around = _Around.of(folder, talks=_talks(folder) or not has_manifests)
+    talks = _talks(folder) or not has_manifests
+    around = _Around.of(folder, talks=talks)
     written = [*edits, *around.edits]
     write_all(around.top, _from_top(folder, around.top, written))
-    return Started(tuple(one.path for one in written), around.unchecked)
+    return Started(tuple(one.path for one in written), around.unchecked, talks=talks)
 
 
 async def init_from(workspace: Workspace, source: str) -> Started:
@@ -131,8 +134,15 @@ async def init_from(workspace: Workspace, source: str) -> Started:
     if not brought.written:
         return Started((), brought=brought)
     around = _Around.of(folder, talks=_talks(folder))
-    write_all(around.top, _from_top(folder, around.top, around.edits))
+    write_all(around.top, _from_top(folder, around.top, (*around.edits, *_for_editors(folder, brought.edits))))
     return Started(tuple(one.path for one in around.edits), around.unchecked, brought)
+
+
+def _for_editors(folder: Path, edits: Iterable[FileEdit]) -> Iterator[FileEdit]:
+    """The files that were brought, with the line that tells editors their schema."""
+    for one in edits:
+        if one.before is None and (line := modeline(Path(one.path), folder)):
+            yield FileEdit(one.path, one.after, f"{line}{one.after}")
 
 
 async def _brought(workspace: Workspace, source: str) -> Migrated | Pulled:

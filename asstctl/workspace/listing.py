@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 
 from asstctl.core.address import Address
 from asstctl.core.change import Action, BlockCode, Change
@@ -16,6 +17,7 @@ from asstctl.core.suggest import did_you_mean
 from asstctl.core.tokens import estimate_prompt
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
+from asstctl.manifest.secrets import unless_secret
 from asstctl.workspace.plan import look, make, ownership_of
 from asstctl.workspace.workspace import Workspace
 
@@ -94,8 +96,10 @@ def declared(workspace: Workspace) -> Inventory:
 
 def _in_full(workspace: Workspace, target: TargetInfo, one: Resource, *, offline: bool) -> Shown:
     """With what the files say of its instructions, and about how many tokens it takes."""
+    secrets = workspace.project.secrets
+    harmless = replace(one, fields={name: unless_secret(value, secrets) for name, value in one.fields.items()})
     if one.address.kind != ASSISTANT:
-        return Shown(target, one, offline=offline)
+        return Shown(target, harmless, offline=offline)
     desired = next((found for found in workspace.desired() if found.address == one.address), None)
     files = None
     if desired is not None:
@@ -103,7 +107,7 @@ def _in_full(workspace: Workspace, target: TargetInfo, one: Resource, *, offline
         text = desired.fields.get("instructions")
         differs = "instructions" in desired.fields and rule(text) != rule(one.fields.get("instructions"))
         files = Declared(str(text or ""), estimate_prompt(desired.fields), differs)
-    return Shown(target, one, estimate_prompt(one.fields), files, offline)
+    return Shown(target, harmless, estimate_prompt(one.fields), files, offline)
 
 
 async def ids(workspace: Workspace, *, as_variables: bool = False) -> Ids:

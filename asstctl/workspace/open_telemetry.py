@@ -56,7 +56,19 @@ def opened(environ: Mapping[str, str], *, hosts: frozenset[str], told: Callable[
     loaded = {one.name: one for one in entry_points(group=_EXPORTERS)}
     if missing := [name for name in names if name not in loaded]:
         return _without(f"no exporter {missing[0]!r} is installed", wish)
-    made = _provider([loaded[name].load()() for name in names])
+    complaints, odd = _Troubles(), "a variable OTEL_... holds what OpenTelemetry does not take"
+    try:
+        made = _provider([loaded[name].load()() for name in names])
+    except Exception as error:  # whatever an exporter or the SDK raises, by its name alone: a value may be a key
+        odd = f"{odd} ({type(error).__name__})"
+        if wish is Wish.YES:
+            raise Refused("nothing can be traced", detail=odd, hint="Correct it, or: export ASSTCTL_TRACE=0") from error
+        told(f"nothing is traced: {odd}")
+        return UNTRACED
+    finally:
+        complaints.close()
+    if complaints.seen:
+        told(f"{odd}, and it goes on without that")
     return OpenTelemetryTracer(made.get_tracer("asstctl", __version__), environ, hosts, told, made.shutdown)
 
 

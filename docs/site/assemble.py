@@ -28,6 +28,8 @@ def pages() -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
     yield PurePosixPath("README.md"), PurePosixPath("index.md")
     yield PurePosixPath("CHANGELOG.md"), PurePosixPath("changelog.md")
     yield PurePosixPath(".github/CONTRIBUTING.md"), PurePosixPath("contributing.md")
+    yield PurePosixPath(".github/SECURITY.md"), PurePosixPath("security.md")
+    yield PurePosixPath(".github/actions/asstctl/README.md"), PurePosixPath("github-action.md")
     yield PurePosixPath("asstctl/README.md"), PurePosixPath("code-map.md")
     for path in sorted((ROOT / "docs").rglob("*.md")):
         yield _relative(path), PurePosixPath(path.relative_to(ROOT / "docs").as_posix())

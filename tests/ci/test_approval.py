@@ -110,6 +110,7 @@ def test_a_plan_that_changed_since_is_refused_with_the_difference(desk: Desk) ->
     report = (Path(ran.told["folder"]) / "apply.md").read_text("utf-8")
     assert "assistant.poet" in report
     named = ran.said.rpartition("--expect ")[2].split()[0]
+    assert (ran.told["changes"], ran.told["plan-digest"]) == ("true", named)
     assert desk.applied("--expect", named, event="workflow_dispatch").code == 0
     again(desk)
 
@@ -164,9 +165,11 @@ def test_where_nothing_is_to_be_done_nobody_has_to_approve(desk: Desk) -> None:
 
 
 def _kept(desk: Desk, run: Run, *words: str) -> Ran:
-    """An apply in a run, whose files are kept, of its commit."""
+    """An apply in a run, whose files are kept, of its commit: in the place of what the run left before."""
     desk.git.git("checkout", "-q", run.head)
     ran = desk.ci(run, "apply", *words)
+    kept = run.repository.artifacts
+    kept[:] = [one for one in kept if (one.run, one.name) != (run, ran.told["artifact"])]
     run.upload(ran.told["artifact"], Path(ran.told["folder"]))
     desk.git.git("checkout", "-q", run.branch)
     return ran
@@ -198,6 +201,47 @@ def test_a_job_that_is_run_again_takes_nothing_back_that_was_applied_since(desk:
     again(desk)
 
 
+@pytest.mark.parametrize("words", [(), ("--expect", f"sha256:{64 * '0'}")])
+def test_a_job_that_is_run_again_keeps_what_its_first_run_wrote(desk: Desk, words: tuple[str, ...]) -> None:
+    """It has nothing to do, or is refused, and what it leaves takes the place of the journal: by which earlier jobs
+    are told that it was applied."""
+    first = desk.proposed({"assistants/tutor.yaml": KIND})
+    desk.planned(first)
+    desk.merged(first)
+    yesterday = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+    _kept(desk, yesterday)
+    second = desk.proposed({"assistants/tutor.yaml": TUTOR}, "revert")
+    desk.planned(second)
+    desk.merged(second)
+    today = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+    assert _kept(desk, today).code == 0
+    _kept(desk, today, *words)
+
+    ran = _kept(desk, yesterday)
+
+    assert (ran.code, ran.told.get("failure-reason")) == (1, "moved-on")
+    assert desk.instructions == "You are a patient tutor."
+
+
+def test_a_run_of_a_tag_takes_nothing_back_that_was_applied_since(desk: Desk) -> None:
+    """It is of no branch; what it brings was merged into one."""
+    first = desk.proposed({"assistants/tutor.yaml": KIND})
+    desk.planned(first)
+    desk.merged(first)
+    old = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+    second = desk.proposed({"assistants/tutor.yaml": TUTOR}, "revert")
+    _kept(desk, old)
+    desk.planned(second)
+    desk.merged(second)
+    _kept(desk, desk.repository.run("push", workflow=APPLY_WORKFLOW))
+    desk.git.git("checkout", "-q", old.head)
+
+    ran = desk.ci(old, "apply", GITHUB_REF="refs/tags/v1")
+
+    assert (ran.code, ran.told.get("failure-reason")) == (1, "moved-on")
+    assert desk.instructions == "You are a patient tutor."
+
+
 def test_merges_that_wait_for_each_other_are_applied_in_turn(desk: Desk) -> None:
     """The branch has moved on, but nothing of that is applied yet: the first one goes on with what was approved."""
     first = desk.proposed({"assistants/tutor.yaml": KIND})
@@ -226,6 +270,7 @@ def test_a_direct_push_is_refused_and_told_how_to_go_on(desk: Desk) -> None:
     assert "no pull request was merged as" in ran.said
     assert "Plan: 1 to update." in ran.out
     named = ran.said.rpartition("--expect ")[2].split()[0]
+    assert (ran.told["changes"], ran.told["plan-digest"]) == ("true", named)
     assert desk.applied("--expect", named, event="workflow_dispatch").code == 0
     again(desk)
 

@@ -1,12 +1,19 @@
 """What each `ci` command leaves and tells: files, outputs, annotations; on runners of forges and without one."""
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from asstctl.cli import run as cli_run
-from tests.ci.conftest import TUTOR, Desk
+from asstctl.core.exit_codes import ExitCode
+from tests.ci.conftest import APPLY_WORKFLOW, TUTOR, Desk
+from tests.ci.runner import outputs_in
 from tests.forges.gitlab import GitLab
 from tests.forges.gitlab import running as gitlab_running
 
@@ -86,6 +93,88 @@ def test_a_folder_that_leads_elsewhere_is_refused(desk: Desk, tmp_path: Path) ->
     assert ran.code == 1
     assert "leads elsewhere" in ran.said
     assert names(elsewhere) == set()
+
+
+def test_a_folder_above_is_told_without_dots(desk: Desk) -> None:
+    """What keeps it as an artifact takes no path with `..` in it."""
+    ran = desk.ci(desk.repository.run("push"), "plan", "--out", "out/../../beside")
+
+    assert ran.told["folder"] == str(desk.git.path.parent / "beside")
+    assert "plan.json" in names(desk.git.path.parent / "beside")
+
+
+def test_a_folder_that_cannot_be_made_is_said(desk: Desk) -> None:
+    (desk.git.path / "taken").write_text("a file")
+
+    ran = desk.ci(None, "plan", "--out", "taken/deeper")
+
+    assert ran.code == 1
+    assert "nothing can be left in" in ran.said
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "reason", "annotation"),
+    [
+        ({"asstctl.yaml": "version: 1\nproject: [\n"}, ("plan",), "invalid-input", "::error file=asstctl.yaml,line=2,"),
+        ({"assistants/tutor.yaml": "a: ["}, ("plan",), "invalid-input", "::error file=assistants/tutor.yaml,line=1,"),
+        ({}, ("plan", "--target", "nowhere"), "usage", "::error title=there is no target"),
+        ({}, ("plan", "--label", "a.b"), "refused", "::error title='a.b' cannot be a label"),
+        ({}, ("plan", "--expect", "x"), "usage", "::error title=--expect"),
+        ({}, ("apply", "--expect", "x"), "usage", "::error title=--expect"),
+        ({}, ("test", "--list"), "usage", "::error title=--list"),
+        ({}, ("drift", "--all-targets", "--target", "local"), "usage", "::error title=--all-targets"),
+    ],
+)
+def test_what_stops_a_command_before_it_begins_is_told_too(
+    desk: Desk, files: dict[str, str | None], words: tuple[str, ...], reason: str, annotation: str
+) -> None:
+    """As everything else is that stops one: to later steps, to the page of the run, and at the lines."""
+    desk.git.commit({**files, "README.md": "A school"})
+
+    ran = desk.ci(desk.repository.run("push"), *words)
+
+    assert ran.code in {1, 64}
+    assert ran.told["failure-reason"] == reason
+    assert annotation in ran.out
+    assert ran.summary.startswith("### Stopped")
+
+
+def test_a_job_that_is_cancelled_says_so(desk: Desk, tmp_path: Path) -> None:
+    """While the target is asked and does not answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        target = f"{{provider: assistants, base_url: '{url}', api_key: {{env: K}}}}"
+        desk.git.commit({"asstctl.yaml": f"version: 1\nproject: school\ntargets: {{prod: {target}}}\n"})
+        told = desk.repository.run("push").environ(tmp_path / "runner")
+        environ = {**told, "PATH": os.environ["PATH"], "K": "k", "ASSTCTL_ALLOW_ENV": "K"}
+        command = [sys.executable, "-m", "asstctl", "ci", "plan", "--target", "prod"]
+        planning = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with server.accept()[0]:
+            planning.send_signal(signal.SIGINT)
+            said = planning.communicate(timeout=30)[0].decode()
+
+    assert planning.returncode == ExitCode.INTERRUPTED, said
+    outputs = dict(outputs_in(Path(told["GITHUB_OUTPUT"]).read_text("utf-8")))
+    assert (outputs["failure-reason"], outputs["artifact"]) == ("interrupted", "asstctl-prod")
+
+
+@pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+def test_a_file_of_the_runner_that_takes_nothing_keeps_nobody_else_from_being_told(desk: Desk, name: str) -> None:
+    """What was done stays done, and what it left is kept: by the outputs that say where."""
+    pull = desk.proposed({"assistants/tutor.yaml": TUTOR.replace("patient", "kind")})
+    desk.planned(pull)
+    desk.merged(pull)
+    run = desk.repository.run("push", workflow=APPLY_WORKFLOW)
+
+    ran = desk.ci(run, "apply", **{name: "/nowhere/at-all"})
+
+    assert ran.code == 0
+    assert "warning: the runner cannot be told: /nowhere/at-all: no such file or directory" in ran.said
+    assert ("artifact" in ran.told, bool(ran.summary)) == (name != "GITHUB_OUTPUT", name == "GITHUB_OUTPUT")
+    assert "became of its plan" not in ran.said
+    assert "journal.jsonl" in names(".asstctl/ci/local.apply")
+    assert "kind" in desk.instructions
 
 
 @pytest.mark.parametrize("label", ["", "a b", "a.b", "a/b", "-->", "x" * 65])

@@ -4,6 +4,8 @@ import pytest
 
 from asstctl.core.forge import Comment, Review
 from asstctl.core.pipeline import Outdated
+from asstctl.forges import FORGES
+from asstctl.render.markdown.folding import LIMIT
 from asstctl.workspace.ci.comments import Policy, Posting, posting, with_status
 from asstctl.workspace.ci.outdated import outdated
 from tests.ci.conftest import TUTOR, Desk
@@ -12,6 +14,11 @@ from tests.forges.github import BOT, READS, Pull
 KIND = TUTOR.replace("a patient tutor", "a kind tutor")
 MARK = "<!-- asstctl:plan:local -->"
 OURS, LATER = Comment("1", "mark\nold"), Comment("2", "mark\nlater")
+
+
+def test_what_is_folded_fits_the_comments_of_every_forge() -> None:
+    """Also where somebody posts what `plan --format markdown` prints."""
+    assert min(forge.comment_limit for forge in FORGES.values()) == LIMIT
 
 
 @pytest.mark.parametrize(
@@ -161,6 +168,18 @@ def test_a_plan_that_stopped_takes_the_place_of_an_earlier_one(desk: Desk, pull:
     assert body.startswith(f"{MARK}\n**Stopped**: the files have errors.")
     assert "::error file=assistants/tutor.yaml,line=2,col=1" in ran.out
     assert "`kye` is not a field" in ran.summary
+
+
+def test_a_project_file_that_cannot_be_read_takes_the_place_of_an_earlier_plan_too(desk: Desk, pull: Pull) -> None:
+    """Where the label or the target is named: the file cannot say what it is."""
+    desk.ci(pull.run(), "plan")
+    desk.git.commit({"asstctl.yaml": "version: 1\nproject: [\n"})
+
+    ran = desk.ci(pull.run(), "plan", "--target", "local")
+
+    (body,) = bodies(pull)
+    assert ran.code == 1
+    assert body.startswith(f"{MARK}\n**Stopped**: the files have errors.")
 
 
 def test_an_approval_is_outdated_by_its_plan_and_not_by_a_commit(desk: Desk, pull: Pull) -> None:

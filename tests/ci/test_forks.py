@@ -34,7 +34,7 @@ class Trap:
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def close(self) -> None:
@@ -141,6 +141,18 @@ def test_a_model_that_a_fork_names_is_not_asked(desk: Desk, trap: Trap) -> None:
     ran = desk.ci(pull.run(), "test")
 
     assert ran.code == 3
+    assert trap.asked == []
+
+
+def test_conversations_of_a_fork_need_a_local_target(desk: Desk, trap: Trap) -> None:
+    """On any other the pull request would say who is asked."""
+    project = f"project: school\ntargets:\n  local: {{provider: assistants, base_url: '{trap.url}'}}\n"
+    pull = desk.proposed({"asstctl.yaml": project}, fork=True)
+
+    ran = desk.ci(pull.run(), "test")
+
+    assert ran.code == 1
+    assert "no target of this project is local" in ran.said
     assert trap.asked == []
 
 

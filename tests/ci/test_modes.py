@@ -7,10 +7,12 @@ import pytest
 from asstctl.core.address import Address
 from asstctl.core.change import ABSENT, Action, Block, BlockCode, Change, FieldChange, FieldState
 from asstctl.core.errors import Refused
+from asstctl.core.exit_codes import ExitCode
 from asstctl.core.forge import Event, Pipeline, PullRequest
+from asstctl.core.outcome import Applied, ApplyReport, Outcome, OutcomeStatus
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.workspace.ci.modes import Mode, check_may_apply, mode_of
-from asstctl.workspace.ci.outputs import plan_outputs
+from asstctl.workspace.ci.outputs import failure_reason, plan_outputs
 
 PIPELINE = Pipeline("github", Event.OTHER, "octo/shop", "1", "", "a" * 40)
 PULL = PullRequest(7, "b" * 40, "a" * 40, "main")
@@ -77,3 +79,28 @@ def test_each_change_is_counted_once(changes: tuple[Change, ...], told: tuple[st
     names = ("changes", "drift", "to-create", "to-update", "to-delete", "blocked")
     assert tuple(outputs[name] for name in names) == tuple(map(str, told))
     assert outputs["plan-digest"] == "sha256:1"
+
+
+def ended(*statuses: OutcomeStatus, interrupted: bool = False) -> ApplyReport:
+    where = Address("assistant", "a")
+    return ApplyReport(tuple(Outcome(where, Action.UPDATE, one) for one in statuses), interrupted=interrupted)
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        (ended(), ""),
+        (ended(OutcomeStatus.APPLIED), ""),
+        (ended(OutcomeStatus.APPLIED, OutcomeStatus.FAILED, OutcomeStatus.UNKNOWN), "apply-failed"),
+        (ended(OutcomeStatus.SKIPPED), "apply-failed"),
+        (ended(OutcomeStatus.APPLIED, OutcomeStatus.UNKNOWN), "unknown-outcome"),
+        (ended(OutcomeStatus.SKIPPED, interrupted=True), "interrupted"),
+        (None, "not-approved"),
+    ],
+)
+def test_an_apply_that_is_not_done_says_why_in_a_word(report: ApplyReport | None, reason: str) -> None:
+    """And one that is done gives no reason, as its exit code says."""
+    applied = Applied(Plan(TARGET, ()), report)
+
+    assert failure_reason(applied) == reason
+    assert (applied.exit_code is ExitCode.DONE) is not bool(reason)

@@ -2,8 +2,10 @@
 systems are told to run does run.
 """
 
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,20 @@ def test_the_action_imports_nothing_out_of_the_checkout() -> None:
     calls = re.findall(r"python3?\"?((?: -\w)*) (?:-m )?", "\n".join(typed))
     assert [one.split() for one in calls if "-m" in one.split() and "-I" not in one.split()] == []
     assert len([one for one in calls if "-I" in one]) == 2
+
+
+def test_the_command_is_the_process_that_a_cancelled_job_tells(tmp_path: Path) -> None:
+    """A shell in between would not pass on that it is to stop, and the journal of an apply would be lost."""
+    (step,) = [one for one in steps(ACTION / "action.yml") if one.get("id") == "run"]
+    command = tmp_path / "asstctl/bin/asstctl"
+    command.parent.mkdir(parents=True)
+    command.write_text('#!/bin/sh\necho "$$ $*"\n')
+    command.chmod(0o755)
+    environ = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "COMMAND": "plan", "MORE": "--a b\n\n-c"}
+
+    shell = subprocess.Popen(["bash", "-eo", "pipefail", "-c", step["run"]], env=environ, stdout=subprocess.PIPE)
+
+    assert shell.communicate()[0].decode() == f"{shell.pid} ci plan --a b -c\n"
 
 
 def test_the_action_gives_every_input_to_the_command() -> None:

@@ -161,7 +161,8 @@ Target local: local, .asstctl/local.db
   ✗ database        the local database cannot be used
                     .asstctl/local.db cannot be used as a database: file is not
                     a database.
-                    Move .asstctl/local.db away and type: asstctl apply
+                    Move .asstctl/local.db away; the next apply to its target
+                    makes a new one.
 
   provider             local      default
   replies              echo       default

@@ -251,3 +251,21 @@ def test_show_works_without_a_provider(project: Project) -> None:
     assert (document["offline"], document["id"]) == (True, "")
     assert document["fields"]["instructions"] == "You teach mathematics to beginners."
     assert project.run("show", "nobody", "--offline").code == 1
+
+
+@pytest.mark.parametrize("command", ["explain", "show"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_live_value_that_holds_a_secret_is_not_shown(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str, form: str
+) -> None:
+    """Somebody may have put one there by hand."""
+    far = "far: {provider: assistants, base_url: 'https://far.example.com/v1', api_key: {env: SCHOOL_KEY}}"
+    project.write("asstctl.yaml", f"version: 1\nproject: school\ntargets: {{local: {{provider: local}}, {far}}}\n")
+    project.done("apply", "--yes")
+    edit_live(project, {"description": "Ask with sk-school-canary."})
+    monkeypatch.setenv("SCHOOL_KEY", "sk-school-canary")
+    said = project.done(command, "tutor", "--format", form)
+
+    assert "description" in said
+    assert "(a secret)" in said
+    assert "canary" not in said

@@ -15,6 +15,8 @@ import pytest
 
 from asstctl.cli import run
 from asstctl.cli.boundary import exit_code_of
+from asstctl.cli.options import shared_command
+from asstctl.cli.session import Session
 from asstctl.cli.talk import Talk
 from asstctl.render.json.log import Event
 from tests.cli.conftest import Project, Result
@@ -66,6 +68,19 @@ def test_wrong_usage_is_an_object_too(project: Project, arguments: list[str], co
     assert (error["summary"], error["message"]) == (summary, summary)
     assert error.keys() >= {"detail", "hint"}
     assert (end["event"], end["exit_code"], result.code) == ("end", 64, 64)
+
+
+def test_an_interruption_is_an_object_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """Click says an empty line of its own, where it is left to it."""
+
+    @shared_command("stopped")
+    def command(session: Session) -> None:
+        raise KeyboardInterrupt
+
+    words = ["--log-format", "json"]
+    code = exit_code_of(lambda: command.main(args=words, standalone_mode=False), Talk(as_json=True))
+    error, end = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (error["code"], error["exit_code"], end["exit_code"], code) == ("interrupted", 130, 130, 130)
 
 
 def test_the_environment_chooses_and_typed_words_win(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

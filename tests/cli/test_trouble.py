@@ -235,6 +235,21 @@ def test_a_missing_stream_is_no_bug(project: Project, command: str, without: str
     assert (result.returncode, result.stdout, result.stderr.strip()) == (code, "", said)
 
 
+@pytest.mark.parametrize("options", ["-v", "-v --log-format json"])
+@pytest.mark.parametrize("lost", ["2>/dev/full", "2> >(true)"])
+def test_what_cannot_be_said_on_stderr_stops_no_apply(project: Project, lost: str, options: str) -> None:
+    shell = f"'{sys.executable}' -m asstctl apply --yes {options} {lost}"
+    result = subprocess.run(["bash", "-c", shell], cwd=project.root, capture_output=True, text=True, check=False)
+
+    assert (result.returncode, "Applied 1" in result.stdout) == (0, True)
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_error_that_cannot_be_said_keeps_its_exit_code(project: Project) -> None:
+    shell = f"'{sys.executable}' -m asstctl plan --target nowhere 2>/dev/full"
+    assert subprocess.run(["bash", "-c", shell], cwd=project.root, check=False).returncode == 64
+
+
 @pytest.mark.parametrize(("command", "left"), [("plan", 0), ("apply --yes", 300), ("--help", 0)])
 def test_a_reader_that_goes_away_stops_nothing(project: Project, command: str, left: int) -> None:
     for n in range(299):

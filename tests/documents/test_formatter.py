@@ -14,6 +14,7 @@ from asstctl.documents.editor import CannotPlace, edited
 from asstctl.documents.formatter import CannotFormat, formatted, formatted_markdown
 from asstctl.documents.yaml import parse_yaml
 from asstctl.documents.yaml_comments import comments
+from tests.documents.yaml_texts import yaml_texts
 
 ORDER = ("kind", "name", "model", "tools", "metadata")
 
@@ -92,6 +93,16 @@ def test_a_text_gets_its_layout(before: str, after: str) -> None:
         pytest.param("-   # x\n    a: 1\n", "-   # x\n  a: 1\n", id="behind a dash"),
         pytest.param("a: |   # x\n    t\n# y\n", "a: |   # x\n  t\n# y\n", id="at a block"),
         pytest.param("---   # x\na: 1\n", "---   # x\na: 1\n", id="at the beginning of a document"),
+        pytest.param(
+            "a:\n  b:\n    c: 1\nd:\n    # x\n  e: 1\n",
+            "a:\n  b:\n    c: 1\nd:\n  # x\n  e: 1\n",
+            id="below a key, whatever stands above it",
+        ),
+        pytest.param(
+            "a:\n  b:\n    c: 1\nd:\n    # x\n  e\n",
+            "a:\n  b:\n    c: 1\nd:\n  # x\n  e\n",
+            id="before a value below its key, whatever stands above it",
+        ),
     ],
 )
 def test_comments_keep_their_places(before: str, after: str) -> None:
@@ -123,9 +134,25 @@ def test_comments_keep_their_places(before: str, after: str) -> None:
             "# yaml-language-server: $schema=s.json\nkind: k\nname: n\n",
             id="a modeline stays first",
         ),
+        pytest.param(
+            "name: n\n# yaml-language-server: $schema=s.json\nkind: k\ntools: []\n",
+            None,
+            id="not so that a comment becomes a modeline",
+        ),
         pytest.param("metadata: {b: 1, a: 2}\n", None, id="never inside"),
         pytest.param("name: n\n---\nmodel: m\nname: n\n", "name: n\n---\nname: n\nmodel: m\n", id="of each document"),
         pytest.param("model: |+\n  m\n\n\nname: n\n", "name: n\nmodel: |+\n  m\n\n\n", id="with the lines it keeps"),
+        pytest.param("x:\n\nmodel:\nname: |+\n  n\n", None, id="not before an empty line that a text would keep"),
+        pytest.param(
+            "tools:\n  - a\n  # - b\n\n  # - c\nname: n\nkind:\n  # k\n",
+            "kind:\n  # k\nname: n\ntools:\n  - a\n  # - b\n\n  # - c\n",
+            id="with the comments below a value that stand at its level",
+        ),
+        pytest.param(
+            "model: m   # one\n           # two\nname: n\n",
+            "name: n\nmodel: m   # one\n           # two\n",
+            id="with a comment of several lines behind it",
+        ),
     ],
 )
 def test_top_level_keys_have_an_order(before: str, after: str | None) -> None:
@@ -196,7 +223,7 @@ TEXTS = st.lists(
 
 
 @settings(max_examples=400)
-@given(TEXTS)
+@given(st.one_of(TEXTS, yaml_texts()))
 def test_values_and_comments_are_kept(text: str) -> None:
     """Of any text that can be read: equal values, the same comments, and a layout that has no other."""
     documents, problems = parse_yaml(text, "")
@@ -206,10 +233,32 @@ def test_values_and_comments_are_kept(text: str) -> None:
     after, _ = parse_yaml(made, "")
 
     assert [canonical(one.value) for one in after] == [canonical(one.value) for one in documents]
-    assert Counter(comments(made)) == Counter(comments(text.replace("\r\n", "\n")))
+    assert Counter(said(made)) == Counter(said(text))
     assert laid(made) == made
     assert formatted(text) == formatted(formatted(text))
-    assert list(comments(formatted(text).replace("\r\n", "\n"))) == list(comments(text.replace("\r\n", "\n")))
+    assert said(formatted(text)) == said(text)
+
+
+def said(text: str) -> list[str]:
+    return list(comments(text.replace("\r\n", "\n")))
+
+
+def test_most_texts_are_yaml_with_all_that_it_can_hold() -> None:
+    """So that the law above is held against what people write."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=200, database=None, derandomize=True)
+    @given(yaml_texts())
+    def look(text: str) -> None:
+        _, problems = parse_yaml(text, "")
+        seen["all"] += 1
+        seen["read"] += not has_errors(problems)
+        for mark in ("# ", "&n", "*n", "|", "---", "\r\n", "{{", "\t", "[") if not has_errors(problems) else ():
+            seen[mark] += mark in text
+
+    look()
+    assert seen["read"] > seen["all"] / 2
+    assert min(seen.values()) > 5, seen
 
 
 LAID_OUT = dedented(

@@ -13,7 +13,7 @@ from asstctl.documents.strict_schema import check_strict
 HEAD = """\
 import enum, uuid, typing as t
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum, auto
 from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, TypedDict, Union
@@ -50,6 +50,23 @@ class Tree(BaseModel):
     children: list["Tree"]
 class Plain: ...
 class Odd(Order): ...
+class Outer:
+    class Inner(TypedDict):
+        x: int
+class Chicken(TypedDict, Egg):
+    x: int
+class Egg(Chicken):
+    y: int
+Half = NewType("Half")
+class Twice(enum.Enum):
+    ONE = 1
+    ALSO_ONE = 1
+    TRUE = True
+@dataclass
+class Keyed:
+    _: KW_ONLY
+    x: int
+    made: int = field(init=False)
 """
 
 
@@ -100,6 +117,8 @@ TYPES: list[tuple[str, Any]] = [
     ("State", {"type": "string", "enum": ["open", "done"]}),
     ("Size", {"type": "string", "enum": ["small"]}),
     ("Level", {"type": "integer", "enum": [1]}),
+    ("Twice", {"type": ["integer", "boolean"], "enum": [1, True]}),
+    ("Literal['a', 'b', 'a']", {"type": "string", "enum": ["a", "b"]}),
     ("Annotated[str, 'The id.']", {"description": "The id.", "type": "string"}),
     (
         "Annotated[int, Field(description='How many.', ge=1, lt=9)]",
@@ -152,6 +171,15 @@ TYPES: list[tuple[str, Any]] = [
         },
     ),
     ("Tree", {"$ref": "#/$defs/Tree"}),
+    (
+        "Keyed",
+        {
+            "type": "object",
+            "properties": {"x": {"type": "integer"}},
+            "required": ["x"],
+            "additionalProperties": False,
+        },
+    ),
 ]
 
 
@@ -181,6 +209,12 @@ UNTOLD = [
     ("x: Literal[LIMITS]", "a value of `Literal` is not written out"),
     ("x: 'list['", "is not a type"),
     ("x: Annotated[int, Field(ge=least())]", "`ge` is not written out"),
+    ("x: list[()]", "it does not say of what"),
+    ("x: tuple[()]", "it does not say of what"),
+    ("x: Optional[()]", "it does not say of what"),
+    ("x: Annotated[()]", "it does not say of what"),
+    ("x: Half", "it is not a type"),
+    ("x: Outer.Inner", "`Outer.Inner` is defined inside of a class"),
 ]
 
 
@@ -202,8 +236,39 @@ def test_all_that_cannot_be_told_is_said_at_its_place() -> None:
     assert all(one.hint for one in diagnostics)
 
 
+def test_classes_that_come_from_each_other_end() -> None:
+    """As no program could run that has them."""
+    found, errors = read("x: Egg")
+    assert errors == []
+    assert found is not None
+    assert list(found.parameters["properties"]["x"]["properties"]) == ["x", "y"]
+
+
+@pytest.mark.parametrize("break_", ["\x0c", "\u2028", "\x85", "\x1c"])
+def test_a_line_is_what_python_calls_one(break_: str) -> None:
+    """A form feed, or what else breaks a text elsewhere, begins none."""
+    _, (problem,) = read_python_function(f"# {break_}\ndef f(x: bytes): 'Do.'\n", "tool.py", "f", strict=False)
+    assert (problem.where.line, problem.where.text) == (2, "def f(x: bytes): 'Do.'")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "doc"),
+    [("x: str", "Do \\ud800."), ("x: str = '\\ud800'", "Do."), ("x: Literal['\\udfff']", "Do.")],
+)
+def test_half_a_character_is_refused(parameters: str, doc: str) -> None:
+    """An escape of one is Python, and in no file: what was written could not be read."""
+    source = f"{HEAD}def f({parameters}):\n    '{doc}'\n"
+    found, (problem,) = read_python_function(source, "tool.py", "f", strict=True)
+    assert found is None
+    assert problem.code == "bad-character"
+
+
 STRICT: list[tuple[str, Any]] = [
     ("x: int = 3", {"description": "Null means the default, 3.", "type": ["integer", "null"]}),
+    (
+        "x: Annotated[int, 'How many'] = 3",
+        {"description": "How many. Null means the default, 3.", "type": ["integer", "null"]},
+    ),
     ("x: str | None = None", {"type": ["string", "null"]}),
     ("x: State = State.OPEN", {"type": ["string", "null"], "enum": ["open", "done", None]}),
     (
@@ -245,7 +310,8 @@ def test_what_the_strict_subset_lacks_is_refused(annotation: str) -> None:
 def test_a_default_is_in_the_schema_of_a_function_that_is_not_strict() -> None:
     """As it is written, or by a name of the file; one that is computed makes the argument optional."""
     found, errors = read(
-        "a: int = 3, b: int = LIMIT, c: int = g(), *, d: Level = Level.LOW, e: str = Field('x', max_length=2)"
+        "a: int = 3, b: int = LIMIT, c: int = g(), *, d: Level = Level.LOW, e: str = Field('x', max_length=2), "
+        "f: int = None"
     )
     assert errors == []
     assert found is not None
@@ -255,6 +321,7 @@ def test_a_default_is_in_the_schema_of_a_function_that_is_not_strict() -> None:
         "c": {"type": "integer"},
         "d": {"type": "integer", "enum": [1], "default": 1},
         "e": {"type": "string", "maxLength": 2, "default": "x"},
+        "f": {"type": ["integer", "null"], "default": None},
     }
     assert "required" not in found.parameters
 
@@ -313,6 +380,23 @@ def test_docstrings_describe(doc: str) -> None:
     }
 
 
+def test_numpy_s_choices_are_a_type() -> None:
+    """As its guide writes them: values in braces."""
+    doc = "Do.\n\n    Parameters\n    ----------\n    order : {'up', 'down'}, optional\n        Which way.\n    "
+    found, errors = read("order='up'", doc=doc)
+    assert errors == []
+    assert found is not None
+    assert found.parameters["properties"]["order"].items() >= {"enum": ["up", "down"], "default": "up"}.items()
+
+
+def test_what_is_said_of_a_parameter_goes_before_what_is_said_of_its_class() -> None:
+    """The class is described once; the parameter says what this one is for."""
+    found, _ = read("old: Order2, new: Order2", doc="Do.\n\n    Args:\n        old: The one to replace.\n    ")
+    assert found is not None
+    said = {name: one["description"] for name, one in found.parameters["properties"].items()}
+    assert said == {"old": "The one to replace.", "new": "An order."}
+
+
 METHODS = """
 class Shop:
     async def find(self, name: str): "Find."
@@ -331,6 +415,14 @@ def test_a_method_is_told_without_its_first_parameter(name: str) -> None:
     assert found is not None
     assert found.name == name.rpartition(".")[2]
     assert list(found.parameters["properties"]) == ["name"]
+
+
+def test_the_first_branch_counts() -> None:
+    """The one of a condition that a newer Python, or a type checker, takes."""
+    source = "if NEW:\n  def f(x: int): 'New.'\nelse:\n  def f(x: str): 'Old.'\n"
+    found, _ = read_python_function(source, "tool.py", "f", strict=True)
+    assert found is not None
+    assert found.description == "New."
 
 
 def test_nothing_is_run() -> None:

@@ -24,7 +24,7 @@ from asstctl.core.resource import EXTENSION, Desired, Listing, Live
 from asstctl.engine.applying.apply import Run, apply
 from asstctl.engine.applying.requests import Pace
 from asstctl.engine.planning.destroy import make_destroy_plan
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Interest, Reading, read
 from tests.engine.fake_files import FakeFiles
@@ -296,7 +296,7 @@ class World:
     def decide(
         self, reading: Reading, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE
     ) -> Plan:
-        return make_plan(
+        return decide(
             desired,
             reading.objects,
             target=self.target,
@@ -305,7 +305,7 @@ class World:
             revision=self.revision,
             decisions=decisions,
             files=reading.files,
-        )
+        ).plan
 
     async def plan(self, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE) -> Plan:
         return self.decide(await self.read(decisions), *desired, policy=policy, decisions=decisions)

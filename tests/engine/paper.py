@@ -20,7 +20,7 @@ from asstctl.core.mark import Mark, read_mark, without_mark
 from asstctl.core.plan import Plan, TargetInfo
 from asstctl.core.reference import REF, file_reference, reference
 from asstctl.core.resource import Desired, Live
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.planning.resolve import CODE_FILES, CODE_KEY, identity
 from asstctl.kinds import KINDS
@@ -77,7 +77,7 @@ class Paper:
     numbers: Any = field(default_factory=lambda: count(1))
 
     def plan(self, *desired: Desired, policy: Policy = CAUTIOUS, decisions: Decisions = NONE, **options: Any) -> Plan:
-        return make_plan(
+        return decide(
             desired,
             self.lives.values(),
             target=TARGET,
@@ -86,7 +86,7 @@ class Paper:
             decisions=decisions,
             files=self.files,
             **options,
-        )
+        ).plan
 
     def apply(self, *desired: Desired, **options: Any) -> Plan:
         """Plan, carry out, and see that nothing is left; returns what was done."""

@@ -8,7 +8,7 @@ from asstctl.core.exit_codes import ExitCode
 from asstctl.core.plan import Plan
 from asstctl.core.resource import Desired
 from asstctl.engine.applying.apply import apply
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading, read
 from asstctl.providers import opener
@@ -47,9 +47,9 @@ STEPS = [
 
 async def planned(store: Any, desired: Desired) -> tuple[Plan, Reading]:
     reading = await read(store, [KIND])
-    return make_plan(
+    return decide(
         [desired], reading.objects, target=TARGET, capabilities=store.capabilities, revision="1a2b3c4"
-    ), reading
+    ).plan, reading
 
 
 @pytest.mark.parametrize("steps", STEPS)
@@ -75,12 +75,12 @@ async def test_drift_on_it_is_seen_and_overwritten_on_demand() -> None:
         plan, reading = await planned(provider.store, wanted(**FULL))
         assert plan.counts == {"blocked:drift": 1}
 
-        plan = make_plan(
+        plan = decide(
             [wanted(**FULL)],
             reading.objects,
             target=TARGET,
             capabilities=provider.store.capabilities,
             policy=Policy(overwrite_drift=frozenset({"assistant.guagua.top_p"})),
-        )
+        ).plan
         assert (await apply(plan, provider.store, reading)).exit_code is ExitCode.DONE
         assert (await planned(provider.store, wanted(**FULL)))[0].is_empty

@@ -17,7 +17,7 @@ from asstctl.core.ports import Provider
 from asstctl.core.resource import Desired
 from asstctl.engine.applying.apply import Run, apply
 from asstctl.engine.planning.destroy import make_destroy_plan
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.engine.read import Reading, interest_in, read
 from asstctl.engine.runs.journal import Journal, new_run
@@ -55,7 +55,7 @@ class Project:
     ) -> tuple[Plan, Reading]:
         interest = interest_in(desired, project=TARGET.project, decisions=decisions, policy=policy)
         reading = await read(self.provider.store, KINDS, files=self.provider.files, interest=interest)
-        plan = make_plan(
+        plan = decide(
             desired,
             reading.objects,
             target=TARGET,
@@ -63,7 +63,7 @@ class Project:
             policy=policy,
             decisions=decisions,
             files=reading.files,
-        )
+        ).plan
         return plan, reading
 
     async def apply(self, *desired: Desired, decisions: Decisions = NONE, policy: Policy = CAUTIOUS) -> ApplyReport:

@@ -11,7 +11,7 @@ from asstctl.core.plan import TargetInfo
 from asstctl.core.resource import Desired
 from asstctl.engine.planning.approval import approved_of, digest
 from asstctl.engine.planning.losses import losses_said
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import CAUTIOUS, Policy
 
 A, B, C = (Address("assistant", key) for key in "abc")
@@ -67,7 +67,7 @@ def test_losses_are_grouped_by_what_is_lost(losses: Any, said: list[str]) -> Non
 )
 def test_a_plan_says_the_losses_of_what_it_covers(policy: Policy, lost: list[tuple[Address, Loss]]) -> None:
     desired = [Desired(A, {"model": "m"}, losses=(WARM,)), Desired(B, {"model": "m"}, losses=(STRICT,))]
-    plan = make_plan(desired, (), target=TARGET, capabilities=AGENTS, policy=policy)
+    plan = decide(desired, (), target=TARGET, capabilities=AGENTS, policy=policy).plan
 
     assert list(plan.losses) == lost
     assert list(plan.notes) == list(losses_said(lost, "prod", "Agents API"))
@@ -75,7 +75,7 @@ def test_a_plan_says_the_losses_of_what_it_covers(policy: Policy, lost: list[tup
 
 def test_what_is_lost_is_approved_by_what_is_left() -> None:
     """The digest is of the fields, and those are without it."""
-    bare = make_plan([Desired(A, {"model": "m"})], (), target=TARGET, capabilities=AGENTS)
-    less = make_plan([Desired(A, {"model": "m"}, losses=(CODE,))], (), target=TARGET, capabilities=AGENTS)
+    bare = decide([Desired(A, {"model": "m"})], (), target=TARGET, capabilities=AGENTS).plan
+    less = decide([Desired(A, {"model": "m"}, losses=(CODE,))], (), target=TARGET, capabilities=AGENTS).plan
 
     assert digest(approved_of(bare)) == digest(approved_of(less))

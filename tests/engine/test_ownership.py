@@ -9,7 +9,7 @@ from asstctl.core.change import Action, BlockCode
 from asstctl.core.resource import Desired, Live
 from asstctl.engine.planning.destroy import make_destroy_plan
 from asstctl.engine.planning.ownership import sort_out
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, TARGET, address
 
@@ -99,7 +99,7 @@ def test_an_address_whose_oldest_object_is_damaged_is_blocked_and_never_deleted(
     policy = Policy(overwrite_drift=frozenset({"all"}), max_deletes=9)
     wanted = Desired(GUAGUA, {"model": "gpt-4o"})
 
-    plan = make_plan([wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy)
+    plan = decide([wanted], objects, target=replace(TARGET, project="p"), capabilities=CAPABILITIES, policy=policy).plan
     (change,) = plan.changes
     assert change.block is not None
     assert (change.block.code, change.remote_id) == (BlockCode.NEWER_MARK, "a")

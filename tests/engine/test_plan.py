@@ -4,7 +4,7 @@ import pytest
 
 from asstctl.core.change import ABSENT, Action, FieldState
 from asstctl.core.errors import IncompleteListing
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import Policy
 from tests.engine.fakes import CAPABILITIES, KIND, TARGET, World, address, wanted
 from tests.engine.worlds import ASK
@@ -147,7 +147,7 @@ async def test_a_plan_is_a_pure_function() -> None:
 async def test_a_wrong_revision_is_found_before_anything_is_written() -> None:
     """It would make every mark unreadable."""
     with pytest.raises(ValueError, match="not a mark"):
-        make_plan([wanted()], [], target=TARGET, capabilities=CAPABILITIES, revision="1a2b3c4-dirty")
+        decide([wanted()], [], target=TARGET, capabilities=CAPABILITIES, revision="1a2b3c4-dirty")
 
 
 async def test_two_listings_are_asked_for_at_once() -> None:

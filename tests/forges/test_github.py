@@ -21,6 +21,7 @@ from asstctl.core.errors import (
 from asstctl.core.forge import Artifact, Review
 from asstctl.forges.github.artifacts import file_in_zip
 from asstctl.forges.github.bodies import pull_request_of
+from asstctl.forges.github.forge import MOST_ACTIONS
 from asstctl.forges.github.workflows import used_in
 from tests.forges.conftest import Scene
 from tests.forges.github import LONGEST_COMMENT, PLAN_WORKFLOW, READS, Run
@@ -305,6 +306,16 @@ async def test_a_run_is_followed_into_the_actions_that_it_uses(on_github: Scene)
         found = await forge.run(str(run.id))
 
     assert set(found.files) == {PLAN_WORKFLOW, ACTIONS, "tools/one", "tools/two"}
+
+
+async def test_a_run_that_uses_more_actions_than_anybody_looks_at_is_a_bad_answer(on_github: Scene) -> None:
+    steps = "".join(f"      - uses: ./tools/{number}\n" for number in range(MOST_ACTIONS))
+    on_github.git.commit({PLAN_WORKFLOW: f"jobs:\n  a:\n    steps:\n{steps}"}, branch="change")
+    run = on_github.pull.run()
+
+    async with on_github.open() as forge:
+        with pytest.raises(BadAnswer, match=f"more than {MOST_ACTIONS} files"):
+            await forge.run(str(run.id))
 
 
 @pytest.mark.parametrize(

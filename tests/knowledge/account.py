@@ -24,7 +24,7 @@ from asstctl.emulator.asgi import Asgi, Message, Receive, Scope, Send
 from asstctl.emulator.faults.single import ConnectionDropped
 from asstctl.engine.applying.apply import Run, apply
 from asstctl.engine.applying.requests import Pace
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import Policy
 from asstctl.engine.read import Reading, interest_in, read
 from asstctl.engine.runs.journal import Journal, new_run
@@ -127,9 +127,9 @@ class Project:
         reading = await read(self.provider.store, KINDS, files=self.provider.files, interest=interest)
         policy = Policy(overwrite_drift=frozenset({"all"} if self.everything else ()))
         capabilities = self.provider.store.capabilities
-        plan = make_plan(
+        plan = decide(
             desired, reading.objects, target=TARGET, capabilities=capabilities, policy=policy, files=reading.files
-        )
+        ).plan
         return plan, reading
 
     async def apply(self, desired: Sequence[Desired]) -> ApplyReport:

@@ -205,6 +205,14 @@ def test_a_tool_for_other_targets_is_not_declared(root: Path, rest: str, line: i
     assert one.said[0].origin.where.line == line
 
 
+@pytest.mark.parametrize("rest", ["", "text", "text.verbosity"])
+def test_an_extension_for_another_provider_is_not_declared(root: Path, rest: str) -> None:
+    one = asked(root, "assistant.tutor", "extensions.openai", rest)
+    assert (one.declared, one.value) == (False, ABSENT)
+    assert one.remark == "it is for provider openai, and local is of provider local"
+    assert where(one.said[0]) == ("body", "tutor.yaml:17")
+
+
 def test_what_leads_to_a_value_is_named_from_near_to_far(root: Path) -> None:
     one = asked(root, "assistant.tutor", "tools", "function.ask.parameters.properties")
     assert [" ".join(where(Said(origin))) for origin in one.via] == ["function ask.yaml:3", "body tutor.yaml:10"]
@@ -255,8 +263,35 @@ def test_a_weaker_value_that_holds_a_secret_is_not_shown(root: Path) -> None:
     assert (second.is_secret, second.value) == (True, ABSENT)
 
 
+@pytest.mark.parametrize(("number", "line"), [(0, 4), (1, 3), (2, 3)])
+def test_a_file_of_a_store_comes_from_the_entry_that_matched_it(root: Path, number: int, line: int) -> None:
+    """The files stand in the order of their paths, not in that of the entries."""
+    for name in ("a.txt", "b.csv", "c.csv"):
+        (root / "assistants/texts" / name).write_text("text")
+    store = "kind: vector_store\nfiles:\n  - texts/*.csv\n  - {path: texts/a.txt, attributes: {topic: a}}\n"
+    (root / "assistants/books.yaml").write_text(store)
+    one = asked(root, "vector_store.books", "files", str(number))
+    assert where(one.said[0]) == ("body", f"books.yaml:{line}")
+
+
+def test_lines_of_a_text_are_counted_as_an_editor_counts_them(root: Path) -> None:
+    """A page break and a paragraph separator are no ends of lines."""
+    (root / "assistants/texts/tone.txt").write_text("one\x0c\u2028still one\ntwo\n")
+    assert asked(root, "assistant.plain", "instructions").said[0].origin.last_line == 2
+    (root / "assistants/notes.md").write_text("---\nkind: assistant\nmodel: m\n---\none\x0c\u2028still one\ntwo\n")
+    assert asked(root, "assistant.notes", "instructions").said[0].origin.last_line == 6
+
+
 @pytest.mark.parametrize(
-    ("name", "rest"), [("metadata", "tem"), ("tools", "function.nobody"), ("instructions", "x"), ("temperature", "x")]
+    ("name", "rest"),
+    [
+        ("metadata", "tem"),
+        ("tools", "function.nobody"),
+        ("tools", "function"),
+        ("extensions.openai", "tem"),
+        ("instructions", "x"),
+        ("temperature", "x"),
+    ],
 )
 def test_what_is_written_nowhere_is_none(root: Path, name: str, rest: str) -> None:
     answers, subject = answering(root, "assistant.tutor", "local", ())

@@ -1,10 +1,12 @@
 """What lies at an address: bytes within bounds, asked for without a key, over https or from this machine."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from asstctl.core.errors import AnswerLost, BadAnswer, ProviderError, Refused, ServerFault
+from asstctl.core.errors import AnswerLost, AuthFailed, BadAnswer, ProviderError, Refused, ServerFault
 from asstctl.core.requests import Exchange, Pause
 from asstctl.net.download import download
 from asstctl.net.retry import RetryPolicy
@@ -58,6 +60,24 @@ async def test_its_query_is_in_no_error_and_nothing_that_is_observed(
 
     assert seen
     assert "hidden" not in f"{caught.value!r} {vars(caught.value)} {seen}"
+
+
+async def test_a_refusal_that_never_ends_is_not_read_to_its_end() -> None:
+    """Its beginning says what it is."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\ntransfer-encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(AuthFailed):
+            await download(f"http://127.0.0.1:{port}/a", at_most=10, retry=QUICK)
 
 
 async def test_it_is_asked_for_again_where_that_may_help(shelf: Shelf) -> None:

@@ -17,7 +17,7 @@ import click
 
 from asstctl.cli import COMMANDS, cli
 from asstctl.cli.options import shared_options
-from asstctl.core import errors
+from asstctl.core import errors, pipeline, plans
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
 from asstctl.workspace.schema import DOCUMENTS
@@ -173,7 +173,7 @@ class _Book:
         return ""
 
     def _either(self, members: Sequence[Any], document: str) -> str:
-        shapes = dict.fromkeys(self._shape(one, document) for one in members)
+        shapes = dict.fromkeys("anything" if one == {} else self._shape(one, document) for one in members)
         return " or ".join(one for one in shapes if one)
 
 
@@ -185,7 +185,9 @@ _TYPES = {"string": "text", "boolean": "`true`, `false`", "integer": "a whole nu
 
 
 def _prose(text: str) -> str:
-    return text.replace("<", "&lt;")
+    """A text as Markdown that shows it; what stands between ticks is code already."""
+    parts = text.split("`")
+    return "`".join(one if at % 2 else one.replace("<", "&lt;").replace("*", r"\*") for at, one in enumerate(parts))
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -238,52 +240,112 @@ def _exit_codes() -> Iterator[tuple[str, str, str]]:
         yield f"`{code.value}`", code.name.lower(), said[code.name]
 
 
+def error_codes() -> Iterator[type[AsstctlError]]:
+    """Every error with a code of its own: those of the tree, and those that carry what only one command knows."""
+    for module in (errors, plans, pipeline):
+        for found in vars(module).values():
+            if isinstance(found, type) and issubclass(found, AsstctlError) and found.__module__ == module.__name__:
+                yield found
+
+
 def _errors() -> Iterator[tuple[str, str, str]]:
-    for found in vars(errors).values():
-        if isinstance(found, type) and issubclass(found, AsstctlError) and "code" in vars(found):
-            said = cleandoc(found.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
-            yield f"`{found.code}`", f"`{found.exit_code.value}`", said
+    for found in error_codes():
+        said = cleandoc(found.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+        yield f"`{found.code}`", f"`{found.exit_code.value}`", said
 
 
 def _diagnostics() -> Iterator[tuple[str, str]]:
     said: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "asstctl").rglob("*.py")):
-        if "emulator" not in path.parts:
-            for code, summary in _said_in(path):
-                said.setdefault(code, []).append(summary)
+    trees = [ast.parse(path.read_text("utf-8")) for path in _about_files()]
+    makers = {name: at for tree in trees for name, at in _makers_in(tree)}
+    for tree in trees:
+        for code, summary in _said_in(tree, makers):
+            said.setdefault(code, []).append(summary)
     for code in sorted(said):
-        yield f"`{code}`", "<br>".join(dict.fromkeys(one for one in said[code] if one))
+        yield f"`{code}`", "<br>".join(dict.fromkeys(one for one in said[code] if one)) or "…"
 
 
-_MAKERS = {"error", "warning", "problem"}
-"""The functions that make diagnostics; their first two arguments are the code and the summary."""
+def _about_files() -> Iterator[Path]:
+    """The modules that may find something wrong in a file."""
+    for package in ("core", "documents", "kinds", "manifest", "conversation", "providers", "workspace"):
+        yield from sorted((ROOT / "asstctl" / package).rglob("*.py"))
 
 
-def _said_in(path: Path) -> Iterator[tuple[str, str]]:
-    tree = ast.parse(path.read_text("utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    for function in functions:
-        texts = _assigned(function)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
-                match node.args:
-                    case [ast.Constant(value=str(code)), ast.Name(id=name), *_]:
-                        yield from ((code, text) for text in texts.get(name, [""]))
-                    case [ast.Constant(value=str(code)), summary, *_]:
-                        yield from ((code, text) for text in _texts(summary))
+_CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
-def _assigned(function: ast.FunctionDef) -> dict[str, list[str]]:
-    """The texts that each name of a function stands for."""
-    found: dict[str, list[str]] = {}
+def _makers_in(tree: ast.AST) -> Iterator[tuple[str, int | None]]:
+    """What diagnostics are made with: each function and class whose first argument is a `code`, and where its `summary`
+    stands among them."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name="__init__"):
+                continue
+            case ast.FunctionDef(name=name, args=arguments):
+                names = [one.arg for one in arguments.args if one.arg != "self"]
+            case ast.ClassDef(name=name, body=body):
+                made = next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)
+                annotated = [one.target for one in body if isinstance(one, ast.AnnAssign)]
+                fields = [one.id for one in annotated if isinstance(one, ast.Name)]
+                names = [one.arg for one in made.args.args[1:]] if made else fields
+            case _:
+                continue
+        if names[:1] == ["code"] and len(names) > 1:
+            yield name, names.index("summary") if "summary" in names else None
+
+
+def _said_in(tree: ast.AST, makers: dict[str, int | None]) -> Iterator[tuple[str, str]]:
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        if function.name == "code":
+            ends = (node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value)
+            yield from ((code, "") for end in ends for code in _texts(end) if code)
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and _is_made(node, makers)]
+        assigned, since = _assigned(function), dict[str, int]()
+        for call in sorted(calls, key=lambda node: node.lineno):
+            code, at = call.args[0], makers[_called(call)]
+            summary = call.args[at] if at is not None and at < len(call.args) else None
+            assert isinstance(code, ast.Constant)
+            assert isinstance(code.value, str)
+            if isinstance(summary, ast.Name):
+                found = _told(assigned.get(summary.id, []), since.get(summary.id, 0), call.lineno)
+                since[summary.id] = call.lineno
+            else:
+                found = [] if summary is None else _texts(summary)
+            yield from ((code.value, text) for text in found or [""])
+
+
+def _called(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _is_made(call: ast.Call, makers: dict[str, int | None]) -> bool:
+    match call.args:
+        case [ast.Constant(value=str(code)), _, *_]:
+            return _called(call) in makers and _CODE.fullmatch(code) is not None
+    return False
+
+
+def _told(assigned: list[tuple[int, list[str]]], since: int, line: int) -> list[str]:
+    """What a name stands for at a line: all that it was given since it was last used, else what it was given last."""
+    before = [(at, texts) for at, texts in assigned if at <= line]
+    fresh = [text for at, texts in before if at > since for text in texts]
+    return fresh or (max(before)[1] if before else [])
+
+
+def _assigned(function: ast.FunctionDef) -> dict[str, list[tuple[int, list[str]]]]:
+    """The texts that each name of a function is given, with their lines."""
+    found: dict[str, list[tuple[int, list[str]]]] = {}
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found.setdefault(name, []).extend(_texts(value))
+                found.setdefault(name, []).append((node.lineno, _texts(value)))
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
                 for one, value in zip(names, values, strict=False):
                     if isinstance(one, ast.Name):
-                        found.setdefault(one.id, []).extend(_texts(value))
+                        found.setdefault(one.id, []).append((node.lineno, _texts(value)))
     return found
 
 
@@ -291,16 +353,12 @@ def _texts(node: ast.expr) -> list[str]:
     """A summary in each of its forms, as far as they stand in the code."""
     match node:
         case ast.Constant(value=str(text)):
-            return [_escaped(text)]
+            return [_prose(text)]
         case ast.JoinedStr(values=values):
-            return [_escaped("".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in values))]
+            return [_prose("".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in values))]
         case ast.IfExp(body=body, orelse=orelse):
             return [*_texts(body), *_texts(orelse)]
     return [""]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;").replace("*", r"\*")
 
 
 def main() -> None:

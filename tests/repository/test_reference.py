@@ -10,7 +10,7 @@ import pytest
 
 from asstctl.cli import COMMANDS, cli
 from tests.repository.consoles import ROOT
-from tests.repository.reference import FOLDER, PAGES
+from tests.repository.reference import FOLDER, PAGES, error_codes, errors_page
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -22,6 +22,21 @@ def test_a_page_of_the_reference_is_what_the_code_says(name: str) -> None:
 def test_the_folder_of_the_reference_holds_nothing_else() -> None:
     """A page that nothing makes would grow old."""
     assert {path.name for path in FOLDER.iterdir()} == {*PAGES}
+
+
+def test_every_error_that_ends_a_command_is_on_its_page() -> None:
+    """Wherever in the code it stands."""
+    sources = [path.read_text("utf-8") for path in (ROOT / "asstctl").rglob("*.py")]
+    codes = {code for text in sources for code in re.findall(r'^    code(?:: \S+)? = "(.*)"$', text, re.MULTILINE)}
+
+    assert codes == {found.code for found in error_codes()}
+
+
+@pytest.mark.parametrize(
+    "code", ["unknown-key", "call-shape", "outside-project", "template-syntax", "strict-required", "model-retires"]
+)
+def test_a_code_is_on_the_page_however_its_diagnostic_is_made(code: str) -> None:
+    assert f"\n| `{code}` | " in errors_page()
 
 
 def _command_lines(text: str) -> list[str]:

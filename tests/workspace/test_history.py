@@ -37,6 +37,12 @@ def test_a_run_is_remembered(tmp_path: Path) -> None:
     assert (past["a.convo.yaml::a"].seconds, past["a.convo.yaml::a"].tokens) == (0.5, 7)
 
 
+def test_a_file_whose_name_is_no_utf8_is_remembered(tmp_path: Path) -> None:
+    remember(tmp_path, "local", [ended("a\udcff")])
+
+    assert read_history(tmp_path, "local").keys() == {"a\udcff.convo.yaml::a\udcff"}
+
+
 def test_targets_have_histories_of_their_own(tmp_path: Path) -> None:
     remember(tmp_path, "local", [ended("a")])
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from asstctl.documents.yaml import parse_yaml
+from asstctl.forges import FORGES
+from asstctl.workspace.init import PIPELINES
 from tests.cli.conftest import TUTOR, Project, empty
 
 __all__ = ["empty"]  # a fixture
@@ -31,6 +33,10 @@ def _commands(folder: Path) -> list[list[str]]:
     (document,), problems = parse_yaml(text, "assistants.yml")
     assert not problems
     return [shlex.split(step["run"])[1:] for step in document.value["jobs"]["check"]["steps"][3:]]
+
+
+def test_each_forge_has_a_pipeline_to_begin_with() -> None:
+    assert {*PIPELINES} == {*FORGES}
 
 
 def test_a_new_project_works_at_once(empty: Project) -> None:
@@ -187,8 +193,9 @@ def test_manifests_that_are_there_become_a_project(empty: Project) -> None:
     """No other assistant is put beside them."""
     empty.write("assistants/guagua.yaml", TUTOR.replace("tutor", "guagua"))
 
-    empty.done("init")
+    said = empty.run("init").err
 
+    assert said.endswith("Next: asstctl plan, then asstctl apply\n")
     assert [path.name for path in (empty.root / "assistants").iterdir()] == ["guagua.yaml"]
     assert "1 assistant" in empty.done("validate", "--strict")
     assert [command[:2] for command in _commands(empty.root)] == [["ci", "validate"]], "there is nothing to test yet"
@@ -247,6 +254,10 @@ def test_saved_assistants_become_a_project(empty: Project) -> None:
     assert "Old Tutor" in (empty.root / "assistants/old-tutor.yaml").read_text("utf-8")
     assert (empty.root / ".schemas/manifest.json").exists()
     assert (empty.root / ".github/workflows/assistants.yml").exists()
+    for name, schema in (("asstctl.yaml", ".schemas/project"), ("assistants/old-tutor.yaml", "../.schemas/manifest")):
+        first, _, rest = (empty.root / name).read_text("utf-8").partition("\n")
+        assert first == f"# yaml-language-server: $schema={schema}.json"
+        assert "yaml-language-server" not in rest
     empty.done("apply", "--yes")
     assert "No changes." in empty.done("plan")
 

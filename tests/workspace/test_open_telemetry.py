@@ -343,6 +343,30 @@ def test_what_is_not_there_is_not_missed_unless_it_is_wanted(wish: Wish, environ
         assert "pip install 'asstctl[otel]'" in caught.value.hint
 
 
+def test_a_standard_variable_that_cannot_be_used_ends_a_command_only_where_traces_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "canary")
+    environ, said = {"OTEL_TRACES_EXPORTER": "console"}, list[str]()
+    assert opened(environ, hosts=frozenset(), told=said.append, wish=Wish.IF_POSSIBLE) is UNTRACED
+    assert said == ["nothing is traced: a variable OTEL_... holds what OpenTelemetry does not take (ValueError)"]
+    with pytest.raises(Refused, match="nothing can be traced") as caught:
+        opened(environ, hosts=frozenset(), told=said.append, wish=Wish.YES)
+    assert "canary" not in f"{caught.value.detail}{caught.value.hint}"
+
+
+def test_what_the_library_says_of_a_variable_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would print the value, which may be a key: that of OTEL_EXPORTER_OTLP_HEADERS, say."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "canary")
+    said = list[str]()
+    tracer = opened({"OTEL_TRACES_EXPORTER": "console"}, hosts=frozenset(), told=said.append, wish=Wish.YES)
+    tracer.close()
+    assert said == ["a variable OTEL_... holds what OpenTelemetry does not take, and it goes on without that"]
+    assert "canary" not in capsys.readouterr().err
+
+
 def test_a_collector_that_is_gone_holds_nothing_up_and_is_said_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

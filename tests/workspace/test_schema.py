@@ -64,6 +64,41 @@ def test_no_property_lacks_a_description(name: str) -> None:
     assert [at for at, one in every.items() if not one.get("description")] == []
 
 
+TELLING = frozenset(("enum", "const", "default", "examples", "allOf"))
+"""A list of all values, or one of them; or a reference, whose own fields tell."""
+
+
+def tells_enough(part: Any) -> bool:
+    """Whether an editor can show what a field holds."""
+    kinds = part.get("type", ())
+    return bool(TELLING & part.keys()) or {kinds if isinstance(kinds, str) else kinds[0] if kinds else ""} == {
+        "boolean"
+    }
+
+
+@pytest.mark.parametrize("name", ["project", "manifest", "replies"])
+def test_every_field_has_an_example_or_tells_its_values(name: str) -> None:
+    assert [at for at, one in properties(schema(name)) if not tells_enough(one)] == []
+
+
+@pytest.mark.parametrize("part", ["Single", "Nested", "TurnTemplated", "LongCallTemplated"])
+def test_so_has_every_field_of_a_conversation(part: str) -> None:
+    """Operators, matchers and answers say their form in their descriptions."""
+    fields = schema("conversation")["definitions"][part]["properties"]
+    choices = {at for at, one in fields.items() if "enum" in one.get("else", {}) or at == "stubs"}
+    assert [at for at, one in fields.items() if not tells_enough(one) and at not in choices] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_example_is_valid(name: str) -> None:
+    """By the schema of the field that it is given for."""
+    whole = schema(name)
+    shared = {"definitions": whole.get("definitions", {})}
+    for at, one in properties(whole):
+        check = jsonschema_rs.Draft7Validator({**one, **shared})
+        assert [(at, bad.message) for value in one.get("examples", ()) for bad in check.iter_errors(value)] == []
+
+
 def named(name: str) -> str | None:
     return next((found for found, one in DOCUMENTS.items() if one.names.fullmatch(name)), None)
 

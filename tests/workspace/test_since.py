@@ -153,3 +153,37 @@ def test_what_a_value_takes_in_counts_too(root: Path) -> None:
     assert subject(replace(plain, parts=(replace(plain, said=(Said(lines(2)),)),))) == "Cooler"
     (root / "tone.txt").write_text("new\n")
     assert subject(replace(plain, includes=(include,))) == "not committed yet: tone.txt"
+
+
+def test_lines_are_counted_as_git_counts_them(root: Path) -> None:
+    """Neither a page break nor a paragraph separator ends one."""
+    commit(root, "model: a\x0c\u2028\ntemperature: 2\ntop_p: 1\n", "Third", 3)
+    (root / FILE).write_text("model: a\x0c\u2028\ntop_p: 1\n")
+    since = Annals(root).of(lines(2))
+    assert since is not None
+    assert since.subject == "Third"
+
+
+def test_words_of_a_file_and_of_a_subject_are_no_answer_of_git(root: Path) -> None:
+    forged = f"{'a' * 40} 1 1\u2028committer-time 9999999999\u2028summary forged"
+    commit(root, f"model: a\u2028{forged}\n", f"Real\u2028{forged}", 3)
+    since = Annals(root).of(lines(1))
+    assert since is not None
+    assert (since.revision, since.date) == (git(root, "rev-parse", "HEAD")[:7], "2026-11-03")
+
+
+def test_a_commit_later_than_any_calendar_has_no_day(root: Path) -> None:
+    (root / FILE).write_text("model: z\n")
+    moment = {"GIT_COMMITTER_DATE": "@9999999999999 +0000"}
+    words = ["git", "-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run([*words, "commit", "-qam", "Late"], cwd=root, check=True, env={**os.environ, **moment})
+    since = Annals(root).of(lines(1))
+    assert since is not None
+    assert (since.subject, since.date) == ("Late", "")
+
+
+def test_an_empty_file_has_no_line_that_could_be_new(root: Path) -> None:
+    commit(root, "", "Emptied", 3)
+    since = Annals(root).of(lines(1))
+    assert since is not None
+    assert (since.revision, since.reason) == ("", "the file is empty")

@@ -67,7 +67,8 @@ class ImageModel(Model):
     """A picture to look at: a file of the project, or a URL."""
 
     image: Text
-    """A picture of the project, relative to this file or to the project by a leading `/`, or a URL."""
+    """A picture of the project, relative to this file or to the project by a leading `/`, or a URL.
+    Example: `photo.png`"""
     detail: Literal["auto", "low", "high"] | None = None
     """How closely the model looks at it."""
 
@@ -76,9 +77,9 @@ class AttachmentModel(Model):
     """A file of the project that goes with a message."""
 
     attachment: Text
-    """A file of the project, relative to this file or to the project by a leading `/`."""
+    """A file of the project, relative to this file or to the project by a leading `/`. Example: `notes.txt`"""
     for_: Readers = Field(alias="for")
-    """The tools that may read it."""
+    """The tools that may read it. Example: `[file_search]`"""
 
 
 def _part_shape(value: Any) -> str:
@@ -106,9 +107,9 @@ class MessageModel(Model):
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["user"]}, {"required": ["assistant"]}]})
 
     user: Words | None = None
-    """What the user said: a text, or a list of texts, images and attachments."""
+    """What the user said: a text, or a list of texts, images and attachments. Example: `Hello.`"""
     assistant: Text | None = None
-    """What the assistant said."""
+    """What the assistant said. Example: `Hello, how can I help?`"""
 
     @model_validator(mode="after")
     def _one_speaker(self) -> "MessageModel":
@@ -122,29 +123,29 @@ class ThreadFileModel(Model):
     """A file of the project that the tools of a thread may read."""
 
     path: Text
-    """A file of the project, relative to this file or to the project by a leading `/`."""
+    """A file of the project, relative to this file or to the project by a leading `/`. Example: `notes.txt`"""
     for_: Readers = Field(alias="for")
-    """The tools that may read it."""
+    """The tools that may read it. Example: `[file_search]`"""
 
 
 class ThreadModel(Model):
     """What the thread holds before the first turn."""
 
     metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(default_factory=dict)
-    """Pairs of text on the thread."""
+    """Pairs of text on the thread. Example: `{customer: "17"}`"""
     messages: Many[MessageModel] = ()
-    """What was said before."""
+    """What was said before. Example: `[{user: Hello.}, {assistant: "Hello, how can I help?"}]`"""
     files: Many[ThreadFileModel] = ()
-    """What the tools of the thread may read."""
+    """What the tools of the thread may read. Example: `[{path: notes.txt, for: [file_search]}]`"""
 
 
 class RepeatModel(Model):
     """How often a conversation is played; `pass`: how often it must pass, else each time."""
 
     runs: Annotated[int, Field(ge=1, le=MAX_RUNS)]
-    """How often it is played."""
+    """How often it is played. Example: `5`"""
     pass_: Whole | None = Field(default=None, alias="pass")
-    """How often it must pass; each time where nothing is said."""
+    """How often it must pass; each time where nothing is said. Example: `4`"""
 
     @model_validator(mode="after")
     def _possible(self) -> "RepeatModel":
@@ -160,16 +161,16 @@ class RetryModel(Model):
     on: Annotated[Many[Literal["rate_limit", "server_error", "connection", "timeout"]], Field(min_length=1)] | None = (
         None
     )
-    """The troubles after which it is begun anew; any of them where nothing is said."""
+    """The troubles after which it is begun anew; any of them where nothing is said. Example: `[rate_limit]`"""
     most: Annotated[int, Field(ge=0, le=MAX_RETRIES)] = Field(default=1, alias="max")
     """How often it is begun anew at most."""
 
 
 class TimeoutModel(Model):
     turn: Seconds | None = None
-    """Seconds that one turn may take."""
+    """Seconds that one turn may take. Example: `30`"""
     conversation: Seconds | None = None
-    """Seconds that the whole conversation may take."""
+    """Seconds that the whole conversation may take. Example: `120`"""
 
 
 def _tool_choice(value: Any) -> Any:
@@ -190,64 +191,67 @@ class RunModel(Model):
     """Fields of each run, by their names on the Assistants wire."""
 
     model: Text | None = None
-    """The model that answers, instead of the assistant's."""
+    """The model that answers, instead of the assistant's. Example: `gpt-4o-mini`"""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    """Sampling temperature."""
+    """Sampling temperature. Example: `0`"""
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Nucleus sampling."""
+    """Nucleus sampling. Example: `0.9`"""
     max_prompt_tokens: Annotated[int, Field(ge=256)] | None = None
-    """The most tokens that may go in."""
+    """The most tokens that may go in. Example: `4000`"""
     max_completion_tokens: Annotated[int, Field(ge=256)] | None = None
-    """The most tokens that may come out."""
+    """The most tokens that may come out. Example: `500`"""
     additional_instructions: str | None = None
-    """What is added to the instructions."""
+    """What is added to the instructions. Example: `Answer in one sentence.`"""
     tool_choice: ToolChoice = None
-    """Which tool is used: `none`, `auto`, `required`, or `{type: function, function: {name: ...}}`."""
+    """Which tool is used: `none`, `auto`, `required`, or `{type: function, function: {name: ...}}`.
+    Example: `required`"""
 
 
 class BudgetModel(Model):
     """What the conversations of a file may use together."""
 
     cost_usd: Annotated[float, Field(gt=0)] | None = None
-    """US dollars, by the prices in the project file."""
+    """US dollars, by the prices in the project file. Example: `0.05`"""
     tokens: Whole | None = None
-    """Tokens that go in and come out."""
+    """Tokens that go in and come out. Example: `20000`"""
 
 
 class ConversationModel(Model):
     """The keys that every conversation may have."""
 
     name: str = ""
-    """What the conversation is called in reports."""
+    """What the conversation is called in reports. Example: `looks up an order`"""
     tags: Many[Text] = ()
-    """Words to choose it by."""
+    """Words to choose it by. Example: `[smoke]`"""
     vars: Variables = Field(default_factory=dict)
-    """Variables that its texts name as `vars.NAME`, over those of the project."""
+    """Variables that its texts name as `vars.NAME`, over those of the project. Example: `{order: A1}`"""
     matrix: Any = None
-    """It is played once for every choice of these values, which its texts name as `matrix.NAME`."""
+    """It is played once for every choice of these values, which its texts name as `matrix.NAME`.
+    Example: `{lang: [de, en]}`"""
     exclude: Any = None
-    """Choices of the matrix that are left out, each by some of its values."""
+    """Choices of the matrix that are left out, each by some of its values. Example: `[{lang: de}]`"""
     repeat: RepeatModel | None = None
-    """How often it is played."""
+    """How often it is played. Example: `{runs: 5, pass: 4}`"""
     retry: RetryModel | None = None
-    """When it is begun anew after trouble that is not the assistant's."""
+    """When it is begun anew after trouble that is not the assistant's. Example: `{on: [rate_limit]}`"""
     timeout: TimeoutModel | None = None
-    """How long it may take."""
+    """How long it may take. Example: `{turn: 30}`"""
     run: RunModel | None = None
-    """Fields of each run, by their names on the Assistants wire."""
+    """Fields of each run, by their names on the Assistants wire. Example: `{temperature: 0}`"""
     cleanup: Literal["always", "on-pass", "never"] | None = None
     """When its thread is deleted."""
     thread: Any = None
-    """What the thread holds before the first turn."""
+    """What the thread holds before the first turn. Example: `{metadata: {customer: "17"}}`"""
     stubs: Any = None
     """What answers the functions that the assistant calls, by function; they go before those of setup files. A call
-    that no stub answers fails the turn."""
+    that no stub answers fails the turn. Example: `{get_order: {return: {status: sent}}}`"""
     use: Many[Text] = ()
-    """Files of stubs, `*.stubs.yaml`, for this conversation."""
+    """Files of stubs, `*.stubs.yaml`, for this conversation. Example: `[shop.stubs.yaml]`"""
     turns: Annotated[Many[Any], Field(min_length=1)]
-    """What is said, and what is expected of each reply."""
+    """What is said, and what is expected of each reply.
+    Example: `[{user: Where is my order?, expect: {contains: sent}}]`"""
     finally_: Any = Field(default=None, alias="finally")
-    """What must hold of the whole conversation."""
+    """What must hold of the whole conversation. Example: `{calls: [{get_order: {id: A1}}]}`"""
 
 
 class HeadModel(Model):
@@ -256,9 +260,9 @@ class HeadModel(Model):
     version: Literal[1] = 1
     """The version of the format."""
     assistant: Text
-    """The key of the assistant."""
+    """The key of the assistant. Example: `guagua`"""
     budget: BudgetModel | None = None
-    """What the conversation may use."""
+    """What the conversation may use. Example: `{cost_usd: 0.05}`"""
 
 
 class SingleModel(ConversationModel, HeadModel):
@@ -274,7 +278,7 @@ class NestedModel(ConversationModel):
     """One of several in a file."""
 
     id: ConversationId
-    """Names the conversation in reports; unique for its assistant."""
+    """Names the conversation in reports; unique for its assistant. Example: `order-is-sent`"""
 
 
 class DefaultsModel(Model):
@@ -314,19 +318,21 @@ class SeveralModel(Model):
     assistant: Text
     """The key of the assistant."""
     tags: Many[Text] = ()
-    """Words to choose all of them by."""
+    """Words to choose all of them by. Example: `[smoke]`"""
     vars: Variables = Field(default_factory=dict)
-    """Variables that their texts name as `vars.NAME`, over those of the project."""
+    """Variables that their texts name as `vars.NAME`, over those of the project. Example: `{order: A1}`"""
     budget: BudgetModel | None = None
-    """What the conversations of the file may use together."""
+    """What the conversations of the file may use together. Example: `{cost_usd: 0.05}`"""
     defaults: Any = None
-    """What every conversation of the file says unless it says something else; maps merge."""
+    """What every conversation of the file says unless it says something else; maps merge. Example: `{tags: [smoke]}`"""
     stubs: Any = None
-    """What answers the functions that the assistant calls, in every conversation of the file."""
+    """What answers the functions that the assistant calls, in every conversation of the file.
+    Example: `{get_order: {return: {status: sent}}}`"""
     use: Many[Text] = ()
-    """Files of stubs, `*.stubs.yaml`, for every conversation of the file."""
+    """Files of stubs, `*.stubs.yaml`, for every conversation of the file. Example: `[shop.stubs.yaml]`"""
     conversations: Annotated[Many[Any], Field(min_length=1)]
-    """The conversations."""
+    """The conversations.
+    Example: `[{id: order-is-sent, turns: [{user: Where is my order?, expect: {contains: sent}}]}]`"""
 
 
 class TurnModel(Model):
@@ -334,49 +340,52 @@ class TurnModel(Model):
 
     user: Words | None = None
     """What the user says: a text, or a list of texts, images and attachments. Without it the assistant runs on what
-    is there."""
+    is there. Example: `Where is my order?`"""
     calls: Many[Any] = ()
-    """The functions that must be called: `{function: {argument: value}}`, or the long form with `call`."""
+    """The functions that must be called: `{function: {argument: value}}`, or the long form with `call`.
+    Example: `[{get_order: {id: A1}}]`"""
     call_mode: Literal["any-order", "in-order", "only", "exact"] = "any-order"
     """What else may be called: anything (`any-order`, `in-order`), nothing else (`only`), or these alone, in this
     order and number (`exact`)."""
     expect: Any = None
-    """What must hold of the reply: a map of operators, or a list of such maps where an operator repeats."""
+    """What must hold of the reply: a map of operators, or a list of such maps where an operator repeats.
+    Example: `{contains: sent}`"""
     save: Any = None
-    """What is kept for later turns, which name it as `saved.NAME`."""
+    """What is kept for later turns, which name it as `saved.NAME`. Example: `{number: {regex: "A[0-9]+"}}`"""
     was: str | None = None
-    """What an earlier assistant replied, for people to compare with."""
+    """What an earlier assistant replied, for people to compare with. Example: `It was sent yesterday.`"""
 
 
 class ClosingModel(Model):
     """`finally`: what must hold of the whole conversation."""
 
     calls: Many[Any] = ()
-    """The functions that must be called in the conversation."""
+    """The functions that must be called in the conversation. Example: `[{get_order: {id: A1}}]`"""
     call_mode: Literal["any-order", "in-order", "only", "exact"] = "any-order"
     """What else may be called: anything (`any-order`, `in-order`), nothing else (`only`), or these alone, in this
     order and number (`exact`)."""
     expect: Any = None
-    """What must hold of all replies together: a map of operators, or a list of such maps."""
+    """What must hold of all replies together: a map of operators, or a list of such maps. Example: `{contains: A1}`"""
 
 
 class LongCallModel(Model):
     """The long form of an expected call, told by its key `call`."""
 
     call: Text
-    """The function."""
+    """The function. Example: `get_order`"""
     args: dict[str, Any] | None = None
-    """What its arguments must be like; keys that are not named may be anything, unless `match: exact`."""
+    """What its arguments must be like; keys that are not named may be anything, unless `match: exact`.
+    Example: `{id: A1}`"""
     match: Literal["partial", "exact"] = "partial"
     """Whether other arguments may stand beside those in `args`."""
     ignore: Many[Text] = ()
-    """Arguments that are not looked at."""
+    """Arguments that are not looked at. Example: `[trace_id]`"""
     defaults: dict[str, Any] = Field(default_factory=dict)
-    """Values that count for arguments that are left out."""
+    """Values that count for arguments that are left out. Example: `{verbose: false}`"""
     where: dict[str, Any] = Field(default_factory=dict)
-    """What JSONPaths must find in the arguments."""
+    """What JSONPaths must find in the arguments. Example: `{"$.id": A1}`"""
     times: Annotated[int, Field(ge=0, le=MAX_TIMES)] | None = None
-    """How often it must be called; `0` forbids it."""
+    """How often it must be called; `0` forbids it. Example: `1`"""
 
 
 class StubsFileModel(Model):
@@ -385,6 +394,6 @@ class StubsFileModel(Model):
     version: Literal[1] = 1
     """The version of the format."""
     use: Many[Text] = ()
-    """Other files of stubs."""
+    """Other files of stubs. Example: `[shared.stubs.yaml]`"""
     stubs: Any = None
-    """What answers the functions that assistants call, by function."""
+    """What answers the functions that assistants call, by function. Example: `{get_order: {return: {status: sent}}}`"""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asstctl.core.json_text import canonical
 from asstctl.documents.python_functions.module import NOTHING, Module
 
 Schema = dict[str, Any]
@@ -96,6 +97,8 @@ class Annotations:
                 return self.text(text, node)
             case ast.BinOp(op=ast.BitOr()):
                 return self._union(_alternatives(node), node)
+            case ast.Set(elts=values):  # how the guide of NumPy writes choices
+                return self._literal(values, node)
             case ast.Subscript(value=base, slice=index):
                 arguments = index.elts if isinstance(index, ast.Tuple) else [index]
                 return self._generic(self.module.name_of(base) or "", arguments, node)
@@ -115,6 +118,9 @@ class Annotations:
             return {"type": "array"}
         if name in _MAPS or name in _ANYTHING:
             return self._free(name, node)
+        if name.partition(".")[0] in self.module.classes:
+            hint = "define it at the top of this file"
+            return self._refuse(node, f"`{ast.unparse(node)}` is defined inside of a class", hint)
         if "." in name:
             hint = "define it in this file, or write the type out"
             return self._refuse(node, f"`{ast.unparse(node)}` is defined in another file", hint)
@@ -129,8 +135,10 @@ class Annotations:
             return self._refuse(node, "strict functions take no free keys and values", hint)
         return {"type": "object"} if name in _MAPS else {}
 
-    def _generic(self, name: str, arguments: Sequence[ast.expr], node: ast.expr) -> Schema | None:
+    def _generic(self, name: str, arguments: Sequence[ast.expr], node: ast.Subscript) -> Schema | None:
         short = name.rpartition(".")[2]
+        if not arguments:
+            return self._refuse(node, "it does not say of what", f"write `{ast.unparse(node.value)}[str]`, or its like")
         if name in _LISTS:
             return self._list(self.schema(arguments[0]), is_set=short.lower() in {"set", "frozenset"})
         if name in _TUPLES:
@@ -250,8 +258,9 @@ class Annotations:
         value = self.module.assigned[name]
         self._open.append(name)
         try:
-            if isinstance(value, ast.Call) and (self.module.name_of(value.func) or "").endswith("NewType"):
-                value = value.args[1]
+            match value:
+                case ast.Call(func=made_by, args=[_, of]) if (self.module.name_of(made_by) or "").endswith("NewType"):
+                    value = of
             return self.schema(value)
         finally:
             self._open.pop()
@@ -262,9 +271,10 @@ class Annotations:
 
 
 def of_values(values: Sequence[Any]) -> Schema:
-    """One of these values."""
+    """One of these values, each once."""
+    values = list({canonical(value): value for value in values}.values())
     names = dict.fromkeys(_type_of(value) for value in values)
-    return {"type": next(iter(names)) if len(names) == 1 else list(names), "enum": list(values)}
+    return {"type": next(iter(names)) if len(names) == 1 else list(names), "enum": values}
 
 
 def nullable(schema: Schema) -> Schema:

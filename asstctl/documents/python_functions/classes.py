@@ -78,17 +78,22 @@ def property_schema(field: Property, said: Docstring, types: Annotations) -> Sch
     default, call = field.default, field.default
     if isinstance(call, ast.Call) and (module.name_of(call.func) or "").rpartition(".")[2] in {"Field", "field"}:
         schema, default = types.described_by(schema, call), _default_of(call)
-    text = schema.get("description") or said.parameters.get(field.name, "")
+    text = said.parameters.get(field.name) or schema.get("description", "")
     value = NOTHING if default is None else module.literal(default)
     if not field.required and types.strict:
         if value is not NOTHING and value is not None:
-            text = f"{text} Null means the default, {_shown(value)}.".strip()
+            text = f"{_ended(text)} Null means the default, {_shown(value)}.".strip()
         schema = nullable(schema)
     elif not field.required and value is not NOTHING:
-        schema = {**schema, "default": value}
+        schema = {**(nullable(schema) if value is None else schema), "default": value}
     if "$ref" in schema or not text:
         return schema
     return {"description": text, **{key: item for key, item in schema.items() if key != "description"}}
+
+
+def _ended(text: str) -> str:
+    """A text that another sentence follows."""
+    return f"{text}." if text and (text[-1].isalnum() or text[-1] in ")]`'\"") else text
 
 
 def _shown(value: Any) -> str:
@@ -124,12 +129,15 @@ def _bases(owner: ast.ClassDef, module: Module, seen: set[str]) -> Iterator[str]
             yield name
 
 
-def _fields(owner: ast.ClassDef, module: Module, *, is_dict: bool) -> Iterator[Property]:
+def _fields(
+    owner: ast.ClassDef, module: Module, *, is_dict: bool, seen: frozenset[str] = frozenset()
+) -> Iterator[Property]:
     """The fields of a class, those of its bases in this file first."""
+    seen |= {owner.name}
     for base in owner.bases:
         name = module.name_of(base)
-        if name in module.classes and name != owner.name:
-            yield from _fields(module.classes[name], module, is_dict=is_dict)
+        if name in module.classes and name not in seen:
+            yield from _fields(module.classes[name], module, is_dict=is_dict, seen=seen)
     total = not any(
         keyword.arg == "total" and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
         for keyword in owner.keywords
@@ -139,12 +147,19 @@ def _fields(owner: ast.ClassDef, module: Module, *, is_dict: bool) -> Iterator[P
             continue
         outer = module.name_of(node.annotation.value) if isinstance(node.annotation, ast.Subscript) else None
         word = (outer or "").rpartition(".")[2]
-        if word == "ClassVar" or node.target.id == "model_config":
+        if word == "ClassVar" or node.target.id == "model_config" or _is_no_argument(node, module):
             continue
         required = is_required(node.value, module)
         if is_dict:
             required = word == "Required" or (total and word != "NotRequired")
         yield Property(node.target.id, node.annotation, node.value, required, node)
+
+
+def _is_no_argument(node: ast.AnnAssign, module: Module) -> bool:
+    """Whether a line of a dataclass says of no value that is given: `_: KW_ONLY`, or `field(init=False)`."""
+    given = node.value.keywords if isinstance(node.value, ast.Call) else ()
+    is_made = any(one.arg == "init" and module.literal(one.value) is False for one in given)
+    return is_made or module.name_of(node.annotation) == "dataclasses.KW_ONLY"
 
 
 def _enum(owner: ast.ClassDef, module: Module, *, is_text: bool) -> Schema | None:

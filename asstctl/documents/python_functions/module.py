@@ -1,6 +1,7 @@
 """One Python file as its source shows it: what its names stand for, and where things are in it."""
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,9 @@ from asstctl.core.diagnostic import Diagnostic, Where, error, warning
 from asstctl.core.json_types import Json
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line of Python; a form feed does not."""
 
 NOTHING: Any = object()
 """A value that is not written out."""
@@ -30,7 +34,7 @@ class Module:
     @classmethod
     def of(cls, text: str, path: str) -> "Module | Diagnostic":
         """The module of a text, or why it is not Python."""
-        lines = text.splitlines()
+        lines = _LINE_END.split(text)
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
@@ -133,10 +137,13 @@ def as_json(value: object) -> Json | Any:
 
 
 def _statements(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements at the top, those below `if TYPE_CHECKING` and `try` included."""
+    """The statements at the top, those below `if TYPE_CHECKING` and `try` included. What is defined twice counts as it
+    is defined last; of a condition's branches that is the first."""
     found: list[ast.stmt] = []
     for node in body:
-        if isinstance(node, ast.If | ast.Try):
+        if isinstance(node, ast.If):
+            found += _statements([*node.orelse, *node.body])
+        elif isinstance(node, ast.Try):
             found += _statements([*node.body, *node.orelse])
         else:
             found.append(node)

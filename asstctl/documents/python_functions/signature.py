@@ -1,16 +1,20 @@
 """One function of a Python file: its name, what it is for, and the JSON Schema of its arguments."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from asstctl.core.diagnostic import Diagnostic, Where, error, has_errors, in_reading_order
+from asstctl.core.json_text import json_text
 from asstctl.core.suggest import did_you_mean
 from asstctl.documents.python_functions.annotations import Annotations
 from asstctl.documents.python_functions.classes import Property, class_schema, is_required, object_schema
 from asstctl.documents.python_functions.docstrings import read_docstring
 from asstctl.documents.python_functions.module import FunctionNode, Module
+
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ def read_python_function(
     fields = {one.name: one for one in _parameters(module, node, is_method="." in name)}
     types = Annotations(module, strict, class_schema)
     parameters = object_schema(fields, said, types)
+    if _HALF.search(json_text([said.text, parameters])):
+        hint = "write the whole character, or its `\\U` escape"
+        module.refuse("bad-character", f"`{name}` says half a character, which no file can hold", node, hint)
     diagnostics = in_reading_order(module.diagnostics)
     if parameters is None or has_errors(diagnostics):
         return None, diagnostics

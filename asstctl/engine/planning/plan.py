@@ -32,34 +32,6 @@ from asstctl.engine.planning.policy import CAUTIOUS, Policy
 _MARK_BLOCKS = (BlockCode.DAMAGED_MARK, BlockCode.NEWER_MARK)
 
 
-def make_plan(
-    desired: Iterable[Desired],
-    objects: Iterable[Live],
-    *,
-    target: TargetInfo,
-    capabilities: Capabilities,
-    policy: Policy = CAUTIOUS,
-    revision: str | None = None,
-    decisions: Decisions = NONE,
-    files: Mapping[str, tuple[StoreFile, ...]] = EMPTY,
-) -> Plan:
-    """Decide what to do with every desired resource, and with what is ours and no longer declared.
-
-    `objects` are all live objects of the known kinds, `files` those of live stores by the store's id. Raises
-    Refused where a prune would rest on files that declare nothing.
-    """
-    return decide(
-        desired,
-        objects,
-        target=target,
-        capabilities=capabilities,
-        policy=policy,
-        revision=revision,
-        decisions=decisions,
-        files=files,
-    ).plan
-
-
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A plan, and what it rests on: which object bears each address now, and how each of their fields stands."""
@@ -80,7 +52,11 @@ def decide(
     decisions: Decisions = NONE,
     files: Mapping[str, tuple[StoreFile, ...]] = EMPTY,
 ) -> Decided:
-    """`make_plan`, with what the plan rests on."""
+    """Decide what to do with every desired resource, and with what is ours and no longer declared.
+
+    `objects` are all live objects of the known kinds, `files` those of live stores by the store's id. Raises
+    Refused where a prune would rest on files that declare nothing.
+    """
     declared, lives = tuple(desired), tuple(objects)
     if policy.prune and not declared:
         raise Refused(

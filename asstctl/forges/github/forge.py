@@ -16,7 +16,7 @@ from asstctl.core.errors import NotFound
 from asstctl.core.forge import Artifact, Comment, Event, Pipeline, PullRequest, Review, Versions, WorkflowRun
 from asstctl.core.ports import Observer
 from asstctl.core.tracing import UNTRACED, Tracer
-from asstctl.forges.api import Api, Manners, OverApi, Way
+from asstctl.forges.api import PATIENT, Api, Manners, OverApi, Way
 from asstctl.forges.comments import Desk, bears, write_comment
 from asstctl.forges.github.artifacts import LARGEST_ZIP, file_in_zip
 from asstctl.forges.github.bodies import (
@@ -45,9 +45,6 @@ HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": API_
 MOST_ACTIONS = 50
 """So many actions of its own repository a run is believed to use, each of which is looked at."""
 
-PATIENT = RetryPolicy(longest=90.0)
-"""GitHub asks for a minute where too much was asked at once."""
-
 _PASS_TOKEN = "Give the step its token: env: GITHUB_TOKEN: ${{ github.token }}"  # noqa: S105 - says where one comes from
 
 
@@ -57,7 +54,7 @@ def open_forge(
     *,
     observer: Observer | None = None,
     tracer: Tracer = UNTRACED,
-    retry: RetryPolicy | None = None,
+    retry: RetryPolicy = PATIENT,
 ) -> "GitHubForge":
     """The API that the runner names, with the token of its job. Raises Refused without one; sends nothing."""
     way = Way(
@@ -67,7 +64,7 @@ def open_forge(
         token_name="GITHUB_TOKEN",  # noqa: S106 - the name of a variable
         how_to_pass=_PASS_TOKEN,
     )
-    api = Api(way, _MANNERS, headers=HEADERS, observer=observer, tracer=tracer, retry=retry or PATIENT)
+    api = Api(way, _MANNERS, headers=HEADERS, observer=observer, tracer=tracer, retry=retry)
     return GitHubForge(api, pipeline, way.url.removesuffix("/v3") + "/graphql")
 
 
@@ -130,7 +127,7 @@ class GitHubForge(OverApi):
         return tuple(one for one, _ in await self._kept(name) if one.head == head)
 
     async def left_on(self, branch: str, name: str) -> tuple[Artifact, ...]:
-        return tuple(one for one, of in await self._kept(name) if of == branch)
+        return tuple(one for one, of in await self._kept(name) if branch in {"", of})
 
     async def _kept(self, name: str) -> list[tuple[Artifact, str]]:
         """Each artifact of a name, and the branch that its run was of; the newest first."""

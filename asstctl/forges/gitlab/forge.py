@@ -11,7 +11,7 @@ from asstctl.core.errors import NotFound
 from asstctl.core.forge import Artifact, Comment, Pipeline, PullRequest, Review, Versions, WorkflowRun
 from asstctl.core.ports import Observer
 from asstctl.core.tracing import UNTRACED, Tracer
-from asstctl.forges.api import Api, Manners, OverApi, Way
+from asstctl.forges.api import PATIENT, Api, Manners, OverApi, Way
 from asstctl.forges.comments import Desk, bears, write_comment
 from asstctl.forges.gitlab.bodies import approvals_of, comment_of, pull_request_of
 from asstctl.forges.gitlab.pipeline import project
@@ -19,8 +19,6 @@ from asstctl.forges.reading import commit, items, member, number
 from asstctl.net.body import json_value
 from asstctl.net.failures import Asked, Failure, retry_after_of
 from asstctl.net.retry import RetryPolicy
-
-PATIENT = RetryPolicy(longest=90.0)
 
 _PASS_TOKEN = "Set GITLAB_TOKEN, masked, to an access token of the project: Settings > CI/CD > Variables."  # noqa: S105
 
@@ -31,7 +29,7 @@ def open_forge(
     *,
     observer: Observer | None = None,
     tracer: Tracer = UNTRACED,
-    retry: RetryPolicy | None = None,
+    retry: RetryPolicy = PATIENT,
 ) -> "GitLabForge":
     """The API that the runner names, with the token of the project. Raises Refused without one; sends nothing."""
     way = Way(
@@ -41,7 +39,7 @@ def open_forge(
         token_name="GITLAB_TOKEN",  # noqa: S106 - the name of a variable
         how_to_pass=_PASS_TOKEN,
     )
-    api = Api(way, _MANNERS, observer=observer, tracer=tracer, retry=retry or PATIENT)
+    api = Api(way, _MANNERS, observer=observer, tracer=tracer, retry=retry)
     return GitLabForge(api, pipeline, f"/projects/{project(environ)}")
 
 

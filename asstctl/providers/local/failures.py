@@ -36,7 +36,7 @@ def damaged(place: str, why: str) -> StoreError:
     return StoreError(
         "the local database is damaged",
         detail=f"{place}: {why}",
-        hint=f"Move {place} away and type: asstctl apply",
+        hint=f"Move {place} away; the next apply to its target makes a new one.",
     )
 
 
@@ -54,7 +54,7 @@ def explained(place: str, *, otherwise: str = "") -> Iterator[None]:
 
 def cannot_open(reason: EmulatorError, place: str, otherwise: str = "") -> AsstctlError:
     """The error for a server that does not open."""
-    otherwise = otherwise or f"move {place} away and type: asstctl apply"
+    otherwise = otherwise or f"move {place} away; the next apply to its target makes a new one."
     match reason:
         case CannotListen():
             return _cannot_listen(reason)

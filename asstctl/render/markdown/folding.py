@@ -8,7 +8,8 @@ import heapq
 from collections.abc import Callable, Sequence
 
 LIMIT = 65_536
-"""Characters that GitHub takes in a comment: "body is too long (maximum is 65536 characters)". GitLab takes more."""
+"""Characters that every forge takes in a comment. GitHub takes the fewest: "body is too long (maximum is 65536
+characters)"."""
 
 Forms = Sequence[str]
 Levels = tuple[int, ...]

@@ -3,6 +3,7 @@
 What is carried out is always a plan of now (`workspace.apply`): the approved one only says what that may hold.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asstctl.core.errors import ProviderError, Refused
@@ -14,7 +15,7 @@ from asstctl.core.plans import PlanChanged
 from asstctl.engine.planning.policy import MAX_DELETES
 from asstctl.workspace.apply import Conduct, apply
 from asstctl.workspace.choices import DEFAULT, Choices
-from asstctl.workspace.ci.approval import Approval, applied_later, approval_of
+from asstctl.workspace.ci.approval import Approval, applied_later, approval_of, keep_earlier_journal
 from asstctl.workspace.ci.out_folder import OutFolder
 from asstctl.workspace.ci.surroundings import Surroundings, kept_as
 from asstctl.workspace.ci.trust import Doubt, short
@@ -35,6 +36,11 @@ class Applying:
     expected: str | None = None
     workflow: str = ""
 
+    @property
+    def kept_as(self) -> str:
+        """The name of the artifact in which this run leaves its files."""
+        return kept_as("apply", self.label)
+
     async def approval(self) -> Approval:
         """What was approved, or why nothing was."""
         pipeline = self.here.pipeline
@@ -44,7 +50,8 @@ class Applying:
             way = "look at the plan, and name its digest with --expect"
             return Approval(doubts=(Doubt("nobody here can say what was approved", way),))
         async with self.here.open() as forge:
-            if later := await applied_later(forge, pipeline, kept_as("apply", self.label)):
+            await keep_earlier_journal(forge, pipeline, self.kept_as, self.out)
+            if later := await applied_later(forge, pipeline, self.kept_as):
                 return Approval(later=later)
             info = self.workspace.info
             return await approval_of(forge, pipeline, self.label, info, self.out, workflow=self.workflow)
@@ -73,6 +80,8 @@ class Applying:
         try:
             async with self.here.open() as forge:
                 tip = await forge.tip(pipeline.branch) if pipeline.branch else pipeline.commit
+                with suppress(ProviderError):
+                    await keep_earlier_journal(forge, pipeline, self.kept_as, self.out)
                 if tip != pipeline.commit:
                     return Approval(later=tip)
                 return replace(agreed, pull_request=await forge.merged_by(pipeline.commit))
@@ -98,7 +107,7 @@ def _refuse(plan: Plan, approval: Approval, choices: Choices) -> bool:
             hint="leave this job as it is, and apply in a run of the last commit of the branch",
         )
     raise NotApproved(
-        "nobody is known to have approved this plan",
         detail="\n".join(f"{doubt.why}: {doubt.way_on}" for doubt in approval.doubts),
         hint=by_digest(plan.target, plan.digest, choices),
+        present=plan.digest,
     )

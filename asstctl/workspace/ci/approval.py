@@ -12,7 +12,7 @@ from asstctl.core.ports import Forge
 from asstctl.workspace.ci.out_folder import APPROVED, JOURNAL, PLAN, OutFolder
 from asstctl.workspace.ci.records import FILE, read_record
 from asstctl.workspace.ci.records import LARGEST as LARGEST_RECORD
-from asstctl.workspace.ci.trust import Doubt, Wanted, doubt_of_merge, doubt_of_record, doubt_of_run, short
+from asstctl.workspace.ci.trust import AGAIN, Doubt, Wanted, doubt_of_merge, doubt_of_record, doubt_of_run, short
 from asstctl.workspace.saved_plans import LARGEST, Agreement, read_plan
 
 _LOOKED_AT = 20
@@ -50,16 +50,33 @@ async def approval_of(
 
 async def applied_later(forge: Forge, pipeline: Pipeline, name: str) -> str:
     """A later commit of this branch of which an apply wrote something, and left its journal under this name; else
-    nothing. A job that is run again, or that somebody lets go on late, must not take that back."""
-    if not pipeline.branch or await forge.tip(pipeline.branch) == pipeline.commit:
+    nothing. A job that is run again, or that somebody lets go on late, must not take that back.
+
+    A run that is of no branch, as one of a tag is, brings what was merged into one.
+    """
+    pull = None if pipeline.branch else await forge.merged_by(pipeline.commit)
+    branch = pull.base_branch if pull else pipeline.branch
+    if not branch or (tip := await forge.tip(branch)) == pipeline.commit:
         return ""
     for artifact in (await forge.left_on(pipeline.branch, name))[:_LOOKED_AT]:
         if artifact.head == pipeline.commit or not await _contains(forge, artifact.head, pipeline.commit):
+            continue
+        if not pipeline.branch and not await _contains(forge, tip, artifact.head):
             continue
         with suppress(NotFound, BadAnswer):
             await forge.content(artifact, JOURNAL, at_most=LARGEST)
             return artifact.head
     return ""
+
+
+async def keep_earlier_journal(forge: Forge, pipeline: Pipeline, name: str, out: OutFolder) -> None:
+    """A job that is run again leaves its files in the place of those that it left before. What was written then has to
+    be among them still: by that others are told that this commit was applied."""
+    for artifact in await forge.artifacts(name, pipeline.commit):
+        if artifact.run == pipeline.run:
+            with suppress(NotFound, BadAnswer):
+                out.write(JOURNAL, await forge.content(artifact, JOURNAL, at_most=LARGEST))
+                return
 
 
 async def digests_approved(forge: Forge, wanted: Wanted, reviews: Iterable[Review]) -> Mapping[str, str]:
@@ -103,13 +120,12 @@ async def trusted(forge: Forge, wanted: Wanted) -> Found:
         doubts.append(judged)
     if not artifacts:
         said = f"no run left {wanted.artifact} for {short(wanted.head)}, or what it left has expired"
-        doubts.append(Doubt(said, "run the workflow of the pull request again"))
+        doubts.append(Doubt(said, AGAIN))
     return Found(doubts=tuple(dict.fromkeys(doubts)))
 
 
 async def _judged(forge: Forge, wanted: Wanted, artifact: Artifact) -> Record | Doubt:
     """The record in an artifact, or why it is not believed. Nothing of it is fetched before its run is trusted."""
-    again = "run the workflow of the pull request again"
     try:
         run = await forge.run(artifact.run)
         versions = await forge.versions(run.files, run.head, wanted.pull_request.base)
@@ -117,9 +133,9 @@ async def _judged(forge: Forge, wanted: Wanted, artifact: Artifact) -> Record | 
             return doubt
         record = read_record(await forge.content(artifact, FILE, at_most=LARGEST_RECORD))
     except (NotFound, BadAnswer) as error:
-        return Doubt(f"{artifact.name} of run {artifact.run} cannot be read: {error}", again)
+        return Doubt(f"{artifact.name} of run {artifact.run} cannot be read: {error}", AGAIN)
     except ValueError as error:
-        return Doubt(f"the record of run {artifact.run} is none: {error}", again)
+        return Doubt(f"the record of run {artifact.run} is none: {error}", AGAIN)
     contained = {record.base} if await _contains(forge, wanted.onto, record.base) else set()
     return doubt_of_record(wanted, artifact, record, contained) or record
 

@@ -39,7 +39,8 @@ class OutFolder:
 
     def __init__(self, path: Path, root: Path) -> None:
         """`root` is the project's: no link on the way from there is followed."""
-        self.path = path.absolute()
+        # without `..`, which what keeps the folder does not take, and which would hide that it leads out of the project
+        self.path = Path(os.path.normpath(path.absolute()))
         self._told: dict[str, str] = {}
         within = [one for one in (self.path, *self.path.parents) if one.is_relative_to(root) and one != root]
         if link := next((one for one in reversed(within) if one.is_symlink()), None):

@@ -15,7 +15,7 @@ from asstctl.core.plan import TargetInfo
 from asstctl.engine.planning.approval import digest
 from asstctl.render.values import listed
 
-_AGAIN = "run the workflow of the pull request again"
+AGAIN = "run the workflow of the pull request again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +101,14 @@ def doubt_of_run(wanted: Wanted, artifact: Artifact, run: WorkflowRun, versions:
     """
     said = f"run {run.id}"
     if artifact.run != run.id or artifact.name != wanted.artifact:
-        return Doubt(f"{artifact.name} of run {artifact.run} is not {wanted.artifact} of {said}", _AGAIN)
+        return Doubt(f"{artifact.name} of run {artifact.run} is not {wanted.artifact} of {said}", AGAIN)
     for what, head in (("the artifact of run", artifact.head), ("run", run.head)):
         if head != wanted.head:
-            return Doubt(f"{what} {run.id} is of {short(head)}, and not of {short(wanted.head)}", _AGAIN)
+            return Doubt(f"{what} {run.id} is of {short(head)}, and not of {short(wanted.head)}", AGAIN)
     if run.fork:
         return Doubt(f"{said} was of a fork", "open a pull request from a branch of this repository")
     if run.event != Event.PULL_REQUEST:
-        return Doubt(f"{said} was started by {run.event} and not by its pull request", _AGAIN)
+        return Doubt(f"{said} was started by {run.event} and not by its pull request", AGAIN)
     into = wanted.pull_request.base_branch
     if others := [base or "another branch" for base in run.bases if base != into] or ([] if run.bases else ["nothing"]):
         return Doubt(
@@ -117,9 +117,9 @@ def doubt_of_run(wanted: Wanted, artifact: Artifact, run: WorkflowRun, versions:
         )
     if wanted.workflow and run.files[:1] != (wanted.workflow,):
         came = f"{said} was of {run.files[0]}" if run.files else f"nobody can say what {said} was of"
-        return Doubt(f"{came}, and plans come from {wanted.workflow}", _AGAIN)
+        return Doubt(f"{came}, and plans come from {wanted.workflow}", AGAIN)
     if not run.files or not versions.there.keys() >= {*run.files} or not any(versions.there.values()):
-        return Doubt(f"nobody can say which files said what {said} does", _AGAIN)
+        return Doubt(f"nobody can say which files said what {said} does", AGAIN)
     if versions.differing:
         files = ", ".join(versions.differing)
         return Doubt(
@@ -134,14 +134,14 @@ def doubt_of_record(wanted: Wanted, artifact: Artifact, record: Record, containe
     said = f"the record of run {artifact.run}"
     for name, (is_, should) in _bindings(wanted, artifact, record).items():
         if is_ != should:
-            return Doubt(f"{said} is of {name} {is_ or 'none'}, and not of {should or 'none'}", _AGAIN)
+            return Doubt(f"{said} is of {name} {is_ or 'none'}, and not of {should or 'none'}", AGAIN)
     if record.base not in contained:
         return Doubt(
             f"{said} is of a plan beside {short(record.base)}, which {short(wanted.onto)} does not have",
             "bring the pull request up to date with its base branch, and have it planned again",
         )
     if record.digest != digest(record.approved):
-        return Doubt(f"the digest in {said} is not that of its content", _AGAIN)
+        return Doubt(f"the digest in {said} is not that of its content", AGAIN)
     return None
 
 

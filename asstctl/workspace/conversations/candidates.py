@@ -20,7 +20,7 @@ from asstctl.core.reference import address_of
 from asstctl.core.resource import Desired
 from asstctl.engine.applying.apply import Run
 from asstctl.engine.applying.apply import apply as carry_out
-from asstctl.engine.planning.plan import make_plan
+from asstctl.engine.planning.plan import decide
 from asstctl.engine.planning.policy import Policy
 from asstctl.engine.planning.resolve import STORES, STORES_KEY, items_of
 from asstctl.engine.read import Reading
@@ -95,14 +95,14 @@ class _Maker:
         wanted = [
             replace(one, address=one.address.candidate(self.run), protect=False, depends_on=()) for one in originals
         ]
-        plan = make_plan(
+        plan = decide(
             wanted,
             self.reading.objects,
             target=self.plan.target,
             capabilities=self.provider.store.capabilities,
             policy=Policy(allow_same_name=frozenset(by_copy), only=frozenset(by_copy)),
             revision=self.plan.revision,
-        )
+        ).plan
         ids = {}
         for outcome in (await self._carried_out(plan)).outcomes:
             if outcome.status is not OutcomeStatus.APPLIED or outcome.remote_id is None:

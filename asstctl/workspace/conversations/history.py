@@ -96,7 +96,9 @@ def remember(root: Path, target: str, results: Iterable[CaseResult]) -> None:
                 node: {"status": str(past.status), "seconds": past.seconds, "tokens": past.tokens, "when": past.when}
                 for node, past in sorted(after.items())
             }
-            write_whole(file, (json_text({"schema": SCHEMA, "nodes": nodes}) + "\n").encode())
+            write_whole(
+                file, (json_text({"schema": SCHEMA, "nodes": nodes}) + "\n").encode("utf-8", "backslashreplace")
+            )
     except OSError as problem:
         raise StoreError(
             "the history of test runs cannot be written",

@@ -114,7 +114,8 @@ class _Configuration:
         yield self._setting("project", project.name, ("project",))
         yield self._setting("default_target", project.default_target, ("default_target",))
         yield self._setting("manifests", list(project.manifests or DEFAULT_MANIFESTS), ("manifests",))
-        yield self._setting("conversations", list(project.conversations or DEFAULT_CONVERSATIONS), ("conversations",))
+        held = DEFAULT_CONVERSATIONS if project.conversations is None else project.conversations
+        yield self._setting("conversations", list(held), ("conversations",))
         for part in ("defaults", "test"):
             if (written := self._written((part,))) is not None:
                 yield from self._flat(part, written, (part,))

@@ -51,7 +51,7 @@ def fields_of(provenance: Provenance, subject: Subject, asked: str) -> tuple[Exp
         name = ".".join(asked.split(".")[:2])
     found = provenance.field(subject, name, asked[len(name) + 1 :]) if name else None
     if found is None:
-        raise _no_field(subject, asked, name)
+        raise _no_field(subject, asked, name, provenance.target)
     return (found,)
 
 
@@ -76,12 +76,12 @@ def _without_provider(asked: str, provider: str) -> str:
     return asked
 
 
-def _no_field(subject: Subject, asked: str, name: str) -> Refused:
+def _no_field(subject: Subject, asked: str, name: str, target: str) -> Refused:
     known: Sequence[str] = [*names_of(subject)]
     if name:
         known = [f"{name}.{key}" for key, _ in children(name, subject.value.get(name))] or [name]
     return Refused(
         f"{subject.address} has no {asked}",
-        detail="it is no field, and nothing is written there",
+        detail=f"it is no field, and nothing is written there for {target}",
         hint=did_you_mean(asked, known),
     )

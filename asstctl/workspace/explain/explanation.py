@@ -13,15 +13,12 @@ from asstctl.core.resource import Desired
 from asstctl.kinds import KINDS
 from asstctl.manifest.functions import FUNCTION
 from asstctl.manifest.provenance import Provenance, Subject
-from asstctl.manifest.secrets import leaks
+from asstctl.manifest.secrets import unless_secret
 from asstctl.manifest.sources import read_sources
 from asstctl.workspace.explain.addresses import fields_of, split, unknown
 from asstctl.workspace.explain.since import Annals
 from asstctl.workspace.explain.standing import Sight, seen
 from asstctl.workspace.workspace import Workspace
-
-NOT_SHOWN = "(holds a secret)"
-"""Stands for a value that must not be shown."""
 
 
 async def explain(workspace: Workspace, text: str, *, offline: bool = False) -> Explanation:
@@ -102,8 +99,7 @@ def _without_secrets(one: Explained, workspace: Workspace) -> Explained:
 
 
 def _unless_secret(value: Json | Absent, workspace: Workspace) -> Json | Absent:
-    is_one = not isinstance(value, Absent) and next(leaks(value, workspace.project.secrets), None)
-    return NOT_SHOWN if is_one else value
+    return value if isinstance(value, Absent) else unless_secret(value, workspace.project.secrets)
 
 
 def _function(workspace: Workspace, subject: Subject, asked: str, fields: tuple[Explained, ...]) -> Explanation:

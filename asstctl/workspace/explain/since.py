@@ -13,7 +13,7 @@ from pathlib import Path
 from asstctl.core.explanation import Explained, Since
 from asstctl.core.origin import Origin, Source
 from asstctl.documents.project_folder import PROJECT_FILE
-from asstctl.documents.source import read_text
+from asstctl.documents.source import lines_of, read_text
 from asstctl.workspace.git import NoAnswer, NoGit, NoRepository, ask_git
 
 _IN_FILES = frozenset(Source) - {Source.FLAG, Source.PROGRAM, Source.DEFAULT, Source.VAR_FILE}
@@ -94,6 +94,8 @@ class _File:
 
     def since(self, lines: Lines, *, shallow: bool) -> Since:
         """Since when these lines, counted in the file of now, are as they are."""
+        if not self.committed:
+            return Since(reason="the file is empty")
         there = self.committed[lines[0] - 1 : lines[1]]
         if not there or 0 in there:
             return Since(reason="not committed yet")
@@ -129,7 +131,7 @@ def _file(root: Path, name: str) -> _File | Since:
     except NoAnswer:
         return Since(reason="not committed yet")
     before = old.decode("utf-8-sig", "replace")
-    return _File(root, name, _matched(before.splitlines(), text.splitlines()))
+    return _File(root, name, _matched(lines_of(before), lines_of(text)))
 
 
 def _matched(before: Sequence[str], now: Sequence[str]) -> Sequence[int]:
@@ -162,7 +164,7 @@ def _newest(porcelain: str, *, shallow: bool) -> Since:
     """The newest of the commits that `git blame --porcelain` names."""
     commits: dict[str, dict[str, str]] = {}
     current: dict[str, str] = {}
-    for line in porcelain.splitlines():
+    for line in porcelain.split("\n"):
         if line.startswith("\t"):
             continue
         word, _, rest = line.partition(" ")
@@ -184,4 +186,7 @@ def _newest(porcelain: str, *, shallow: bool) -> Since:
 
 
 def _day(said: Mapping[str, str]) -> str:
-    return f"{datetime.fromtimestamp(int(said.get('committer-time', '0')), UTC):%Y-%m-%d}"
+    try:
+        return f"{datetime.fromtimestamp(int(said.get('committer-time', '0')), UTC):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):  # git takes any number
+        return ""

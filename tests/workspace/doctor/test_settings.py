@@ -65,6 +65,13 @@ def shown(found: Mapping[str, Setting], *names: str) -> dict[str, Row]:
     return {name: (found[name].value, str(found[name].origin)) for name in names}
 
 
+async def test_a_project_that_has_no_conversations_says_so(tmp_path: Path) -> None:
+    """An empty list is not the default."""
+    found = await settings(project(tmp_path, f"{PROJECT}conversations: []\n"), {})
+
+    assert shown(found, "conversations") == {"conversations": ("", "asstctl.yaml:21:1")}
+
+
 async def test_what_the_project_file_says_is_there_with_its_line(tmp_path: Path) -> None:
     found = await settings(project(tmp_path), {}, "far")
 

@@ -216,4 +216,4 @@ async def test_a_database_that_is_none_is_wrong_once(tmp_path: Path) -> None:
 
     (one,) = [one for one in found.every if one.standing is WRONG]
     assert (one.check, one.summary) == ("database", "the local database cannot be used")
-    assert "asstctl apply" in one.hint
+    assert "the next apply to its target makes a new one" in one.hint
