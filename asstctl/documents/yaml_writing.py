@@ -73,7 +73,10 @@ def inline(value: Json, *, flow: bool = False, like: str = "") -> str:
         return json.dumps(value)
     styled = _styled(value, blocks=False, quoted=like == '"')
     # a map of one pair would lose its braces in a list; a bare scalar would be followed by the mark of an end
-    return _dumped(styled) if isinstance(value, Mapping) else _dumped([styled], flow=True)[1:-1]
+    if isinstance(value, Mapping):
+        return _dumped(styled)
+    written = _dumped([styled], flow=True)[1:-1]
+    return written.replace("[ ", "[", 1) if written.startswith("[ ") else written  # a list that begins with a map
 
 
 def block(value: Json, list_offset: int = STEP) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from asstctl.core.change import ABSENT, Absent
 from asstctl.core.json_types import Json
 from asstctl.documents.editor import CannotPlace, edited, number_of
 from asstctl.documents.yaml import parse_yaml
+from asstctl.documents.yaml_writing import inline
 
 TEXT = """\
 # a school
@@ -258,3 +259,8 @@ def test_an_edit_can_be_taken_back(first: Any, second: Any) -> None:
     """A value that is added and then taken out leaves the text that was there."""
     added = edited(TEXT, 0, ("fresh",), first)
     assert edited(edited(added, 0, ("fresh",), second), 0, ("fresh",), ABSENT) == TEXT
+
+
+def test_a_list_on_one_line_begins_with_its_bracket_alone() -> None:
+    """Also where a map comes first, before which the library leaves a blank; a text that looks like one stays."""
+    assert inline([{"to": "a", "id": "b"}, ["[ x"]]) == '[{to: a, id: b}, ["[ x"]]'

@@ -20,6 +20,7 @@ from asstctl.cli.options import shared_options
 from asstctl.core import errors, pipeline, plans
 from asstctl.core.errors import AsstctlError
 from asstctl.core.exit_codes import ExitCode
+from asstctl.documents.yaml_writing import inline
 from asstctl.workspace.schema import DOCUMENTS
 from tests.repository.consoles import ROOT
 
@@ -129,7 +130,7 @@ class _Book:
             (
                 f"`{name}`{' (required)' if name in required else ''}",
                 self._shape(value, document),
-                _prose(value.get("description", "")).replace("\n", "<br>"),
+                "<br>".join(_said_of(value)),
             )
             for name, value in properties.items()
         )
@@ -182,6 +183,11 @@ def _names(part: dict[str, Any] | None) -> set[str] | None:
 
 
 _TYPES = {"string": "text", "boolean": "`true`, `false`", "integer": "a whole number", "number": "a number"}
+
+
+def _said_of(value: dict[str, Any]) -> Iterator[str]:
+    yield from _prose(value.get("description", "")).split("\n")
+    yield from (f"Example: `{inline(example)}`" for example in value.get("examples", ()))
 
 
 def _prose(text: str) -> str:
