@@ -87,8 +87,8 @@ class Project:
 
     `vars` are as written, `environment` holds the values of the names that the file names, `secret_names` those
     of them that are secret wherever they are named, `withheld` those that are set and that ASSTCTL_ALLOW_ENV keeps
-    from it. `diagnostics` say what is wrong with the file: warnings, and
-    errors in a project that was opened in spite of them.
+    from it; `unread` are the secrets among these, which are known so that nothing shows them. `diagnostics` say what is
+    wrong with the file: warnings, and errors in a project that was opened in spite of them.
     """
 
     root: Path
@@ -105,9 +105,11 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_names: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    unread: tuple[Secret, ...] = field(default=(), repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every secret that is loaded, whatever it is for."""
-        return tuple(Secret(name, self.environment[name]) for name in sorted(self.secret_names & set(self.environment)))
+        """Every secret that the file names and that is set, whatever it is for."""
+        names = sorted(self.secret_names & set(self.environment))
+        return (*(Secret(name, self.environment[name]) for name in names), *self.unread)

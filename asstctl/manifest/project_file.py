@@ -45,11 +45,12 @@ def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool 
     if document is None:
         raise InvalidInput(in_reading_order(diagnostics))
     allowed = readable(environ)
-    project, found, sound = _read(document, root, allowed, environ.keys() - allowed.keys())
-    secrets = tuple(declared_in(document.value, allowed))
-    diagnostics = masked(in_reading_order((*diagnostics, *found)), secrets)
+    kept = {name: value for name, value in environ.items() if name not in allowed}
+    project, found, sound = _read(document, root, allowed, kept.keys())
+    secrets, unread = (tuple(declared_in(document.value, names)) for names in (allowed, kept))
+    diagnostics = masked(in_reading_order((*diagnostics, *found)), (*secrets, *unread))
     if not has_errors(diagnostics) and project is not None:
-        return replace(project, diagnostics=diagnostics)
+        return replace(project, diagnostics=diagnostics, unread=unread)
     if project is None or not tolerant or not sound:
         raise InvalidInput(diagnostics)
     # A key whose settings are wrong is still one that no message may show.
@@ -59,6 +60,7 @@ def open_project(directory: Path, environ: Mapping[str, str], *, tolerant: bool 
         diagnostics=diagnostics,
         environment={**project.environment, **values},
         secret_names=project.secret_names | values.keys(),
+        unread=unread,
     )
 
 

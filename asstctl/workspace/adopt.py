@@ -19,6 +19,7 @@ from asstctl.workspace.apply import Conduct, apply
 from asstctl.workspace.choices import Choices
 from asstctl.workspace.plan import ownership_of
 from asstctl.workspace.selection import select
+from asstctl.workspace.veil import veiled_text
 from asstctl.workspace.workspace import Workspace
 from asstctl.workspace.written_files import Watching, write_watched
 
@@ -57,7 +58,7 @@ async def candidates(workspace: Workspace, address: Address) -> Inventory:
             Resource(
                 address,
                 "same name" if name and live.name == name else "no mark",
-                live.name,
+                veiled_text(live.name, workspace.project.secrets),
                 live.id,
                 str(live.fields.get("model") or ""),
                 live.created_at,

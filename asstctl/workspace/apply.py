@@ -27,6 +27,7 @@ from asstctl.workspace.model_list import remembered
 from asstctl.workspace.plan import ownership_of, plan_chosen, with_models
 from asstctl.workspace.saved_plans import Agreement, check_target, hold_against
 from asstctl.workspace.selection import select
+from asstctl.workspace.veil import veiled
 from asstctl.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ async def destroy(workspace: Workspace, conduct: Conduct, choices: Choices = DEF
         plan = make_destroy_plan(
             desired, reading.objects, target=info, capabilities=capabilities, policy=policy, files=reading.files
         )
+        plan = veiled(plan, workspace.project.secrets)
         return await carry_out_plan(workspace, plan, reading, provider, conduct, "destroy")
 
 

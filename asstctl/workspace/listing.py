@@ -19,6 +19,7 @@ from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
 from asstctl.manifest.secrets import unless_secret
 from asstctl.workspace.plan import look, make, ownership_of
+from asstctl.workspace.veil import veiled_text
 from asstctl.workspace.workspace import Workspace
 
 ASSISTANT = "assistant"
@@ -50,7 +51,8 @@ async def inventory(workspace: Workspace, *, every_file: bool = False) -> Invent
         )
         for address in sorted({*desired, *owned} - moved)
     )
-    return Inventory(plan.target, resources)
+    secrets = workspace.project.secrets
+    return Inventory(plan.target, tuple(replace(one, name=veiled_text(one.name, secrets)) for one in resources))
 
 
 async def shown(workspace: Workspace, text: str, *, offline: bool = False) -> Shown:

@@ -17,6 +17,7 @@ from asstctl.manifest.model_lint import notes
 from asstctl.workspace.choices import DEFAULT, Choices, check, policy_of
 from asstctl.workspace.model_list import asked_beside
 from asstctl.workspace.revision import git_revision
+from asstctl.workspace.veil import veiled
 from asstctl.workspace.workspace import Workspace
 
 
@@ -86,4 +87,5 @@ def decided(workspace: Workspace, provider: Provider, reading: Reading, policy: 
             files=reading.files,
             revision=git_revision(workspace.project.root),
         )
-    return replace(made, plan=replace(made.plan, digest=digest(approved_of(made.plan))))
+    plan = veiled(made.plan, workspace.project.secrets)
+    return replace(made, plan=replace(plan, digest=digest(approved_of(plan))))

@@ -22,6 +22,7 @@ from asstctl.kinds import KINDS
 from asstctl.workspace.apply import Conduct, carry_out_plan
 from asstctl.workspace.choices import DEFAULT, Choices, max_deletes
 from asstctl.workspace.journal import journal_folder
+from asstctl.workspace.veil import veiled
 from asstctl.workspace.workspace import Workspace
 
 
@@ -92,6 +93,7 @@ async def undo(
             max_deletes=max_deletes(workspace, choices),
             named=named,
         )
+        plan = veiled(plan, workspace.project.secrets)
         plan = replace(plan, digest=digest(approved_of(plan)))
         return await carry_out_plan(workspace, plan, reading, provider, conduct, "undo")
 
