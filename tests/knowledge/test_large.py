@@ -59,7 +59,7 @@ def test_five_hundred_files_take_a_thousand_requests_and_a_dozen(tmp_path: Path)
 
     def requests(*words: str) -> Counter[str]:
         done = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True, check=True)
-        asked = re.findall(r"(GET|POST|DELETE) /v1/(\w+)(/\w+/files)?", done.stderr)
+        asked = re.findall(r"(?m)^(GET|POST|DELETE) /v1/(\w+)(/\w+/files)?", done.stderr)
         return Counter(f"{method} {path}{' files' if files else ''}" for method, path, files in asked)
 
     counted = requests("-v", "apply", "--yes")

@@ -17,7 +17,7 @@ def test_one_command_leads_from_a_clone_to_a_conversation_that_passed(tmp_path: 
 
     assert (first.code, second.code) == (0, 0), first.printed + second.printed
     assert " passed in " in first.printed
-    assert second.printed.count("No changes.") == 2
+    assert second.printed.count("No changes.") == 3, "neither the plans nor the apply between them"
 
 
 def test_three_commands_lead_from_a_wheel_to_a_conversation_that_passed(tmp_path: Path) -> None:
