@@ -39,7 +39,7 @@ def _stand_in() -> None:
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)
-            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - open to the end
             setattr(sys, name, stream)
 
 

@@ -19,7 +19,7 @@ from asstctl.workspace.apply import Conduct, apply
 from asstctl.workspace.choices import Choices
 from asstctl.workspace.plan import ownership_of
 from asstctl.workspace.selection import select
-from asstctl.workspace.veil import veiled_text
+from asstctl.workspace.veil import hidden_of
 from asstctl.workspace.workspace import Workspace
 from asstctl.workspace.written_files import Watching, write_watched
 
@@ -44,6 +44,7 @@ async def candidates(workspace: Workspace, address: Address) -> Inventory:
     async with workspace.open() as provider:
         reading = await read(provider.store, [address.kind])
         ownership = ownership_of(workspace, provider, reading)
+    hidden = hidden_of(workspace.project.secrets)
     foreign = [live for live in ownership.foreign if live.kind == address.kind]
     named = [live for live in foreign if name and live.name == name] or foreign
     if not named:
@@ -58,7 +59,7 @@ async def candidates(workspace: Workspace, address: Address) -> Inventory:
             Resource(
                 address,
                 "same name" if name and live.name == name else "no mark",
-                veiled_text(live.name, workspace.project.secrets),
+                hidden.out_of(live.name),
                 live.id,
                 str(live.fields.get("model") or ""),
                 live.created_at,

@@ -19,7 +19,7 @@ from asstctl.engine.planning.policy import CAUTIOUS, Policy
 from asstctl.kinds import KINDS
 from asstctl.manifest.secrets import unless_secret
 from asstctl.workspace.plan import look, make, ownership_of
-from asstctl.workspace.veil import veiled_text
+from asstctl.workspace.veil import hidden_of
 from asstctl.workspace.workspace import Workspace
 
 ASSISTANT = "assistant"
@@ -51,8 +51,8 @@ async def inventory(workspace: Workspace, *, every_file: bool = False) -> Invent
         )
         for address in sorted({*desired, *owned} - moved)
     )
-    secrets = workspace.project.secrets
-    return Inventory(plan.target, tuple(replace(one, name=veiled_text(one.name, secrets)) for one in resources))
+    hidden = hidden_of(workspace.project.secrets)
+    return Inventory(plan.target, tuple(replace(one, name=hidden.out_of(one.name)) for one in resources))
 
 
 async def shown(workspace: Workspace, text: str, *, offline: bool = False) -> Shown:

@@ -8,48 +8,46 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from asstctl.core.change import Absent, Block, Change, FieldChange
+from asstctl.core.hidden import Hidden
 from asstctl.core.json_types import Json
 from asstctl.core.plan import Plan
-from asstctl.manifest.secrets import NOT_SHOWN, SHORTEST, Secret, unless_secret
+from asstctl.manifest.secrets import SHORTEST, Secret, unless_secret
 
 
 def veiled(plan: Plan, secrets: Sequence[Secret]) -> Plan:
-    """The plan as people, files and pull requests may see it; the same one where it holds nothing of the kind."""
-    known = tuple(one for one in secrets if len(one.reveal()) >= SHORTEST)
-    if not known:
+    """The plan as people, files and pull requests may see it; the same one where there are no secrets."""
+    if not secrets:
         return plan
-    changes = tuple(_change(change, known) for change in plan.changes)
-    return replace(plan, changes=changes, notes=tuple(veiled_text(note, known) for note in plan.notes))
+    hidden = hidden_of(secrets)
+    changes = tuple(_change(change, secrets, hidden) for change in plan.changes)
+    return replace(plan, changes=changes, notes=tuple(map(hidden.out_of, plan.notes)))
 
 
-def veiled_text(text: str, secrets: Sequence[Secret]) -> str:
-    """A sentence or a name with a mask in the place of each secret."""
-    for secret in secrets:
-        if len(value := secret.reveal()) >= SHORTEST:
-            text = text.replace(value, NOT_SHOWN)
-    return text
+def hidden_of(secrets: Sequence[Secret]) -> Hidden:
+    """What no name and no sentence may hold; what is too short stands everywhere, and is no secret."""
+    return Hidden(*(value for one in secrets if len(value := one.reveal()) >= SHORTEST))
 
 
-def _change(change: Change, secrets: Sequence[Secret]) -> Change:
-    name, reason = veiled_text(change.name, secrets), veiled_text(change.reason, secrets)
+def unless_absent_or_secret(value: Json | Absent, secrets: Sequence[Secret]) -> Json | Absent:
+    """A live value as it may be shown, if there is one."""
+    return value if isinstance(value, Absent) else unless_secret(value, secrets)
+
+
+def _change(change: Change, secrets: Sequence[Secret], hidden: Hidden) -> Change:
+    name, reason = hidden.out_of(change.name), hidden.out_of(change.reason)
     if not change.fields and not change.block and (name, reason) == (change.name, change.reason):
         return change
     fields = tuple(_field(field, secrets) for field in change.fields)
-    block = change.block and _block(change.block, secrets)
-    return replace(change, fields=fields, name=name, reason=reason, block=block)
+    return replace(change, fields=fields, name=name, reason=reason, block=change.block and _block(change.block, hidden))
 
 
-def _block(block: Block, secrets: Sequence[Secret]) -> Block:
-    ways = tuple(replace(way, command=veiled_text(way.command, secrets)) for way in block.ways)
-    return replace(block, reason=veiled_text(block.reason, secrets), ways=ways)
+def _block(block: Block, hidden: Hidden) -> Block:
+    ways = tuple(replace(way, command=hidden.out_of(way.command)) for way in block.ways)
+    return replace(block, reason=hidden.out_of(block.reason), ways=ways)
 
 
 def _field(field: FieldChange, secrets: Sequence[Secret]) -> FieldChange:
     sides = (field.before, field.after, field.left)
-    before, after, left = shown = tuple(_side(side, secrets) for side in sides)
+    before, after, left = shown = tuple(unless_absent_or_secret(side, secrets) for side in sides)
     # details are parts of the sides
     return field if shown == sides else replace(field, before=before, after=after, left=left, details=())
-
-
-def _side(side: Json | Absent, secrets: Sequence[Secret]) -> Json | Absent:
-    return side if isinstance(side, Absent) else unless_secret(side, secrets)

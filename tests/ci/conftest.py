@@ -25,6 +25,9 @@ EXAMPLE = ROOT / "examples/18-pull-requests"
 KEYS = {"PROD_KEY": "sk-prod-7Yq1tP3v", "PROD_READ_KEY": "sk-prod-read-Zx90", "CANDIDATES_KEY": "sk-candidates-44aB"}
 APPLY_WORKFLOW = ".github/workflows/apply.yml"
 
+LEFT = Path(".asstctl/ci/local")
+"""Where the commands of a pipeline leave their files."""
+
 TUTOR = """\
 kind: assistant
 key: tutor
@@ -33,6 +36,7 @@ model: gpt-4o
 instructions: You are a patient tutor.
 temperature: 0.2 # quiet, on purpose
 """
+KIND = TUTOR.replace("a patient tutor", "a kind tutor")
 TALK = """\
 assistant: tutor
 turns:
@@ -242,3 +246,13 @@ def desk(
     monkeypatch.chdir(git.path)
     (tmp_path / "runs").mkdir()
     return Desk(github.repository("octo/desk", git), capsys, monkeypatch, tmp_path / "runs")
+
+
+def left() -> dict[str, bytes]:
+    """What a plan left, to be kept by somebody else."""
+    return {one.name: one.read_bytes() for one in LEFT.iterdir()}
+
+
+def ended(ran: Ran) -> tuple[int, str]:
+    """The exit code, and why."""
+    return ran.code, ran.told.get("failure-reason", "")

@@ -12,12 +12,11 @@ import pytest
 
 from asstctl.cli import run as cli_run
 from asstctl.core.exit_codes import ExitCode
-from tests.ci.conftest import APPLY_WORKFLOW, TUTOR, Desk
+from tests.ci.conftest import APPLY_WORKFLOW, KIND, TUTOR, Desk
 from tests.ci.runner import outputs_in
 from tests.forges.gitlab import GitLab
 from tests.forges.gitlab import running as gitlab_running
 
-KIND = TUTOR.replace("a patient tutor", "a kind tutor")
 FAILING = """\
 assistant: tutor
 turns:

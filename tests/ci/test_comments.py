@@ -8,10 +8,9 @@ from asstctl.forges import FORGES
 from asstctl.render.markdown.folding import LIMIT
 from asstctl.workspace.ci.comments import Policy, Posting, posting, with_status
 from asstctl.workspace.ci.outdated import outdated
-from tests.ci.conftest import TUTOR, Desk
+from tests.ci.conftest import KIND, TUTOR, Desk
 from tests.forges.github import BOT, READS, Pull
 
-KIND = TUTOR.replace("a patient tutor", "a kind tutor")
 MARK = "<!-- asstctl:plan:local -->"
 OURS, LATER = Comment("1", "mark\nold"), Comment("2", "mark\nlater")
 

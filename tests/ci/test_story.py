@@ -6,9 +6,8 @@ on this machine.
 
 import re
 
-from tests.ci.conftest import KEYS, TUTOR, Shop
+from tests.ci.conftest import KEYS, KIND, TUTOR, Shop
 
-KIND = TUTOR.replace("a patient tutor", "a kind tutor")
 KINDER = TUTOR.replace("a patient tutor", "a kind and patient tutor")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -4,20 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from asstctl.core.address import Address
-from asstctl.core.change import ABSENT, Absent
+from asstctl.core.change import ABSENT
 from asstctl.core.errors import ProviderError, Refused
 from asstctl.core.explanation import Explained, Explanation
-from asstctl.core.json_types import Json
 from asstctl.core.loss import Loss
 from asstctl.core.resource import Desired
 from asstctl.kinds import KINDS
 from asstctl.manifest.functions import FUNCTION
 from asstctl.manifest.provenance import Provenance, Subject
-from asstctl.manifest.secrets import unless_secret
 from asstctl.manifest.sources import read_sources
 from asstctl.workspace.explain.addresses import fields_of, split, unknown
 from asstctl.workspace.explain.since import Annals
 from asstctl.workspace.explain.standing import Sight, seen
+from asstctl.workspace.veil import unless_absent_or_secret
 from asstctl.workspace.workspace import Workspace
 
 
@@ -89,17 +88,13 @@ def _on_target(explanation: Explanation, sight: Sight) -> Explanation:
 def _without_secrets(one: Explained, workspace: Workspace) -> Explained:
     """The same, without a live value that holds a secret: somebody may have put one there."""
     parts = tuple(_without_secrets(part, workspace) for part in one.parts)
-    stands = one.stands
+    secrets, stands = workspace.project.secrets, one.stands
     if stands is not None:
-        stands = replace(stands, live=_unless_secret(stands.live, workspace))
+        stands = replace(stands, live=unless_absent_or_secret(stands.live, secrets))
         if stands.applied is not None:
-            applied = replace(stands.applied, value=_unless_secret(stands.applied.value, workspace))
+            applied = replace(stands.applied, value=unless_absent_or_secret(stands.applied.value, secrets))
             stands = replace(stands, applied=applied)
     return replace(one, stands=stands, parts=parts)
-
-
-def _unless_secret(value: Json | Absent, workspace: Workspace) -> Json | Absent:
-    return value if isinstance(value, Absent) else unless_secret(value, workspace.project.secrets)
 
 
 def _function(workspace: Workspace, subject: Subject, asked: str, fields: tuple[Explained, ...]) -> Explanation:
